@@ -1,0 +1,132 @@
+// Makes dist/: few files, since each one read at a start costs about a millisecond. `main` answers --version alone and
+// loads `salvor`, which has every scripted command; `console` with Ink and `linear` are loaded by the console alone.
+// dist/meta.json says what is in each.
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const root = path.join(import.meta.dirname, '..');
+const dist = path.join(root, 'dist');
+
+/** The files of dist/, by the module each begins with. A dynamic import of such a module loads that file. */
+const FILES = {
+  main: 'src/cli/main.ts',
+  salvor: 'src/cli/run-command-line.ts',
+  console: 'src/ui/run-console.tsx',
+  linear: 'src/ui/linear/run-linear.ts',
+};
+
+/** Leaves dynamic imports of the files' first modules to be found beside, at run time. */
+const filesApart = {
+  name: 'files-apart',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\./ }, ({ path: specifier, resolveDir, kind }) => {
+      const target = path.relative(root, path.resolve(resolveDir, specifier));
+      const name = Object.keys(FILES).find((file) => FILES[file] === target);
+      return kind === 'dynamic-import' && name ? { path: `./${name}.js`, external: true } : undefined;
+    });
+  },
+};
+
+/**
+ * Loads built-in modules when the module that needs them begins. As plain imports they would all be loaded at the start
+ * of a file, whichever of its commands is asked for: half of the time of a short command.
+ */
+const builtinsWhenUsed = {
+  name: 'builtins-when-used',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:/ }, ({ path: name }) => ({ path: name, namespace: 'builtin' }));
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path: name }) => ({
+      contents: `module.exports = process.getBuiltinModule(${JSON.stringify(name)});`,
+    }));
+  },
+};
+
+/** Ink asks for React's developer tools only when DEV is set, which the bundle defines away. */
+const withoutDevtools = {
+  name: 'without-devtools',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^react-devtools-core$/ }, () => ({ path: 'react-devtools-core', namespace: 'stub' }));
+    onLoad({ filter: /.*/, namespace: 'stub' }, () => ({ contents: 'export default {};' }));
+  },
+};
+
+/** Yoga fetches its own WASM from a data URL, which loads all of undici; without `fetch` it decodes the bytes itself. */
+const yogaWithoutFetch = {
+  name: 'yoga-without-fetch',
+  setup({ onLoad }) {
+    onLoad({ filter: /yoga-wasm-base64-esm\.js$/ }, async ({ path: file }) => ({
+      contents: `var fetch;${await readFile(file, 'utf8')}`,
+    }));
+  },
+};
+
+/** Parts of Ink's dependencies are CommonJS and `require` built-in modules, which an ES module does not have. */
+const requireBanner = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);`;
+
+/** Bundles the entries; answers esbuild's result with the files still in memory. */
+async function bundle() {
+  const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
+  return build({
+    absWorkingDir: root,
+    entryPoints: FILES,
+    outdir: 'dist',
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minify: true,
+    metafile: true,
+    write: false,
+    logLevel: 'warning',
+    jsx: 'automatic',
+    define: {
+      'process.env.NODE_ENV': '"production"',
+      'process.env.DEV': '"false"',
+      __SALVOR_VERSION__: JSON.stringify(version),
+    },
+    banner: { js: requireBanner },
+    plugins: [filesApart, builtinsWhenUsed, withoutDevtools, yogaWithoutFetch],
+  });
+}
+
+/** Each file replaces its earlier self in one step, main last: a start meanwhile finds the old or the new one whole. */
+async function writeAll(files) {
+  for (const file of files.toSorted((a, b) => Number(isFirst(a)) - Number(isFirst(b)))) {
+    await mkdir(path.dirname(file.path), { recursive: true });
+    const beside = `${file.path}.${process.pid}.tmp`;
+    await writeFile(beside, file.contents);
+    await rename(beside, file.path);
+  }
+}
+
+function isFirst(file) {
+  return path.basename(file.path) === 'main.js';
+}
+
+/** Removes what an earlier build left. */
+async function removeAllBut(files) {
+  const keep = new Set(files.map((file) => file.path));
+  for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
+    const file = path.join(entry.parentPath, entry.name);
+    if (entry.isFile() && !keep.has(file) && !file.endsWith('.tmp')) await rm(file, { force: true });
+  }
+}
+
+/** Says in the meta file which file of dist/ a dynamic import loads. */
+function linkFiles(metafile) {
+  for (const { imports } of Object.values(metafile.outputs)) {
+    for (const one of imports.filter(({ external, path: target }) => external && target.startsWith('./'))) {
+      one.path = path.join('dist', one.path);
+      one.external = false;
+    }
+  }
+}
+
+const { outputFiles, metafile } = await bundle();
+linkFiles(metafile);
+const meta = { path: path.join(dist, 'meta.json'), contents: JSON.stringify(metafile) };
+await writeAll([...outputFiles, meta]);
+await removeAllBut([...outputFiles, meta]);
+const sizeBytes = outputFiles.reduce((sum, file) => sum + file.contents.length, 0);
+console.error(`dist: ${outputFiles.length} files, ${Math.round(sizeBytes / 1024)} KiB`);

@@ -1,0 +1,24 @@
+// Prints `N passed, N failed` from vitest's JSON report; a file that did not load counts as one failure, and so does a
+// run that ended badly without naming any. Usage: node scripts/count-tests.mjs REPORT EXIT_CODE
+import { readFileSync } from 'node:fs';
+
+/** Counts of a report; `undefined` for a runner that died before it wrote a whole one. */
+function countTests(report) {
+  if (report === undefined) return { passed: 0, failed: 0 };
+  const broken = report.testResults.filter(
+    (file) => file.status === 'failed' && file.assertionResults.every((one) => one.status !== 'failed'),
+  );
+  return { passed: report.numPassedTests, failed: report.numFailedTests + broken.length };
+}
+
+function readReport(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
+
+const [file, exitCode] = process.argv.slice(2);
+const { passed, failed } = countTests(readReport(file));
+console.log(`${passed} passed, ${exitCode === '0' ? failed : Math.max(failed, 1)} failed`);

@@ -1,0 +1,185 @@
+/** The rooms of the house, from the ground up, and what each may import. Rendered into docs/architecture.md. */
+
+/** A part of src/ with one purpose. */
+export type Room = {
+  /** What other rooms call it. */
+  readonly name: string;
+  /** Path prefixes under src/; a prefix that ends in `.ts` is one file. The longest that matches decides. */
+  readonly paths: readonly string[];
+  readonly purpose: string;
+  /** Rooms it may import besides itself. */
+  readonly mayImport: readonly string[];
+  /** Rooms of which it may import types alone. */
+  readonly mayImportTypesOf?: readonly string[];
+  /** Built-in modules; `all` for those that have effects. */
+  readonly builtins: 'all' | readonly string[];
+  /** npm packages, each with the files of the room that may import it (a pattern on the path under src/). */
+  readonly packages: Readonly<Record<string, RegExp>>;
+  /** Globals and members of globals that are out of reach here. Source: design, the house. */
+  readonly withoutGlobals: readonly string[];
+  /** Whether its folders are strangers to each other, as sources are. */
+  readonly foldersApart?: boolean;
+};
+
+/** The clock, chance, timers, the terminal and the network: what a pure room has through its arguments or not at all. */
+const EFFECTS = [
+  'process',
+  'console',
+  'fetch',
+  'performance',
+  'setTimeout',
+  'setInterval',
+  'setImmediate',
+  'Date.now',
+  'new Date()',
+  'Math.random',
+  'crypto',
+];
+/** The console keeps timers for keys; what else it asks of the world comes with its options. */
+const CONSOLE_EFFECTS = EFFECTS.filter((name) => !/^set/.test(name));
+
+/** The stages of a recovery; each imports earlier ones only. Source: design, the flow. */
+const STAGES = [
+  ['job', 'what an operator recovers'],
+  ['evidence', 'everything read about a job'],
+  ['diagnosis', 'verdict and findings'],
+  ['plan', 'what a choice would do, and who agreed'],
+  ['execution', 'steps carried out, each with a result'],
+  ['report', 'what happened'],
+] as const;
+
+const GROUND = 'core ground';
+const PORTS = 'core/ports';
+const SESSION = 'core/session';
+const STAGE_ROOMS = STAGES.map(([name]) => `core/${name}`);
+const CORE = [GROUND, ...STAGE_ROOMS, PORTS, SESSION];
+const ANY_FILE = /./;
+const SCHEMA_FILE = /(^|\/|-)schema\.ts$/;
+const ZOD_IN_SCHEMAS = { 'zod/mini': SCHEMA_FILE };
+
+const stageRooms: readonly Room[] = STAGES.map(([name, purpose], index) => ({
+  name: `core/${name}`,
+  paths: [`core/${name}/`],
+  purpose,
+  // Ports name the types of every stage, so only what drives ports may look at them.
+  mayImport: [GROUND, ...STAGE_ROOMS.slice(0, index), ...(name === 'execution' ? [PORTS] : [])],
+  builtins: [],
+  packages: { 'zod/mini': name === 'job' ? ANY_FILE : SCHEMA_FILE },
+  withoutGlobals: EFFECTS,
+}));
+
+/** Every room. Source: design, the house. */
+export const ROOMS: readonly Room[] = [
+  {
+    name: GROUND,
+    paths: ['core/errors.ts', 'core/digest.ts', 'core/find-nearest-name.ts'],
+    purpose: 'errors for operators, fingerprints, nearest names',
+    mayImport: [],
+    builtins: ['node:crypto'],
+    packages: {},
+    withoutGlobals: EFFECTS,
+  },
+  ...stageRooms,
+  {
+    name: PORTS,
+    paths: ['core/ports.ts'],
+    purpose: 'what the core asks of the world',
+    mayImport: [GROUND, ...STAGE_ROOMS],
+    builtins: [],
+    packages: {},
+    withoutGlobals: EFFECTS,
+  },
+  {
+    name: SESSION,
+    paths: ['core/session/'],
+    purpose: 'the one conductor of the flow',
+    mayImport: [GROUND, ...STAGE_ROOMS, PORTS],
+    builtins: [],
+    packages: ZOD_IN_SCHEMAS,
+    withoutGlobals: EFFECTS,
+  },
+  {
+    name: 'present',
+    paths: ['present/'],
+    purpose: 'words, formats, rows, report text; makes foreign text safe',
+    mayImport: CORE,
+    builtins: [],
+    packages: {},
+    withoutGlobals: EFFECTS,
+  },
+  {
+    name: 'platform',
+    paths: ['platform/'],
+    purpose: 'effects without judgement',
+    mayImport: CORE,
+    builtins: 'all',
+    packages: ZOD_IN_SCHEMAS,
+    withoutGlobals: [],
+  },
+  {
+    name: 'store',
+    paths: ['store/'],
+    purpose: 'the job store',
+    mayImport: [...CORE, 'platform'],
+    builtins: 'all',
+    packages: ZOD_IN_SCHEMAS,
+    withoutGlobals: [],
+  },
+  {
+    name: 'sources',
+    paths: ['sources/'],
+    purpose: 'where jobs come from',
+    mayImport: [...CORE, 'platform', 'store'],
+    builtins: 'all',
+    packages: { ...ZOD_IN_SCHEMAS, execa: ANY_FILE },
+    withoutGlobals: [],
+    foldersApart: true,
+  },
+  {
+    name: 'runner',
+    paths: ['runner/'],
+    purpose: 'runs jobs durably',
+    mayImport: [...CORE, 'platform', 'store'],
+    builtins: 'all',
+    packages: { ...ZOD_IN_SCHEMAS, yaml: ANY_FILE },
+    withoutGlobals: [],
+  },
+  {
+    name: 'ui/terminal',
+    paths: ['ui/terminal/'],
+    purpose: 'the streams between a terminal and Ink',
+    mayImport: ['ui', 'core/session', GROUND, 'present'],
+    mayImportTypesOf: CORE,
+    builtins: ['node:events', 'node:stream'],
+    packages: { ink: ANY_FILE, react: ANY_FILE },
+    withoutGlobals: CONSOLE_EFFECTS,
+  },
+  {
+    name: 'ui',
+    paths: ['ui/'],
+    purpose: 'the console',
+    mayImport: ['ui/terminal', 'core/session', GROUND, 'present'],
+    mayImportTypesOf: CORE,
+    builtins: [],
+    packages: { ink: ANY_FILE, 'ink-select-input': ANY_FILE, react: ANY_FILE },
+    withoutGlobals: CONSOLE_EFFECTS,
+  },
+  {
+    name: 'cli/interactive',
+    paths: ['cli/interactive'],
+    purpose: 'opens the console; loaded on demand',
+    mayImport: [...CORE, 'present', 'platform', 'store', 'sources', 'runner', 'ui', 'ui/terminal', 'cli'],
+    builtins: 'all',
+    packages: {},
+    withoutGlobals: [],
+  },
+  {
+    name: 'cli',
+    paths: ['cli/'],
+    purpose: 'commands; wires the ports',
+    mayImport: [...CORE, 'present', 'platform', 'store', 'sources', 'runner', 'cli/interactive'],
+    builtins: 'all',
+    packages: { 'zod/mini': ANY_FILE, yaml: /^cli\/config/, execa: /^cli\/commands\/demo/ },
+    withoutGlobals: [],
+  },
+];

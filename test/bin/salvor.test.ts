@@ -1,0 +1,98 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+const ROOT = path.join(import.meta.dirname, '../..');
+
+/** A command that shows what the wrapper passes on. */
+const MAIN = `
+import { spawnSync } from 'node:child_process';
+export async function main([what, ...rest]) {
+  if (what === 'say') console.log(JSON.stringify(rest));
+  if (what === 'exit') return Number(rest[0]);
+  if (what === 'die') process.kill(process.pid, rest[0]);
+  if (what === 'inherit') console.log(process.env.SALVOR_WRAPPER_FD ?? 'unset', spawnSync('ls', ['-l', '/proc/self/fd']).stdout.toString());
+  if (what === 'wait' || what === 'die') {
+    process.on('SIGINT', () => process.exit(42));
+    process.stdout.write('waiting');
+    await new Promise(() => setInterval(() => undefined, 1000));
+  }
+  return 0;
+}`;
+
+let home = '';
+beforeAll(() => {
+  home = mkdtempSync(path.join(tmpdir(), 'salvor-bin-'));
+  cpSync(path.join(ROOT, 'bin'), path.join(home, 'bin'), { recursive: true });
+  writeFileSync(path.join(home, 'package.json'), '{"type":"module"}');
+  mkdirSync(path.join(home, 'dist'));
+  writeFileSync(path.join(home, 'dist/main.js'), MAIN);
+  symlinkSync(path.join(ROOT, 'node_modules'), path.join(home, 'node_modules'));
+  // What salvor.js does on an older Node.js, run on this one, so that the test needs no second Node.js.
+  writeFileSync(path.join(home, 'wrapped.js'), "import { rerun } from './bin/rerun.js';\nrerun(24);\n");
+  writeFileSync(path.join(home, 'too-old.js'), "import { rerun } from './bin/rerun.js';\nrerun(999);\n");
+});
+afterAll(() => rmSync(home, { recursive: true }));
+
+function run(script: string, args: readonly string[]) {
+  return spawnSync(process.execPath, [path.join(home, script), ...args], { encoding: 'utf8' });
+}
+
+/** A wrapper (in a session without a terminal) whose command waits. */
+async function startWaiting() {
+  const wrapper = spawn(process.execPath, [path.join(home, 'wrapped.js'), 'wait'], { detached: true });
+  await once(wrapper.stdout, 'data');
+  // The streams end when the last process that holds them is gone.
+  return { wrapper, closed: once(wrapper, 'close') as Promise<[number | null, NodeJS.Signals | null]> };
+}
+
+describe.each(['bin/salvor.js', 'wrapped.js'])('%s', (script) => {
+  test('passes arguments on as they are', () => {
+    expect(run(script, ['say', '--a b', '$HOME', '']).stdout).toBe('["--a b","$HOME",""]\n');
+  });
+
+  test('ends with the exit code of the command', () => {
+    expect(run(script, ['exit', '0']).status).toBe(0);
+    expect(run(script, ['exit', '7']).status).toBe(7);
+  });
+
+  test('ends with the signal that ended the command', () => {
+    expect(run(script, ['die', 'SIGTERM']).signal).toBe('SIGTERM');
+    expect(run(script, ['die', 'SIGKILL']).signal).toBe('SIGKILL');
+  });
+});
+
+test('wrapper: a SIGKILL of it ends the command', async () => {
+  const { wrapper, closed } = await startWaiting();
+  wrapper.kill('SIGKILL');
+  expect(await closed).toEqual([null, 'SIGKILL']);
+});
+
+test('wrapper: SIGTERM and SIGHUP are passed on', async () => {
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) {
+    const { wrapper, closed } = await startWaiting();
+    wrapper.kill(signal);
+    expect(await closed).toEqual([null, signal]);
+  }
+});
+
+test('wrapper: without a terminal SIGINT is passed on', async () => {
+  const { wrapper, closed } = await startWaiting();
+  wrapper.kill('SIGINT');
+  expect(await closed).toEqual([42, null]);
+});
+
+test('wrapper: what the command starts knows nothing of it', () => {
+  const [direct, wrapped] = ['bin/salvor.js', 'wrapped.js'].map((script) => run(script, ['inherit']).stdout);
+  expect(wrapped).toMatch(/^unset /);
+  expect(wrapped?.split('\n').length).toBe(direct?.split('\n').length);
+});
+
+test('rerun: no fit Node.js is exit 2 and names the one found and the one needed', () => {
+  const { status, stderr } = run('too-old.js', []);
+  expect(status).toBe(2);
+  expect(stderr).toContain(`needs Node.js 999 or newer, found ${process.versions.node}`);
+});

@@ -1,0 +1,47 @@
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { defineConfig } from 'vitest/config';
+
+/** What tests may rely on, wherever they run: UTC, a terminal of 80x24, a state directory that is nobody's. */
+const HERMETIC = {
+  TZ: 'UTC',
+  LANG: 'C.UTF-8',
+  LINES: '24',
+  COLUMNS: '80',
+  XDG_STATE_HOME: path.join(tmpdir(), `salvor-test-state-${process.pid}`),
+};
+
+// What a developer has set for the real thing would steer the tests; workers inherit what is left here.
+for (const name of Object.keys(process.env)) {
+  if (/^SALVOR_|^(NO_COLOR|FORCE_COLOR|NODE_OPTIONS|ACCESSIBLE|INK_SCREEN_READER|DEV)$/.test(name)) {
+    delete process.env[name];
+  }
+}
+
+/** Rings that have a script of their own. */
+const APART = ['test/crash/**', 'test/services/**', 'test/fuzz/**'];
+
+function project(name: string, include: string, timeoutMs: number) {
+  return {
+    extends: true as const,
+    test: {
+      name,
+      include: [include],
+      exclude: name === 'unit' ? APART : [],
+      testTimeout: timeoutMs,
+      hookTimeout: timeoutMs,
+    },
+  };
+}
+
+export default defineConfig({
+  test: {
+    env: HERMETIC,
+    globalSetup: ['scripts/build-when-stale.ts'],
+    projects: [
+      project('unit', 'test/**/*.test.{ts,tsx}', 30_000),
+      project('crash', 'test/crash/**/*.test.ts', 120_000),
+      project('fuzz', 'test/fuzz/**/*.test.ts', 120_000),
+    ],
+  },
+});
