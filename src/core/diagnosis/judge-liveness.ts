@@ -1,0 +1,52 @@
+import type { LeaseHolder, LivenessFacts } from '../evidence/schema.ts';
+import type { DeathProof } from './schema.ts';
+
+/** How long a heartbeat counts for across hosts; on one host only the lock and the process decide. */
+export const HEARTBEAT_TTL_MS = 60_000;
+/** From this age on, a living runner's heartbeat is called late. */
+export const HEARTBEAT_LATE_MS = 30_000;
+
+/** What is known of the holder. `alive` may be `late` or `stopped`; `unknown` says why nothing can be told. */
+export type LivenessJudgement =
+  | { readonly type: 'alive'; readonly stalled?: 'stopped' | 'heartbeat_late' }
+  | { readonly type: 'dead'; readonly proof: DeathProof }
+  | { readonly type: 'unknown'; readonly reason: string };
+
+/**
+ * Decides whether the recorded holder lives.
+ *
+ * On one boot of one host a held lock is life and a free lock is death, whatever clocks and heartbeats say; the pid's
+ * identity decides when the lock file is gone. Another boot is death. Only across hosts does the heartbeat decide,
+ * and there a fresh one is life, an old one death, and one from the future is unknown.
+ *
+ * Errors: none.
+ * Source: design, rule 2.
+ */
+export function judgeLiveness(holder: LeaseHolder, facts: LivenessFacts): LivenessJudgement {
+  if (facts.host === 'other') return judgeByHeartbeat(holder, facts);
+  if (facts.boot === 'other') return { type: 'dead', proof: 'boot_changed' };
+  if (facts.lock === 'held') return judgeLiving(facts);
+  if (facts.process === 'same') {
+    return { type: 'unknown', reason: `process ${holder.pid} lives but its lock is ${facts.lock}` };
+  }
+  if (facts.lock === 'free') return { type: 'dead', proof: 'lock_free' };
+  if (facts.boot === 'unknown') return { type: 'unknown', reason: 'the boot id of this host cannot be read' };
+  if (facts.process === 'gone') return { type: 'dead', proof: 'pid_gone' };
+  if (facts.process === 'other') return { type: 'dead', proof: 'pid_reused' };
+  return { type: 'unknown', reason: `the lock is ${facts.lock} and process ${holder.pid} cannot be looked at` };
+}
+
+function judgeLiving(facts: LivenessFacts): LivenessJudgement {
+  if (facts.processState === 'T' || facts.processState === 't') return { type: 'alive', stalled: 'stopped' };
+  const late = facts.heartbeatAgeMs !== undefined && facts.heartbeatAgeMs > HEARTBEAT_LATE_MS;
+  return late ? { type: 'alive', stalled: 'heartbeat_late' } : { type: 'alive' };
+}
+
+function judgeByHeartbeat(holder: LeaseHolder, facts: LivenessFacts): LivenessJudgement {
+  const ageMs = facts.heartbeatAgeMs;
+  if (ageMs === undefined) return { type: 'unknown', reason: `host ${holder.host} left no heartbeat` };
+  if (ageMs < -HEARTBEAT_TTL_MS) {
+    return { type: 'unknown', reason: `the heartbeat from host ${holder.host} lies in the future` };
+  }
+  return ageMs <= HEARTBEAT_TTL_MS ? { type: 'alive' } : { type: 'dead', proof: 'heartbeat_expired' };
+}

@@ -1,0 +1,92 @@
+/** Errors for operators: what is true now, what to do next, and a stable code. */
+
+/** Every stable code with the next thing to do. Exit codes are chosen in cli/exit-codes. Source: contract, errors. */
+export const HINTS = {
+  INTERNAL: 'This is a bug in Salvor. Report it with the command you ran and the text above.',
+  USAGE_INVALID: 'See salvor --help.',
+  TARGET_UNKNOWN: 'Name a Salvor state directory, or one of the kinds of state listed above.',
+  JOB_UNKNOWN: 'See salvor list --all for the jobs there are.',
+  JOB_AMBIGUOUS: 'Say one of the ids listed above.',
+  UNIT_UNKNOWN: 'See salvor show JOB for the units that can be settled.',
+  TERMINAL_MISSING: 'Use the scripted form: salvor list, salvor show JOB, salvor --choice resume --job JOB.',
+  JOB_FILE_INVALID: 'Correct the job file and run it again; nothing was started.',
+  ROWS_INVALID: 'Correct the rows file and run the job file again; nothing was started.',
+  COMMAND_MISSING: 'Install the command or correct the path in the job file; nothing was started.',
+  STATE_UNREADABLE: 'Check the permissions of the state directory, or name another one with --state.',
+  STATE_UNWRITABLE:
+    'Free space or make the state directory writable, then say the same again; what was recorded is safe.',
+  STATE_CORRUPT: 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".',
+  STATE_TOO_NEW: 'Use the newer Salvor that wrote this state.',
+  NOTHING_TO_RECOVER: 'See salvor list --all for every job and its verdict.',
+  RUNNER_ALIVE: 'Wait for it, or stop it first with --choice cancel.',
+  LIVENESS_UNKNOWN:
+    'Make sure by hand that the job does not run anywhere, then see docs/runbook.md, "the verdict is unknown".',
+  ORPHAN_RUNNING: 'Say --orphans wait to wait for it, or --orphans end to end it.',
+  ORPHAN_NOT_ENDED: 'End the process named above by hand, then say the same again.',
+  ROWS_FILE_CHANGED: 'Put the original rows file back, or start a new job with salvor run.',
+  ROWS_FILE_MISSING: 'Put the rows file back where it was; its digest is checked.',
+  AUDIT_BROKEN: 'See salvor audit JOB for the place; restore the store from a copy, or cancel is refused as well.',
+  STATE_CONTRADICTION: 'See salvor show JOB for the facts that contradict each other.',
+  JOB_FINISHED: 'There is nothing left to do for this job.',
+  JOB_CANCELLED: 'A cancelled job stays cancelled; start a new one with salvor run.',
+  CHOICE_UNSUPPORTED: 'This source can only be read; recover the job with its own tools.',
+  REVIEW_NEEDED: 'Look at them with --choice review and settle each with salvor settle.',
+  REVIEW_EMPTY: 'There is nothing to review.',
+  UNIT_NOT_OPEN: 'Only a unit in doubt, under review or failed can be settled.',
+  ACCESS_DENIED: 'Ask for a role that allows this action, or use another principal.',
+  POLICY_INVALID: 'Correct the policy file; until then every action is denied.',
+  READ_ONLY: 'Leave out --read-only to act.',
+  LEASE_HELD: 'Wait for the holder named above to finish, then look again.',
+  LEASE_FENCED: 'Another recovery took this job over; see salvor show JOB.',
+  EVIDENCE_STALE: 'Look again and decide on what is true now.',
+  CONSENT_MISMATCH: 'Agree to the plan that is shown now.',
+  CONFIRMATION_NEEDED: 'Say --yes if that is what you want.',
+  REPORT_MISSING: 'A report is written by a recovery that acted; none was written for this job yet.',
+  RUN_FAILED: 'See salvor show JOB; salvor --choice resume goes on from where it stopped.',
+  RUN_INTERRUPTED: 'salvor --choice resume goes on from where it stopped.',
+  WRITE_BACK_FAILED: 'The results are safe in the store; correct the cause and resume to write them back.',
+  CONFIG_INVALID: 'Correct the configuration file named above.',
+  NODE_UNSUPPORTED: 'Install Node.js 24 or newer.',
+} as const;
+
+/** A stable code of an error. */
+export type ErrorCode = keyof typeof HINTS;
+
+/**
+ * The one error class. `message` says what is true now, with the value; `hint` what to do next; `details` the same
+ * as data. Never test on messages. Source: style, errors.
+ */
+export class RecoveryError extends Error {
+  override readonly name = 'RecoveryError';
+  readonly code: ErrorCode;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { readonly details?: Readonly<Record<string, unknown>>; readonly cause?: unknown } = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.details = options.details ?? {};
+  }
+
+  /** The next thing to do, by code. */
+  get hint(): string {
+    return HINTS[this.code];
+  }
+}
+
+/** Whether something thrown is a RecoveryError; the console's file of the bundle has a class of its own. */
+export function isRecoveryError(thrown: unknown): thrown is RecoveryError {
+  return (
+    thrown instanceof RecoveryError || (thrown instanceof Error && thrown.name === 'RecoveryError' && 'code' in thrown)
+  );
+}
+
+/** Wraps an unknown throw once, at a port; a RecoveryError passes unchanged. */
+export function toRecoveryError(thrown: unknown): RecoveryError {
+  if (isRecoveryError(thrown)) return thrown;
+  const message = thrown instanceof Error ? thrown.message : String(thrown);
+  return new RecoveryError('INTERNAL', message, { cause: thrown });
+}

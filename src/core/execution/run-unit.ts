@@ -1,0 +1,113 @@
+/**
+ * One unit, so that it is never done twice silently:
+ * intent (committed) -> effect -> receipt (committed as soon as known) -> outcome (committed).
+ * An unknown outcome is settled by the verify hook, else it waits for a person.
+ */
+import { type ErrorCode, isRecoveryError } from '../errors.ts';
+import type { JobError } from '../job/schema.ts';
+import type { Clock, Faults } from '../ports.ts';
+import type { UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
+
+/** What becomes known of a unit, in the order it does. Times are epoch milliseconds. */
+export type UnitNews = {
+  readonly number: number;
+  readonly atMs: number;
+} & (
+  | { readonly type: 'intent'; readonly attempt: number }
+  | { readonly type: 'receipt'; readonly receipt: string }
+  | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string; readonly by?: 'verify' }
+  | { readonly type: 'not_done' }
+  | { readonly type: 'failed' | 'retry' | 'unknown'; readonly error: JobError; readonly receipt?: string }
+);
+
+/** What running units needs of the world. `record` resolves once the news is on disk. */
+export type UnitPorts = {
+  readonly engine: UnitEngine;
+  readonly record: (news: UnitNews) => Promise<void>;
+  readonly clock: Clock;
+  readonly faults: Faults;
+  /** Milliseconds to wait before try `tries + 1`, or undefined when the error is not to be retried. */
+  readonly delayBeforeRetryMs: (error: JobError, tries: number) => number | undefined;
+  /** Waits; resolves to false when the run is to stop instead. */
+  readonly wait: (durationMs: number) => Promise<boolean>;
+};
+
+/** Codes an engine rejects with before it has begun an effect. */
+const NOT_BEGUN: ReadonlySet<ErrorCode> = new Set(['RUN_FAILED', 'RUN_INTERRUPTED']);
+
+/** How a unit came out of one run. `committed` resolves once that is on disk. */
+export type UnitEnd = {
+  readonly type: 'done' | 'failed' | 'unknown' | 'postponed';
+  readonly error?: JobError;
+  readonly receipt?: string;
+  readonly committed: Promise<void>;
+};
+
+/**
+ * Runs one pending unit to an outcome, retries included.
+ *
+ * Errors: whatever `record` rejects with (a fenced or unwritable store); the effect is then not begun, or in doubt.
+ * Source: design, rule 6 and durable execution.
+ */
+export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd> {
+  for (let tries = 1; ; tries += 1) {
+    const work = { ...unit, attempt: unit.attempt + tries - 1 };
+    const { outcome, verified } = await attemptUnit(work, ports);
+    if (outcome.type !== 'failed') return recordEnd(work, { outcome, verified }, ports);
+    const { error } = outcome;
+    const delayMs = ports.delayBeforeRetryMs(error, tries);
+    if (delayMs === undefined) return recordEnd(work, { outcome, verified }, ports);
+    const committed = ports.record({ type: 'retry', number: work.number, error, atMs: ports.clock.nowMs() });
+    await committed;
+    if (!(await ports.wait(delayMs))) return { type: 'postponed', error, committed };
+  }
+}
+
+type Attempt = { readonly outcome: UnitOutcome; readonly verified: boolean };
+
+async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
+  const { engine, record, clock, faults } = ports;
+  const { number } = work;
+  await record({ type: 'intent', number, attempt: work.attempt, atMs: clock.nowMs() });
+  faults.reach('after-intent');
+  const outcome = await performOrWithdraw(work, ports);
+  faults.reach('after-effect');
+  if (outcome.type !== 'unknown' || outcome.receipt !== undefined || !engine.verify)
+    return { outcome, verified: false };
+  const verdict = await engine.verify(work);
+  if (verdict.type === 'done') return { outcome: verdict, verified: true };
+  // The hook proved that nothing happened, so this attempt failed for the reason it was in doubt.
+  if (verdict.type === 'not_done') return { outcome: { type: 'failed', error: outcome.error }, verified: true };
+  return { outcome, verified: true };
+}
+
+/** A rejection says that the effect was never begun, so the intent is withdrawn and the unit is not in doubt. */
+async function performOrWithdraw(work: UnitWork, { engine, record, clock, faults }: UnitPorts): Promise<UnitOutcome> {
+  const { number } = work;
+  try {
+    return await engine.perform(work, async (receipt) => {
+      faults.reach('before-receipt');
+      await record({ type: 'receipt', number, receipt, atMs: clock.nowMs() });
+      faults.reach('after-receipt');
+    });
+  } catch (thrown) {
+    if (isRecoveryError(thrown) && NOT_BEGUN.has(thrown.code)) {
+      await record({ type: 'not_done', number, atMs: clock.nowMs() });
+    }
+    throw thrown;
+  }
+}
+
+function recordEnd(work: UnitWork, { outcome, verified }: Attempt, { record, clock }: UnitPorts): UnitEnd {
+  const { number } = work;
+  const atMs = clock.nowMs();
+  if (outcome.type !== 'done') {
+    const receipt = outcome.type === 'unknown' && outcome.receipt !== undefined ? { receipt: outcome.receipt } : {};
+    const committed = record({ type: outcome.type, number, error: outcome.error, ...receipt, atMs });
+    return { type: outcome.type, error: outcome.error, ...receipt, committed };
+  }
+  const by = verified ? { by: 'verify' as const } : {};
+  const { type: _type, ...found } = outcome;
+  const committed = record({ type: 'done', number, ...found, ...by, atMs });
+  return { type: 'done', ...(outcome.receipt !== undefined && { receipt: outcome.receipt }), committed };
+}

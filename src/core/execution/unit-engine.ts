@@ -1,0 +1,32 @@
+/** What carries out one unit. `unknown` is never called failed: a timeout proves nothing. */
+import type { JobError } from '../job/schema.ts';
+
+/** One unit to do. `rowJson` is the row as JSON text, exact; the idempotency key is the same for every attempt. */
+export type UnitWork = {
+  readonly number: number;
+  readonly key: string;
+  readonly idempotencyKey: string;
+  readonly attempt: number;
+  readonly rowJson: string;
+};
+
+/** How one attempt ended. Only `failed` says that nothing was done. */
+export type UnitOutcome =
+  | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string }
+  | { readonly type: 'failed'; readonly error: JobError }
+  | { readonly type: 'unknown'; readonly error: JobError; readonly receipt?: string };
+
+/** What a verify hook says of a unit in doubt. */
+export type VerifyOutcome =
+  | { readonly type: 'done'; readonly receipt?: string }
+  | { readonly type: 'not_done' }
+  | { readonly type: 'unknown'; readonly error: JobError };
+
+/** Carries out units. `stop` ends it in peace, `kill` at once. */
+export type UnitEngine = {
+  readonly start: () => Promise<void>;
+  readonly perform: (work: UnitWork, onReceipt: (receipt: string) => Promise<void>) => Promise<UnitOutcome>;
+  readonly verify?: (work: UnitWork) => Promise<VerifyOutcome>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => void;
+};

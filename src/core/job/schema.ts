@@ -1,0 +1,101 @@
+/** What an operator recovers: its identity, its claimed status and how far it got. */
+
+/** Kinds of jobs. A `batch` has rows, a `workflow` steps, a `training` checkpoints. Source: design, words. */
+export const JOB_KINDS = ['batch', 'workflow', 'training'] as const;
+/** One of the kinds of jobs. */
+export type JobKind = (typeof JOB_KINDS)[number];
+
+/** What the evidence says about a job, whatever its recorded status claims. Source: design, words. */
+export const VERDICTS = [
+  'alive',
+  'stalled',
+  'interrupted',
+  'failed',
+  'finished',
+  'cancelled',
+  'inconsistent',
+  'unknown',
+] as const;
+/** One of the verdicts. */
+export type Verdict = (typeof VERDICTS)[number];
+
+/** What an operator may choose for a job. Source: seed 002. */
+export const CHOICES = ['resume', 'restart', 'cancel', 'review'] as const;
+/** One of the choices. */
+export type Choice = (typeof CHOICES)[number];
+
+/** Statuses Salvor's own store records. They are claims: liveness is diagnosed. */
+export const NATIVE_STATUSES = ['pending', 'running', 'stopped', 'failed', 'completed', 'cancelled'] as const;
+/** One of the statuses of Salvor's own store. */
+export type NativeStatus = (typeof NATIVE_STATUSES)[number];
+
+/** States of one unit (a row or a step). `in_doubt`: its effect was started, its outcome is not known. */
+export const UNIT_STATUSES = ['pending', 'in_doubt', 'done', 'failed', 'skipped', 'needs_review'] as const;
+/** One of the states of a unit. */
+export type UnitStatus = (typeof UNIT_STATUSES)[number];
+
+/** Identity of a job. `directory` is where its report and log are kept, when it has such a place. */
+export type JobRef = {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: JobKind;
+  readonly source: string;
+  readonly directory?: string;
+};
+
+/** An error as an operator meets it: a stable code and one line of text from the failing side. */
+export type JobError = { readonly code: string; readonly message: string };
+
+/** How many units are in each state. Always computed from the units themselves, never kept beside them. */
+export type UnitCounts = Readonly<Record<UnitStatus, number>>;
+
+/** How far a job got, in units. `unit` names what is counted. */
+export type Progress = {
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'row' | 'step';
+  readonly failed: number;
+  readonly inDoubt: number;
+  readonly needsReview: number;
+};
+
+/** Recovery objectives of a job, in seconds; only training tiers have them. Source: seed 003. */
+export type Objectives = {
+  readonly tier: string;
+  readonly rtoSeconds: number;
+  readonly rtoRemainingSeconds: number;
+  readonly rpoSeconds: number;
+  readonly rpoExposureSeconds: number;
+};
+
+/** One line of the jobs list. Times are epoch milliseconds, UTC. */
+export type JobSummary = {
+  readonly job: JobRef;
+  readonly status: string;
+  readonly verdict: Verdict;
+  readonly progress: Progress;
+  readonly interruptedAtMs?: number;
+  readonly lastError?: JobError;
+  readonly checkpoint?: 'primary' | 'fallback' | 'none';
+  /** How many done units have a receipt; what a list shows in place of a checkpoint. */
+  readonly receiptCount?: number;
+  readonly recommended?: Choice;
+  readonly objectives?: Objectives;
+};
+
+/** Makes a progress of counted units. Skipped units count as neither done nor left. */
+export function assembleProgress(counts: UnitCounts, unit: 'row' | 'step'): Progress {
+  return {
+    done: counts.done,
+    total: countUnits(counts),
+    unit,
+    failed: counts.failed,
+    inDoubt: counts.in_doubt,
+    needsReview: counts.needs_review,
+  };
+}
+
+/** Sums all states: the number of units a job has. */
+export function countUnits(counts: UnitCounts): number {
+  return UNIT_STATUSES.reduce((sum, status) => sum + counts[status], 0);
+}

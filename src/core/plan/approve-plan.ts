@@ -1,0 +1,36 @@
+import { RecoveryError } from '../errors.ts';
+import type { Evidence } from '../evidence/schema.ts';
+import type { ApprovedPlan, Consent, Plan } from './schema.ts';
+
+/**
+ * Binds a consent to the plan it names. The only way to an approved plan.
+ *
+ * Errors: CONSENT_MISMATCH when the consent names another plan or the wrong job name was typed; ORPHAN_RUNNING when a
+ * question is open; CONFIRMATION_NEEDED when the form of consent is not the one the plan asks for.
+ * Source: design, rule 8.
+ */
+export function approvePlan(plan: Plan, consent: Consent, evidence: Evidence): ApprovedPlan {
+  if (consent.planDigest !== plan.digest) {
+    throw new RecoveryError(
+      'CONSENT_MISMATCH',
+      `consent names plan ${consent.planDigest}, this is plan ${plan.digest}`,
+    );
+  }
+  const open = plan.questions[0];
+  if (open) {
+    const named = open.orphans.map((orphan) => `${orphan.pid} (${orphan.command})`).join(', ');
+    throw new RecoveryError('ORPHAN_RUNNING', `processes of the dead runner still work: ${named}`, {
+      details: {
+        orphans: open.orphans.map(({ pid, command, unitNumber }) => ({ pid, command, unit: unitNumber ?? null })),
+      },
+    });
+  }
+  if (plan.consentForm === 'type_name' && consent.form === 'key') {
+    throw new RecoveryError('CONFIRMATION_NEEDED', `this plan needs the job's name typed in full: ${plan.jobName}`);
+  }
+  if (consent.form === 'typed' && consent.typedName !== plan.jobName) {
+    throw new RecoveryError('CONSENT_MISMATCH', `'${consent.typedName ?? ''}' is not the job's name '${plan.jobName}'`);
+  }
+  const approved = { plan, consent, evidence };
+  return approved as ApprovedPlan;
+}

@@ -1,0 +1,158 @@
+import type { Diagnosis } from '../diagnosis/schema.ts';
+import { digestValue } from '../digest.ts';
+import { digestEvidence, digestIdentity } from '../evidence/digest-evidence.ts';
+import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
+import type { Choice } from '../job/schema.ts';
+import { type Authority, type ChoiceContext, checkChoice } from './check-choice.ts';
+import type { ActingChoice, Decisions, Plan, PlanStep, PlanWarning, Proposal, Proposals, Question } from './schema.ts';
+
+/** What was seen and on whose behalf. */
+export type PlanInput = { readonly evidence: Evidence; readonly diagnosis: Diagnosis; readonly authority: Authority };
+
+/**
+ * Says for every choice what it would do, or why it cannot be taken.
+ *
+ * Errors: none. Same input, same digests.
+ * Source: seed 002 (choices); design, rules 3, 5 and 6.
+ */
+export function buildProposals(input: PlanInput): Proposals {
+  return {
+    resume: buildProposal(input, 'resume', {}),
+    restart: buildProposal(input, 'restart', {}),
+    cancel: buildProposal(input, 'cancel', {}),
+    review: proposeReview(input.evidence),
+  };
+}
+
+/** What one acting choice would do with the decisions taken so far. */
+export function buildProposal(input: PlanInput, choice: ActingChoice, decisions: Decisions): Proposal {
+  const context: ChoiceContext = { ...input, choice };
+  const refusal = checkChoice(context);
+  return refusal ? { type: 'refused', refusal } : { type: 'plan', plan: buildPlan(context, decisions) };
+}
+
+function proposeReview(evidence: Evidence): Proposal {
+  const counts = evidence.units?.counts;
+  const unitCount = counts ? counts.in_doubt + counts.needs_review : 0;
+  if (unitCount > 0) return { type: 'review', unitCount };
+  const choice: Choice = 'review';
+  const message = `no ${evidence.units?.unit ?? 'unit'} waits for review`;
+  return { type: 'refused', refusal: { choice, code: 'REVIEW_EMPTY', message, details: { job: evidence.job.id } } };
+}
+
+function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
+  const { evidence, choice } = context;
+  const questions = askQuestions(context, decisions);
+  const steps = STEPS[choice](context, decisions);
+  const warnings = warn(context);
+  const evidenceDigest = choice === 'cancel' ? digestIdentity(evidence) : digestEvidence(evidence);
+  const wouldRepeat = choice === 'restart' ? (evidence.units?.counts.done ?? 0) : 0;
+  const core = { choice, jobId: evidence.job.id, evidenceDigest, decisions, questions, steps, warnings, wouldRepeat };
+  return Object.freeze({
+    ...core,
+    jobName: evidence.job.name,
+    digest: digestValue(core),
+    consentForm: choice === 'restart' ? 'type_name' : 'confirm',
+  });
+}
+
+function askQuestions({ evidence, choice }: ChoiceContext, decisions: Decisions): readonly Question[] {
+  if (choice === 'cancel' || evidence.orphans.length === 0 || decisions.orphans !== undefined) return [];
+  return [{ id: 'orphans', orphans: evidence.orphans, options: ['wait', 'end'] }];
+}
+
+type BuildSteps = (context: ChoiceContext, decisions: Decisions) => readonly PlanStep[];
+
+const STEPS = {
+  resume: ({ evidence }, decisions) => [
+    takeLease(evidence),
+    ...clearOrphans(evidence, decisions),
+    ...settleDoubt(evidence.units),
+    ...retryFailed(evidence.units),
+    ...runUnits(evidence.units, 'left'),
+  ],
+  restart: ({ evidence }, decisions) => [
+    takeLease(evidence),
+    ...clearOrphans(evidence, decisions),
+    ...resetUnits(evidence.units),
+    ...runUnits(evidence.units, 'all'),
+  ],
+  cancel: ({ evidence, diagnosis }) => {
+    const living = diagnosis.findings.find(
+      (finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled',
+    );
+    const stop: readonly PlanStep[] = living
+      ? [{ action: 'stop_runner', pid: living.holder.pid, host: living.holder.host }]
+      : [];
+    return [...stop, takeLease(evidence), { action: 'mark_cancelled' }];
+  },
+} as const satisfies Record<ActingChoice, BuildSteps>;
+
+function takeLease(evidence: Evidence): PlanStep {
+  return { action: 'take_lease', epoch: evidence.recorded.epoch + 1 };
+}
+
+function clearOrphans(evidence: Evidence, decisions: Decisions): readonly PlanStep[] {
+  const pids = evidence.orphans.map((orphan) => orphan.pid);
+  if (pids.length === 0 || decisions.orphans === undefined) return [];
+  return [{ action: decisions.orphans === 'end' ? 'end_orphans' : 'await_orphans', pids }];
+}
+
+function settleDoubt(units: UnitsEvidence | undefined): readonly PlanStep[] {
+  const inDoubt = units?.counts.in_doubt ?? 0;
+  if (!units || inDoubt === 0) return [];
+  const byReceipt = units.inDoubtWithReceipt;
+  const rest = inDoubt - byReceipt;
+  const byVerify = units.canVerify ? rest : 0;
+  return [{ action: 'settle_units', byReceipt, byVerify, toReview: rest - byVerify }];
+}
+
+function retryFailed(units: UnitsEvidence | undefined): readonly PlanStep[] {
+  const count = units?.counts.failed ?? 0;
+  return count === 0 ? [] : [{ action: 'retry_failed_units', count }];
+}
+
+function resetUnits(units: UnitsEvidence | undefined): readonly PlanStep[] {
+  if (!units) return [];
+  const { done, failed, skipped, in_doubt: inDoubt, needs_review: review } = units.counts;
+  const count = done + failed + skipped + inDoubt + review;
+  return count === 0 ? [] : [{ action: 'reset_units', count }];
+}
+
+function runUnits(units: UnitsEvidence | undefined, which: 'left' | 'all'): readonly PlanStep[] {
+  if (!units) return [];
+  const { done, pending, failed, skipped, in_doubt: inDoubt, needs_review: review } = units.counts;
+  const left = pending + failed;
+  return [{ action: 'run_units', count: which === 'left' ? left : left + done + skipped + inDoubt + review }];
+}
+
+const WARN = {
+  resume: ({ evidence: { units } }) => {
+    const count = units?.counts.needs_review ?? 0;
+    return units && count > 0 ? [{ code: 'UNITS_NEED_REVIEW', count, unit: units.unit }] : [];
+  },
+  restart: ({ evidence: { units } }) => (units ? warnOfRepeats(units) : []),
+  cancel: ({ evidence: { units, orphans } }) => {
+    if (!units) return [];
+    const { pending, failed, in_doubt: inDoubt } = units.counts;
+    const abandoned: PlanWarning = { code: 'UNITS_ABANDONED', count: pending + failed + inDoubt, unit: units.unit };
+    return orphans.length > 0 ? [abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : [abandoned];
+  },
+} as const satisfies Record<ActingChoice, (context: ChoiceContext) => readonly PlanWarning[]>;
+
+function warn(context: ChoiceContext): readonly PlanWarning[] {
+  const { findings } = context.diagnosis;
+  const byHeartbeat = findings.some(
+    (finding) => finding.type === 'runner_dead' && finding.proof === 'heartbeat_expired',
+  );
+  return [...WARN[context.choice](context), ...(byHeartbeat ? [{ code: 'HEARTBEAT_ONLY' } as const] : [])];
+}
+
+function warnOfRepeats({ counts, doneWithReceipt, receiptLabel, unit }: UnitsEvidence): readonly PlanWarning[] {
+  const { done, in_doubt: inDoubt, needs_review: review } = counts;
+  // Only when every done unit has its receipt may the warning speak of receipts alone.
+  const label = doneWithReceipt === done && receiptLabel !== undefined ? { label: receiptLabel } : {};
+  const would: readonly PlanWarning[] = done > 0 ? [{ code: 'WOULD_REPEAT', count: done, unit, ...label }] : [];
+  const open = inDoubt + review;
+  return open > 0 ? [...would, { code: 'MAY_REPEAT', count: open, unit }] : would;
+}

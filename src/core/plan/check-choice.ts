@@ -1,0 +1,174 @@
+import type { Diagnosis } from '../diagnosis/schema.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Evidence, LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
+import { type AccessPolicy, checkAccess } from './access.ts';
+import type { ActingChoice, Refusal } from './schema.ts';
+
+/** On whose behalf and within what limits a choice is considered. */
+export type Authority = {
+  readonly principal: string;
+  readonly policy: AccessPolicy;
+  readonly readOnly: boolean;
+  /** Whether the source can act at all. */
+  readonly canAct: boolean;
+};
+
+/** What a rule looks at. */
+export type ChoiceContext = {
+  readonly evidence: Evidence;
+  readonly diagnosis: Diagnosis;
+  readonly choice: ActingChoice;
+  readonly authority: Authority;
+};
+
+type Rule = (context: ChoiceContext) => Reason | undefined;
+
+/** Guardrails in the order they are tried; the first that refuses is the one that is told. */
+const RULES: readonly Rule[] = [
+  checkReadOnly,
+  checkSupport,
+  checkPolicy,
+  checkAudit,
+  checkEnded,
+  checkContradiction,
+  checkHolder,
+  checkPrerequisites,
+  checkWork,
+];
+
+/**
+ * Says why a choice cannot be taken now, or undefined when it can.
+ *
+ * Errors: none; a refusal is a value.
+ * Source: design, rules 2, 5, 7 and 9; decisions/0003 for what cancel may do where resume may not.
+ */
+export function checkChoice(context: ChoiceContext): Refusal | undefined {
+  for (const rule of RULES) {
+    const reason = rule(context);
+    if (!reason) continue;
+    const details = { job: context.evidence.job.id, ...reason.details };
+    return { ...reason, choice: context.choice, details };
+  }
+  return undefined;
+}
+
+/** Why a rule refuses; the choice and the job are added to it. */
+type Reason = Pick<Refusal, 'code' | 'message' | 'details'>;
+
+function refuse(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}): Reason {
+  return { code, message, details };
+}
+
+function checkReadOnly(context: ChoiceContext): Reason | undefined {
+  return context.authority.readOnly ? refuse('READ_ONLY', 'Salvor was started read-only') : undefined;
+}
+
+function checkSupport(context: ChoiceContext): Reason | undefined {
+  const { source } = context.evidence.job;
+  return context.authority.canAct
+    ? undefined
+    : refuse('CHOICE_UNSUPPORTED', `source ${source} can only be read`, { source });
+}
+
+function checkPolicy(context: ChoiceContext): Reason | undefined {
+  const { policy, principal } = context.authority;
+  const action = `recover:${context.choice}` as const;
+  const { allowed, reasonCode } = checkAccess(policy, principal, action);
+  if (allowed) return undefined;
+  if (policy.type === 'invalid') {
+    return refuse('POLICY_INVALID', policy.problem, { path: policy.path });
+  }
+  const message = `unauthorized: principal=${principal} action=${action} reason_code=${reasonCode}`;
+  return refuse('ACCESS_DENIED', message, { principal, action, reason_code: reasonCode });
+}
+
+function checkAudit(context: ChoiceContext): Reason | undefined {
+  const { broken } = context.evidence.audit;
+  if (!broken) return undefined;
+  const message = `the audit chain is broken at entry ${broken.sequence}: expected ${broken.expected}, found ${broken.found}`;
+  return refuse('AUDIT_BROKEN', message, broken);
+}
+
+function checkEnded(context: ChoiceContext): Reason | undefined {
+  const { verdict } = context.diagnosis;
+  const { name } = context.evidence.job;
+  if (verdict === 'cancelled') return refuse('JOB_CANCELLED', `job '${name}' was cancelled`);
+  if (verdict !== 'finished') return undefined;
+  const open = countOpen(context.evidence);
+  if (open > 0 && context.choice === 'resume') {
+    return refuse('REVIEW_NEEDED', `job '${name}' ran to its end; ${open} units wait for review`, {
+      units: open,
+    });
+  }
+  return refuse('JOB_FINISHED', `job '${name}' is finished`);
+}
+
+function checkContradiction(context: ChoiceContext): Reason | undefined {
+  if (context.choice === 'cancel') return undefined;
+  const found = context.diagnosis.findings.find((finding) => finding.type === 'state_contradiction');
+  return found && refuse('STATE_CONTRADICTION', found.detail);
+}
+
+function checkHolder(context: ChoiceContext): Reason | undefined {
+  if (context.choice === 'cancel') return undefined;
+  const { findings } = context.diagnosis;
+  const living = findings.find((finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled');
+  if (living) {
+    const { holder } = living;
+    const state = living.type === 'runner_stalled' ? ' (it is stalled)' : '';
+    return refuse('RUNNER_ALIVE', `${describeHolder(holder)} holds the job${state}`, {
+      holder: pickHolder(holder),
+    });
+  }
+  const unknown = findings.find((finding) => finding.type === 'liveness_unknown');
+  return unknown && refuse('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${unknown.reason}`);
+}
+
+/** The holder as the data of an error. */
+export function pickHolder(holder: LeaseHolder): Readonly<Record<string, unknown>> {
+  const { host, pid, epoch, principal, acquiredAtMs } = holder;
+  return { host, pid, epoch, principal, acquired_at: new Date(acquiredAtMs).toISOString() };
+}
+
+/** Names a holder so that it can be found. */
+export function describeHolder(holder: LeaseHolder): string {
+  const since = new Date(holder.acquiredAtMs).toISOString();
+  return `${holder.principal} (process ${holder.pid} on ${holder.host}, since ${since}, epoch ${holder.epoch})`;
+}
+
+const PREREQUISITE_CODES = {
+  unchanged: undefined,
+  changed: 'ROWS_FILE_CHANGED',
+  missing: 'ROWS_FILE_MISSING',
+  unreadable: 'ROWS_FILE_MISSING',
+} as const satisfies Record<PrerequisiteFacts['state'], ErrorCode | undefined>;
+
+function checkPrerequisites(context: ChoiceContext): Reason | undefined {
+  if (context.choice === 'cancel') return undefined;
+  for (const prerequisite of context.evidence.prerequisites) {
+    const code = PREREQUISITE_CODES[prerequisite.state];
+    if (!code) continue;
+    const { path, state, expected, found } = prerequisite;
+    const message =
+      state === 'changed'
+        ? `the rows file ${path} was changed since the job started: sha256 expected ${expected}, found ${found}`
+        : `the rows file ${path} is ${state} (${found})`;
+    return refuse(code, message, { path, expected, found });
+  }
+  return undefined;
+}
+
+function checkWork(context: ChoiceContext): Reason | undefined {
+  const { units, job } = context.evidence;
+  if (context.choice !== 'resume' || !units) return undefined;
+  const { pending, failed, in_doubt: inDoubt, needs_review: review } = units.counts;
+  if (pending + failed + inDoubt > 0 || review === 0) return undefined;
+  return refuse('REVIEW_NEEDED', `job '${job.name}' has nothing left to run; ${review} units wait for review`, {
+    units: review,
+  });
+}
+
+function countOpen(evidence: Evidence): number {
+  const counts = evidence.units?.counts;
+  return counts ? counts.in_doubt + counts.needs_review : 0;
+}

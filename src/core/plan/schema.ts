@@ -1,0 +1,105 @@
+/** What one choice would do, as data: shown, checked and executed from the same value. */
+
+import type { ErrorCode } from '../errors.ts';
+import type { Evidence, OrphanFacts } from '../evidence/schema.ts';
+import type { Choice } from '../job/schema.ts';
+
+/** A choice that acts. `review` only reads, so it never has a plan. */
+export type ActingChoice = Exclude<Choice, 'review'>;
+
+/** One action of a plan, in the order it is taken; the tag says what it does, the fields to what. */
+export type PlanStep =
+  | { readonly action: 'stop_runner'; readonly pid: number; readonly host: string }
+  | { readonly action: 'take_lease'; readonly epoch: number }
+  | { readonly action: 'end_orphans'; readonly pids: readonly number[] }
+  | { readonly action: 'await_orphans'; readonly pids: readonly number[] }
+  | {
+      readonly action: 'settle_units';
+      readonly byReceipt: number;
+      readonly byVerify: number;
+      readonly toReview: number;
+    }
+  | { readonly action: 'retry_failed_units'; readonly count: number }
+  | { readonly action: 'reset_units'; readonly count: number }
+  | { readonly action: 'run_units'; readonly count: number }
+  | { readonly action: 'mark_cancelled' };
+/** The tag of a step. */
+export type PlanAction = PlanStep['action'];
+
+/** Something to know before agreeing. The words are the presenter's; `count`, `label` (the receipt's) and `unit` fill them. */
+export type PlanWarning = {
+  readonly code:
+    | 'WOULD_REPEAT'
+    | 'MAY_REPEAT'
+    | 'UNITS_NEED_REVIEW'
+    | 'HEARTBEAT_ONLY'
+    | 'UNITS_ABANDONED'
+    | 'ORPHANS_LEFT';
+  readonly count?: number;
+  readonly label?: string;
+  readonly unit?: 'row' | 'step';
+};
+
+/** A decision only a person can take; a plan with an open one cannot be approved, whatever flags say. */
+export type Question = {
+  readonly id: 'orphans';
+  readonly orphans: readonly OrphanFacts[];
+  readonly options: readonly ('end' | 'wait')[];
+};
+
+/** Answers given so far, by question id. */
+export type Decisions = { readonly orphans?: 'end' | 'wait' };
+
+/** What a choice would do. Frozen; `digest` covers the choice, the evidence, the decisions and the steps. */
+export type Plan = {
+  readonly choice: ActingChoice;
+  readonly jobId: string;
+  readonly jobName: string;
+  readonly digest: string;
+  readonly evidenceDigest: string;
+  readonly decisions: Decisions;
+  readonly questions: readonly Question[];
+  readonly steps: readonly PlanStep[];
+  readonly warnings: readonly PlanWarning[];
+  /** Done units that would be done a second time. */
+  readonly wouldRepeat: number;
+  /** What consent must look like: a yes, or the job's name typed in full. */
+  readonly consentForm: 'confirm' | 'type_name';
+};
+
+/** A choice that cannot be taken now, and why. */
+export type Refusal = {
+  readonly choice: Choice;
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly details: Readonly<Record<string, unknown>>;
+};
+
+/** The answer for one choice: a plan, or the reason there is none. `review` is `open` with the units it would show. */
+export type Proposal =
+  | { readonly type: 'plan'; readonly plan: Plan }
+  | { readonly type: 'review'; readonly unitCount: number }
+  | { readonly type: 'refused'; readonly refusal: Refusal };
+
+/** What every choice would do for one job. */
+export type Proposals = Readonly<Record<Choice, Proposal>>;
+
+/** Who agreed to which plan. Source: design, rule 8. */
+export type Consent = {
+  readonly planDigest: string;
+  readonly principal: string;
+  readonly atMs: number;
+  /** `flag`: said with --yes or by the choice itself; `key`: confirmed in the console; `typed`: the job's name typed. */
+  readonly form: 'flag' | 'key' | 'typed';
+  readonly typedName?: string;
+  readonly reason?: string;
+};
+
+declare const approved: unique symbol;
+/** A plan with a consent that names it. Only `approvePlan` makes one. */
+export type ApprovedPlan = {
+  readonly plan: Plan;
+  readonly consent: Consent;
+  readonly evidence: Evidence;
+  readonly [approved]: true;
+};

@@ -1,0 +1,109 @@
+/** What the core asks of the world. Reading and acting are different ports, so inspection cannot write by type. */
+import type { Evidence, UnitFacts } from './evidence/schema.ts';
+import type { ExecutionEvent, StepResult } from './execution/schema.ts';
+import type { JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
+import type { ApprovedPlan } from './plan/schema.ts';
+import type { RecoveryReport } from './report/schema.ts';
+
+/** Wall clock, epoch milliseconds UTC. */
+export type Clock = { readonly nowMs: () => number };
+
+/** Which jobs to list. `offset` and `limit` count jobs of the urgency order; `text` filters by name or id. */
+export type JobQuery = {
+  readonly scope: 'attention' | 'all';
+  readonly verdict?: Verdict;
+  readonly kind?: string;
+  readonly text?: string;
+  readonly offset: number;
+  readonly limit: number;
+};
+
+/** A page of jobs, most urgent first. `total` counts all that match. */
+export type JobPage = { readonly jobs: readonly JobSummary[]; readonly total: number };
+
+/** Reads jobs of one place and knows them by what a person calls them. */
+export type JobPlace = JobReader & {
+  /** The jobs a reference may mean: the exact id, else the name, else an id prefix; at most `limit`. */
+  readonly find: (reference: string, limit: number) => Promise<readonly JobRef[]>;
+};
+
+/** Which units to page through; `statuses` empty means all. Order is by number. */
+export type UnitQuery = {
+  readonly statuses: readonly UnitStatus[];
+  readonly offset: number;
+  readonly limit: number;
+};
+/** A page of units. `total` counts all that match. */
+export type UnitPage = { readonly units: readonly UnitFacts[]; readonly total: number };
+
+/** One row of an audit chain. */
+export type AuditEntry = {
+  readonly sequence: number;
+  readonly atMs: number;
+  readonly principal: string;
+  readonly action: string;
+  /** `done` or `refused`; kept as found, so that a damaged one breaks the chain. */
+  readonly outcome: string;
+  readonly code?: string;
+  readonly planDigest?: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly hash: string;
+};
+
+/** Reads jobs of one place. Nothing here changes anything, not even a directory's existence. */
+export type JobReader = {
+  readonly list: (query: JobQuery) => Promise<JobPage>;
+  /** Everything about one job. Errors: JOB_UNKNOWN, STATE_UNREADABLE. */
+  readonly collect: (jobId: string) => Promise<Evidence>;
+  readonly units: (jobId: string, query: UnitQuery) => Promise<UnitPage>;
+  readonly audit: (jobId: string) => Promise<readonly AuditEntry[]>;
+  /** The last lines of the job's log, oldest first, raw (hostile) text. */
+  readonly logTail: (jobId: string, lineCount: number) => Promise<readonly string[]>;
+  readonly report: (jobId: string) => Promise<RecoveryReport | undefined>;
+  /** Calls back after the state may have changed; returns how to stop. */
+  readonly watch: (onChange: () => void) => () => void;
+};
+
+/** Signals that end Salvor. */
+export type StopSignal = 'SIGINT' | 'SIGTERM';
+
+/** A plan under way. */
+export type Execution = {
+  readonly done: Promise<{
+    readonly steps: readonly StepResult[];
+    readonly report: RecoveryReport;
+    readonly reportPath: string | undefined;
+  }>;
+  /** Asks for a stop after the unit in hand; a second time ends it at once. `signal` is why, when it was one. */
+  readonly stop: (signal?: StopSignal) => void;
+  /** Leaves it to itself. */
+  readonly detach: () => void;
+};
+
+/** Carries out approved plans; absent for sources that can only be read. */
+export type Actuator = {
+  /** Errors (rejected `done`): EVIDENCE_STALE, LEASE_HELD and every guardrail, with nothing changed. */
+  readonly start: (approved: ApprovedPlan, onEvent: (event: ExecutionEvent) => void) => Execution;
+  /** Settles one unit by hand. Errors: UNIT_UNKNOWN, UNIT_NOT_OPEN, RUNNER_ALIVE, ACCESS_DENIED. */
+  readonly settle: (request: SettleRequest) => Promise<void>;
+  /** Records a refused action in the audit chain, when the state is Salvor's own. */
+  readonly recordRefusal: (refusal: {
+    readonly jobId: string;
+    readonly action: string;
+    readonly code: string;
+    readonly message: string;
+    readonly planDigest?: string;
+  }) => Promise<void>;
+};
+
+/** A person's word about one unit. `unit` is its number or its key. */
+export type SettleRequest = {
+  readonly jobId: string;
+  readonly unit: string;
+  readonly as: 'done' | 'pending' | 'skipped';
+  readonly receipt?: string;
+  readonly reason: string;
+};
+
+/** Named crash points; a no-op outside tests. Source: style 2.17. */
+export type Faults = { readonly reach: (point: string) => void };

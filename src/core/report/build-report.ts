@@ -1,0 +1,135 @@
+import type { Diagnosis, Finding } from '../diagnosis/schema.ts';
+import type { Evidence } from '../evidence/schema.ts';
+import type { ExecutionResult } from '../execution/schema.ts';
+import { assembleProgress, type Progress, type UnitCounts } from '../job/schema.ts';
+import type { AccessPolicy } from '../plan/access.ts';
+import type { ApprovedPlan, PlanStep, PlanWarning } from '../plan/schema.ts';
+import type { RecoveryReport } from './schema.ts';
+
+/** How findings, steps and warnings are said; the words are the presenter's. */
+export type ReportWords = {
+  readonly describeFinding: (finding: Finding) => string;
+  readonly describeStep: (step: PlanStep) => string;
+  readonly describeWarning: (warning: PlanWarning) => string;
+};
+
+/** What a report is made of. Times are epoch milliseconds; `started` says that it is written before the end is known. */
+export type ReportInput = {
+  readonly approved: ApprovedPlan;
+  readonly diagnosis: Diagnosis;
+  readonly policy: AccessPolicy;
+  readonly result: ExecutionResult | 'started';
+  readonly reportId: string;
+  readonly correlationId: string;
+  readonly version: string;
+  readonly host: string;
+  readonly words: ReportWords;
+};
+
+const NO_COUNTS: UnitCounts = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, needs_review: 0 };
+
+/**
+ * Says what a recovery found, did and came to, in the contract's own shape.
+ *
+ * Errors: none. Same input, same report.
+ * Source: contract, recovery-report.json; seed 000 (AC-4).
+ */
+export function buildReport(input: ReportInput): RecoveryReport {
+  const { approved, diagnosis, result, words } = input;
+  const { plan, consent, evidence } = approved;
+  const before = assembleProgress(evidence.units?.counts ?? NO_COUNTS, evidence.units?.unit ?? 'row');
+  const after = result === 'started' ? before : result.progressAfter;
+  const { id, name, kind, source } = evidence.job;
+  return {
+    schema_version: 1,
+    report_id: input.reportId,
+    correlation_id: input.correlationId,
+    recovered_at: new Date(consent.atMs).toISOString(),
+    recovered_at_unix_ms: consent.atMs,
+    salvor_version: input.version,
+    host: input.host,
+    principal: consent.principal,
+    job: { id, name, kind, source },
+    choice: plan.choice,
+    strategy: plan.choice === 'resume' ? 'continue_units' : null,
+    crash_detected: diagnosis.crashDetected,
+    crash_evidence: describeEvidence(evidence),
+    prior_lifecycle_state: evidence.recorded.status,
+    prior_training_state: null,
+    replayed_audit_events: evidence.audit.actions.length,
+    replayed_actions: [...evidence.audit.actions],
+    checkpoint_source: null,
+    checkpoint_path: null,
+    checkpoint_run_id: null,
+    checkpoint_global_step: null,
+    checkpoint_optimizer_step: null,
+    diagnostics: [...diagnosis.findings.map(words.describeFinding), ...describeAuthority(input)],
+    plan: {
+      digest: plan.digest,
+      steps: plan.steps.map((step) => ({ action: step.action, detail: words.describeStep(step) })),
+      warnings: plan.warnings.map((warning) => ({ code: warning.code, message: words.describeWarning(warning) })),
+    },
+    progress_before: translateProgress(before),
+    progress_after: translateProgress(after),
+    units: {
+      completed_before: before.done,
+      completed_now: countNow(approved, before, after),
+      settled: result === 'started' ? 0 : result.settled,
+      needs_review: after.needsReview,
+      failed: after.failed,
+      would_repeat: plan.wouldRepeat,
+    },
+    objectives: null,
+    outcome: describeOutcome(evidence, result),
+  };
+}
+
+/** A restart begins at nothing, so everything done after it was done now. */
+function countNow({ plan }: ApprovedPlan, before: Progress, after: Progress): number {
+  return plan.choice === 'restart' ? after.done : after.done - before.done;
+}
+
+/** The snake_case form of a progress. Source: contract, list --json. */
+export function translateProgress(progress: Progress): RecoveryReport['progress_before'] {
+  const { done, total, unit, failed, inDoubt, needsReview } = progress;
+  return { done, total, unit, failed, in_doubt: inDoubt, needs_review: needsReview };
+}
+
+function describeAuthority({ policy, approved }: ReportInput): readonly string[] {
+  const { consent } = approved;
+  const access = policy.type === 'none' ? ['access: no policy is named, so every action is allowed to everybody'] : [];
+  return consent.reason === undefined ? access : [...access, `reason given: ${consent.reason}`];
+}
+
+function describeEvidence({ lease, liveness, recorded, orphans }: Evidence): { fact: string; value: string }[] {
+  const facts: readonly (readonly [string, unknown])[] = [
+    ['recorded_status', recorded.status],
+    ['holder', lease && `${lease.host} pid ${lease.pid} epoch ${lease.epoch}`],
+    ['lock', liveness?.lock],
+    ['boot', liveness?.boot],
+    ['process', liveness?.process],
+    ['last_heartbeat', lease && new Date(lease.heartbeatAtMs).toISOString()],
+    ['orphans', orphans.length > 0 ? orphans.map((orphan) => orphan.pid).join(' ') : undefined],
+  ];
+  return facts.filter(([, value]) => value !== undefined).map(([fact, value]) => ({ fact, value: String(value) }));
+}
+
+function describeOutcome(evidence: Evidence, result: ExecutionResult | 'started'): RecoveryReport['outcome'] {
+  const engine = { engine_reference: null };
+  if (result === 'started') {
+    return { status: 'started', exit_code: 0, duration_ms: 0, attempt: evidence.recorded.runCount + 1, ...engine };
+  }
+  const { durationMs, attempt } = result;
+  const [status, exitCode] = chooseOutcome(result);
+  return { status, exit_code: exitCode, duration_ms: durationMs, attempt, ...engine };
+}
+
+function chooseOutcome({
+  end,
+  progressAfter,
+  signalExitCode,
+}: ExecutionResult): readonly [RecoveryReport['outcome']['status'], number] {
+  if (end === 'cancelled') return ['cancelled', 0];
+  if (end !== 'completed') return ['failed', end === 'fenced' ? 6 : (signalExitCode ?? 5)];
+  return progressAfter.needsReview + progressAfter.inDoubt > 0 ? ['needs_review', 8] : ['recovered', 0];
+}

@@ -1,0 +1,70 @@
+import { carryOut } from './carry-out.ts';
+import { choose } from './choose.ts';
+import { inspect } from './inspect.ts';
+import type { Session, SessionCommand, SessionState } from './schema.ts';
+import { pickLooked, type SessionContext, type SessionPorts } from './session-context.ts';
+import { settle } from './settle.ts';
+
+/**
+ * Conducts the recovery of one job: look, choose, decide, approve, carry out, report. States are replaced whole, and
+ * commands are taken one after the other; only stop and detach are heard while something is under way.
+ *
+ * Errors: none thrown; what goes wrong is the state `refused`.
+ * Source: design, the flow; style 2.8 to 2.10.
+ */
+export function makeSession(jobId: string, ports: SessionPorts): Session {
+  const listeners = new Set<() => void>();
+  let state: SessionState = { stage: 'collecting', jobId };
+  let work: Promise<void> = Promise.resolve();
+  const become = (next: SessionState) => {
+    state = next;
+    for (const listener of listeners) listener();
+  };
+  const context: SessionContext = { ...ports, jobId, state: () => state, become, executing: { current: undefined } };
+  return {
+    snapshot: () => state,
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    send(command) {
+      if (command.type === 'stop') stop(context, command);
+      else if (command.type === 'detach') context.executing.current?.detach();
+      else work = work.then(() => obey(context, command));
+    },
+    idle: () => work,
+  };
+}
+
+function stop(
+  { state, become, executing }: SessionContext,
+  { signal }: Extract<SessionCommand, { type: 'stop' }>,
+): void {
+  const now = state();
+  if (now.stage !== 'executing') return;
+  executing.current?.stop(signal);
+  become({ ...now, stopping: true });
+}
+
+type Waiting = Exclude<SessionCommand, { type: 'stop' | 'detach' }>;
+
+async function obey(context: SessionContext, command: Waiting): Promise<void> {
+  const state = context.state();
+  switch (command.type) {
+    case 'inspect':
+      return inspect(context);
+    case 'choose':
+      return choose(context, command.choice, {});
+    case 'decide':
+      return state.stage === 'planned' ? choose(context, state.plan.choice, { orphans: command.orphans }) : undefined;
+    case 'approve':
+      return carryOut(context, command.consent);
+    case 'settle':
+      return settle(context, command);
+    case 'back': {
+      const looked = pickLooked(state);
+      if (looked) context.become({ stage: 'diagnosed', ...looked });
+      return undefined;
+    }
+  }
+}

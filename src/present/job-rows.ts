@@ -1,0 +1,62 @@
+/** What one job of a list says, cell by cell; for the console and for scripts' tables alike. */
+import type { JobSummary } from '../core/job/schema.ts';
+import { formatCount, formatTime } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+/** Cells of one job; every text is safe for a terminal and one line. Absent facts are a dash. */
+export type JobCells = {
+  readonly name: string;
+  readonly verdict: string;
+  readonly count: string;
+  readonly proof: string;
+  readonly next: string;
+  readonly stopped: string;
+  readonly error: string;
+};
+
+/** The longest foreign text of a cell. Unit: characters. */
+const CELL_LIMIT = 200;
+
+/**
+ * Says what one job is, how far it got and what to do about it.
+ *
+ * Units: `stopped` is a UTC time to the second; an age would change while nothing happens.
+ * Errors: none. Source: contract, `list --json`; seed 002 (progress and last error in the list).
+ */
+export function describeJobCells(summary: JobSummary): JobCells {
+  const { job, progress, interruptedAtMs, lastError } = summary;
+  return {
+    name: safeText(job.name, CELL_LIMIT),
+    verdict: summary.verdict,
+    count: `${progress.done}/${progress.total}`,
+    proof: describeProof(summary),
+    next: summary.recommended ?? '-',
+    stopped: interruptedAtMs === undefined ? '-' : formatTime(interruptedAtMs),
+    error:
+      lastError === undefined ? '-' : `${safeText(lastError.code, 60)}: ${safeText(lastError.message, CELL_LIMIT)}`,
+  };
+}
+
+/** What proves how far a job got: its checkpoint, or how many receipts it has. */
+export function describeProof(summary: JobSummary): string {
+  if (summary.checkpoint === 'none') return 'no checkpoint';
+  if (summary.checkpoint !== undefined) return summary.checkpoint;
+  if (summary.receiptCount === undefined) return '-';
+  return formatCount(summary.receiptCount, 'receipt');
+}
+
+/** What of a job waits for a person, in words; empty when nothing does. */
+export function describeAttention(summary: JobSummary): string {
+  const { inDoubt, needsReview, failed } = summary.progress;
+  const parts = [
+    inDoubt > 0 ? `${inDoubt} in doubt` : '',
+    needsReview > 0 ? `${needsReview} to review` : '',
+    failed > 0 ? `${failed} failed` : '',
+  ];
+  return parts.filter((part) => part !== '').join(', ');
+}
+
+/** How much of a job is done, 0 to 1; a job without units is 0. */
+export function shareDone(progress: { readonly done: number; readonly total: number }): number {
+  return progress.total <= 0 ? 0 : Math.max(0, Math.min(1, progress.done / progress.total));
+}

@@ -1,0 +1,78 @@
+import type { Diagnosis } from '../core/diagnosis/schema.ts';
+import type { Evidence, UnitsEvidence } from '../core/evidence/schema.ts';
+import { CHOICES, countUnits } from '../core/job/schema.ts';
+import { formatCount } from './format.ts';
+import { safeText } from './safe-text.ts';
+import { describeChoice } from './words.ts';
+
+const OPTION_WIDTH = '[restart]'.length;
+
+/**
+ * The recovery prompt of a job, to the letter of the contract: where it stopped, the last unit done, what is left,
+ * the last error, what needs attention, and the options.
+ *
+ * Shapes: lines joined by newlines, none at the end; every foreign text is safe.
+ * Source: contract, the recovery prompt; seed 002.
+ */
+export function formatRecoveryPrompt(evidence: Evidence, diagnosis: Diagnosis): string {
+  const { units } = evidence;
+  const blocks = [
+    [describeHeadline(evidence, diagnosis)],
+    units ? [...describeLastDone(units), `Remaining: ${formatCount(countRemaining(units), units.unit)}`] : [],
+    describeLastError(evidence),
+    units ? describeAttention(units) : [],
+    describeOptions(units),
+  ];
+  return blocks
+    .filter((block) => block.length > 0)
+    .map((block) => block.join('\n'))
+    .join('\n\n');
+}
+
+const HAPPENED = {
+  alive: 'is running',
+  stalled: 'is running but does not move,',
+  interrupted: 'was interrupted',
+  failed: 'failed',
+  finished: 'is finished',
+  cancelled: 'was cancelled',
+  inconsistent: 'has contradicting records',
+  unknown: 'may or may not be running',
+} as const satisfies Record<Diagnosis['verdict'], string>;
+
+function describeHeadline({ job, units }: Evidence, { verdict }: Diagnosis): string {
+  const place = units ? ` at ${units.unit} ${units.counts.done}/${countUnits(units.counts)}` : '';
+  return `Job '${safeText(job.name, 200)}' ${HAPPENED[verdict]}${place}.`;
+}
+
+function describeLastDone({ lastDone, receiptLabel, unit }: UnitsEvidence): readonly string[] {
+  if (!lastDone) return [];
+  const { number, receipt } = lastDone;
+  const proof = receipt === undefined ? '' : ` (${safeText(receiptLabel ?? 'receipt', 40)}: ${safeText(receipt, 120)})`;
+  return [`Last completed: ${unit === 'row' ? 'Row' : 'Step'} ${number}${proof}`];
+}
+
+function countRemaining({ counts }: UnitsEvidence): number {
+  return countUnits(counts) - counts.done - counts.skipped;
+}
+
+function describeLastError({ recorded: { lastError }, units }: Evidence): readonly string[] {
+  if (!lastError) return [];
+  const line = `Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`;
+  return units?.lastFailing ? [line, `Resume will retry from the failed ${units.unit}.`] : [line];
+}
+
+function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {
+  if (counts.in_doubt + counts.needs_review === 0) return [];
+  const word = unit === 'row' ? 'Rows' : 'Steps';
+  return [`${word} requiring attention: ${counts.in_doubt} in-flight, ${counts.needs_review} needs review`];
+}
+
+function describeOptions(units: UnitsEvidence | undefined): readonly string[] {
+  const open = units ? units.counts.in_doubt + units.counts.needs_review : 0;
+  const offered = CHOICES.filter((choice) => choice !== 'review' || open > 0);
+  return [
+    'Options:',
+    ...offered.map((choice) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${describeChoice(choice)}`),
+  ];
+}

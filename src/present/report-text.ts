@@ -1,0 +1,76 @@
+import type { RecoveryReport } from '../core/report/schema.ts';
+import { formatDuration } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+const HEADLINES: Readonly<Record<RecoveryReport['outcome']['status'], string>> = {
+  recovered: 'recovered to the end',
+  failed: 'ran and failed; it can be resumed',
+  needs_review: 'ran to its end; some rows wait for review',
+  cancelled: 'cancelled',
+  submitted: 'submitted',
+  started: 'started; it goes on in the background',
+};
+
+/** The outcome of a recovery in one sentence. */
+export function describeOutcome(report: RecoveryReport): string {
+  return `Job '${safeText(report.job.name, 200)}': ${HEADLINES[report.outcome.status]}.`;
+}
+
+/**
+ * A report as plain lines, for a terminal: every foreign text in it is safe.
+ *
+ * Source: contract, recovery-report.json.
+ */
+export function formatReportText(report: RecoveryReport): readonly string[] {
+  const { units, progress_before: before, progress_after: after, outcome } = report;
+  return [
+    describeOutcome(report),
+    '',
+    `choice        ${report.choice} by ${safeText(report.principal, 80)} at ${safeText(report.recovered_at, 30)}`,
+    `crash         ${report.crash_detected ? 'detected' : 'not detected'} (was: ${safeText(report.prior_lifecycle_state ?? 'missing', 40)})`,
+    `progress      ${before.done}/${before.total} before, ${after.done}/${after.total} after`,
+    `units         ${units.completed_now} done now, ${units.settled} settled, ${units.failed} failed, ${units.needs_review} to review`,
+    ...(units.would_repeat > 0 ? [`repeated      ${units.would_repeat} had been done before`] : []),
+    `took          ${formatDuration(outcome.duration_ms)}, attempt ${outcome.attempt}, exit code ${outcome.exit_code}`,
+    `plan          ${report.plan.digest.slice(0, 12)}`,
+    ...report.plan.steps.map((step) => `  - ${safeText(step.detail, 300)}`),
+    ...report.plan.warnings.map((warning) => `  ! ${safeText(warning.message, 300)}`),
+    ...(report.diagnostics.length > 0 ? ['found'] : []),
+    ...report.diagnostics.map((line) => `  - ${safeText(line, 300)}`),
+  ];
+}
+
+/** A report as Markdown, to be kept with an incident. */
+export function formatReportMarkdown(report: RecoveryReport): string {
+  const quote = (text: string) => safeText(text, 400).replace(/([\\`*_[\]<>#|])/g, '\\$1');
+  const { outcome, progress_before: before, progress_after: after, units } = report;
+  const lines = [
+    `# Recovery of ${quote(report.job.name)}`,
+    '',
+    quote(describeOutcome(report)),
+    '',
+    '| | |',
+    '|---|---|',
+    `| job | ${quote(report.job.id)} (${quote(report.job.kind)}, ${quote(report.job.source)}) |`,
+    `| choice | ${report.choice} by ${quote(report.principal)} on ${quote(report.host)} |`,
+    `| decided | ${quote(report.recovered_at)} |`,
+    `| crash detected | ${report.crash_detected ? 'yes' : 'no'} |`,
+    `| progress | ${before.done}/${before.total} before, ${after.done}/${after.total} after |`,
+    `| units | ${units.completed_now} done now, ${units.settled} settled, ${units.failed} failed, ${units.needs_review} to review, ${units.would_repeat} repeated |`,
+    `| outcome | ${outcome.status}, exit code ${outcome.exit_code}, ${formatDuration(outcome.duration_ms)}, attempt ${outcome.attempt} |`,
+    `| plan | \`${report.plan.digest}\` |`,
+    `| report | \`${quote(report.report_id)}\` |`,
+    '',
+    '## Plan',
+    '',
+    ...report.plan.steps.map((step, index) => `${index + 1}. ${quote(step.detail)}`),
+    ...report.plan.warnings.map((warning) => `- ${quote(warning.message)}`),
+    '',
+    '## Evidence',
+    '',
+    ...report.crash_evidence.map(({ fact, value }) => `- ${quote(fact)}: ${quote(value)}`),
+    ...report.diagnostics.map((line) => `- ${quote(line)}`),
+    '',
+  ];
+  return lines.join('\n');
+}

@@ -1,0 +1,136 @@
+/** What verdicts, findings, steps and warnings are called. Every foreign text in them is made safe here. */
+import type { DeathProof, Finding } from '../core/diagnosis/schema.ts';
+import type { LeaseHolder } from '../core/evidence/schema.ts';
+import type { Choice, Verdict } from '../core/job/schema.ts';
+import type { PlanAction, PlanStep, PlanWarning } from '../core/plan/schema.ts';
+import { formatCount, formatTime } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
+  alive: 'running',
+  stalled: 'running, but it does not move',
+  interrupted: 'interrupted',
+  failed: 'failed',
+  finished: 'finished',
+  cancelled: 'cancelled',
+  inconsistent: 'its records contradict each other',
+  unknown: 'cannot be told whether it runs',
+};
+
+/** A verdict in words. */
+export function describeVerdict(verdict: Verdict): string {
+  return VERDICT_WORDS[verdict];
+}
+
+const CHOICE_WORDS: Readonly<Record<Choice, string>> = {
+  resume: 'Continue from where it stopped',
+  restart: 'Start over from the beginning (may create duplicates!)',
+  cancel: 'Abandon this job',
+  review: 'Look at what needs attention',
+};
+
+/** What a choice means, in the words of the recovery prompt. Source: seed 002; contract, the recovery prompt. */
+export function describeChoice(choice: Choice): string {
+  return CHOICE_WORDS[choice];
+}
+
+const PROOF_WORDS: Readonly<Record<DeathProof, string>> = {
+  boot_changed: 'the host was restarted since',
+  lock_free: 'the kernel has dropped its lock',
+  pid_reused: 'its pid belongs to another process now',
+  pid_gone: 'there is no such process',
+  heartbeat_expired: 'its heartbeat stopped (the only evidence from another host)',
+};
+
+function describeHolder(holder: LeaseHolder): string {
+  return `process ${holder.pid} on ${safeText(holder.host, 80)} (epoch ${holder.epoch})`;
+}
+
+type Describe<T extends Finding['type']> = (finding: Extract<Finding, { type: T }>) => string;
+
+const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
+  runner_alive: ({ holder }) => `running: ${describeHolder(holder)} holds the job's lock`,
+  runner_stalled: ({ holder, reason }) =>
+    `running but stalled: ${describeHolder(holder)} ${reason === 'stopped' ? 'is stopped (SIGSTOP)' : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
+  runner_dead: ({ holder, proof }) => `crashed: ${describeHolder(holder)} is dead: ${PROOF_WORDS[proof]}`,
+  runner_stopped: ({ holder }) => `stopped on request at ${formatTime(holder.releasedAtMs ?? holder.heartbeatAtMs)}`,
+  never_started: () => 'recorded as running, and nobody ever held it',
+  liveness_unknown: ({ reason }) => `whether it runs cannot be told: ${safeText(reason)}`,
+  run_failed: ({ error }) =>
+    error ? `the run failed: ${safeText(error.code, 60)}: ${safeText(error.message)}` : 'the run failed',
+  fenced_runner_alive: ({ holder }) =>
+    `cancelled, but ${describeHolder(holder)} still lives; nothing it says is accepted`,
+  orphan_running: ({ orphan }) =>
+    `orphan: process ${orphan.pid} (${safeText(orphan.command, 120)}) still works${orphan.unitNumber === undefined ? '' : ` on row ${orphan.unitNumber}`}`,
+  units_in_doubt: ({ count, withReceipt, canVerify }) =>
+    `in doubt: ${formatCount(count, 'row')} started, outcome not known; ${withReceipt} proven by a receipt, ${describeRest(count - withReceipt, canVerify)}`,
+  units_need_review: ({ count }) =>
+    `review: ${formatCount(count, 'row')} ${count === 1 ? 'waits' : 'wait'} for a person`,
+  units_failed: ({ count }) => `failed: ${formatCount(count, 'row')}`,
+  prerequisite_bad: ({ prerequisite: { path, state, expected, found } }) =>
+    `the rows file ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
+  audit_broken: ({ sequence, expected, found }) =>
+    `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${safeText(found, 80)}`,
+  state_contradiction: ({ detail }) => `contradiction: ${safeText(detail)}`,
+};
+
+function describeRest(count: number, canVerify: boolean): string {
+  return canVerify ? `${count} to be asked of the verify hook` : `${count} for a person to settle`;
+}
+
+/** A finding in one sentence. */
+export function describeFinding(finding: Finding): string {
+  // The table is complete for every type; the compiler cannot pair a union with its own entry.
+  const describe = FINDING_WORDS[finding.type] as (finding: Finding) => string;
+  return describe(finding);
+}
+
+type DescribeStep<A extends PlanAction> = (step: Extract<PlanStep, { action: A }>) => string;
+
+const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
+  stop_runner: ({ pid, host }) =>
+    `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the row in hand`,
+  take_lease: ({ epoch }) => `take the job with epoch ${epoch}; holders before are refused from then on`,
+  end_orphans: ({ pids }) =>
+    `end what outlived the runner: ${formatCount(pids.length, 'process').replace('processs', 'processes')} ${pids.join(', ')}`,
+  await_orphans: ({ pids }) => `wait until what outlived the runner ends by itself: ${pids.join(', ')}`,
+  settle_units: ({ byReceipt, byVerify, toReview }) =>
+    `settle rows in doubt: ${byReceipt} by receipt, ${byVerify} by the verify hook, ${toReview} to review`,
+  retry_failed_units: ({ count }) => `try ${formatCount(count, 'failed row')} again`,
+  reset_units: ({ count }) => `put ${formatCount(count, 'row')} back to the start, with new idempotency keys`,
+  run_units: ({ count }) => `run ${formatCount(count, 'row')}`,
+  mark_cancelled: () => 'record the job as cancelled',
+};
+
+/** What a step of a plan does, in one phrase. */
+export function describeStep(step: PlanStep): string {
+  const describe = STEP_WORDS[step.action] as (step: PlanStep) => string;
+  return describe(step);
+}
+
+/** What a done row of a job with this receipt label would be created twice. Source: contract, restart's warning. */
+const EFFECTS: Readonly<Record<string, string>> = { tracking: 'duplicate shipments' };
+
+const WARNING_WORDS: Readonly<Record<PlanWarning['code'], (warning: PlanWarning) => string>> = {
+  WOULD_REPEAT: ({ count = 0, label, unit = 'row' }) => {
+    const rows = formatCount(count, unit);
+    if (label === undefined)
+      return `WARNING: ${rows} ${count === 1 ? 'is' : 'are'} already done. Restarting will do these ${unit}s again.`;
+    const receipts = label === 'receipt' ? 'receipts' : `${safeText(label, 40)} numbers`;
+    const effect = EFFECTS[label] ?? 'duplicates';
+    return `WARNING: ${rows} already have ${receipts}. Restarting will create ${effect} for these ${unit}s.`;
+  },
+  MAY_REPEAT: ({ count = 0, unit = 'row' }) =>
+    `WARNING: the outcome of ${formatCount(count, unit)} is not known. Restarting may do them again.`,
+  UNITS_NEED_REVIEW: ({ count = 0, unit = 'row' }) =>
+    `${formatCount(count, unit)} under review ${count === 1 ? 'is' : 'are'} left alone; settle ${count === 1 ? 'it' : 'them'} with review.`,
+  HEARTBEAT_ONLY: () => 'The runner was on another host; that it is dead is known from its heartbeat alone.',
+  UNITS_ABANDONED: ({ count = 0, unit = 'row' }) => `${formatCount(count, unit)} will not be done.`,
+  ORPHANS_LEFT: ({ count = 0 }) =>
+    `${count} left-over ${count === 1 ? 'process goes' : 'processes go'} on working; cancelling does not end ${count === 1 ? 'it' : 'them'}.`,
+};
+
+/** A warning in one sentence. */
+export function describeWarning(warning: PlanWarning): string {
+  return WARNING_WORDS[warning.code](warning);
+}
