@@ -1,0 +1,48 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { readProcessStat } from './process-probe.ts';
+
+/** A process to end; the start time makes sure that a reused pid is left alone. */
+export type Target = { readonly pid: number; readonly pidStartTicks: number };
+
+const LOOK_EVERY_MS = 20;
+
+/**
+ * Ends processes: SIGTERM, then SIGKILL after the grace, and waits until they are gone.
+ *
+ * Units: `graceMs` before SIGKILL; the wait after it is as long again.
+ * Returns those that still live. Errors: none.
+ */
+export async function endProcesses(targets: readonly Target[], graceMs: number): Promise<readonly Target[]> {
+  for (const target of targets) signal(target, 'SIGTERM');
+  const stubborn = await awaitGone(targets, graceMs);
+  for (const target of stubborn) signal(target, 'SIGKILL');
+  return awaitGone(stubborn, graceMs);
+}
+
+/** Waits until processes are gone, at most `limitMs`; returns those that still live. */
+export async function awaitGone(targets: readonly Target[], limitMs: number): Promise<readonly Target[]> {
+  const end = performance.now() + limitMs;
+  let left = targets.filter(isAlive);
+  // The kernel offers no wait for processes that are not our children without a native addon, so this looks again.
+  while (left.length > 0 && performance.now() < end) {
+    await delay(LOOK_EVERY_MS);
+    left = left.filter(isAlive);
+  }
+  return left;
+}
+
+/** Whether the very process still runs. */
+export function isAlive(target: Target): boolean {
+  const stat = readProcessStat(target.pid);
+  return stat !== undefined && stat.startTicks === target.pidStartTicks && stat.state !== 'Z' && stat.state !== 'X';
+}
+
+/** Sends a signal to the very process; one that is gone needs none. */
+export function signal(target: Target, name: 'SIGTERM' | 'SIGKILL'): void {
+  if (!isAlive(target)) return;
+  try {
+    process.kill(target.pid, name);
+  } catch {
+    // Gone between the look and the signal, or not ours to end: the wait that follows tells.
+  }
+}

@@ -1,0 +1,49 @@
+/**
+ * A lock that the kernel drops when its process dies and keeps while it is stopped: SQLite's exclusive lock on an
+ * empty file, which is a POSIX lock that child processes do not inherit.
+ */
+import { existsSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+
+/** SQLite's result code for a lock that somebody else holds. */
+const SQLITE_BUSY = 5;
+
+/** A held lock. */
+export type HeldLock = { readonly release: () => void };
+
+/**
+ * Takes the lock, creating its file, or says at once that somebody holds it.
+ *
+ * Errors: the system's, when the file cannot be made.
+ * Source: design, rule 2.
+ */
+export function tryLock(path: string): HeldLock | undefined {
+  const database = new DatabaseSync(path, { timeout: 0 });
+  try {
+    database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
+  } catch (error) {
+    database.close();
+    if (isBusy(error)) return undefined;
+    throw error;
+  }
+  return { release: () => database.close() };
+}
+
+/** Looks whether somebody holds the lock, without taking or creating anything. */
+export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadable' {
+  if (!existsSync(path)) return 'missing';
+  let database: DatabaseSync | undefined;
+  try {
+    database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
+    database.exec('BEGIN; SELECT count(*) FROM sqlite_master; COMMIT');
+    return 'free';
+  } catch (error) {
+    return isBusy(error) ? 'held' : 'unreadable';
+  } finally {
+    database?.close();
+  }
+}
+
+function isBusy(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY;
+}

@@ -1,0 +1,120 @@
+/** What the kernel says of processes. Linux; elsewhere everything is `unknown` and the lock alone decides. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+
+/** Identity of a process that survives pid reuse. `pidStartTicks` are clock ticks since boot; 0 when unknown. */
+export type ProcessIdentity = {
+  readonly host: string;
+  readonly bootId: string;
+  readonly pidNamespace: string;
+  readonly pid: number;
+  readonly pidStartTicks: number;
+};
+
+/** This process. Errors: none; what cannot be read is empty. */
+export function readOwnIdentity(): ProcessIdentity {
+  return {
+    host: hostname(),
+    bootId: readBootId() ?? '',
+    pidNamespace: readPidNamespace() ?? '',
+    pid: process.pid,
+    pidStartTicks: readProcessStat(process.pid)?.startTicks ?? 0,
+  };
+}
+
+/** The boot id of this host, or undefined where there is none to read. */
+export function readBootId(): string | undefined {
+  return readText('/proc/sys/kernel/random/boot_id')?.trim();
+}
+
+/** Which pid namespace this process counts pids in. */
+export function readPidNamespace(): string | undefined {
+  try {
+    return readlinkSync('/proc/self/ns/pid');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Start time, state letter and parent of a process, or undefined when there is none. Source: proc(5), stat. */
+export function readProcessStat(
+  pid: number,
+): { readonly startTicks: number; readonly state: string; readonly parentPid: number } | undefined {
+  const text = readText(`/proc/${pid}/stat`);
+  if (text === undefined) return undefined;
+  // The command in parentheses may hold anything, also spaces and parentheses: fields are counted from its end.
+  const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+  return { state: fields[0] ?? '?', parentPid: Number(fields[1]), startTicks: Number(fields[19]) };
+}
+
+/** Compares a recorded identity with the process that has its pid now. Same host and boot are the caller's to check. */
+export function probeProcess(recorded: Pick<ProcessIdentity, 'pid' | 'pidStartTicks' | 'pidNamespace'>): {
+  readonly process: 'same' | 'other' | 'gone' | 'unknown';
+  readonly state?: string;
+} {
+  const namespace = readPidNamespace();
+  if (namespace === undefined || namespace !== recorded.pidNamespace) return { process: 'unknown' };
+  const stat = readProcessStat(recorded.pid);
+  if (!stat || stat.state === 'Z' || stat.state === 'X') return { process: 'gone' };
+  return stat.startTicks === recorded.pidStartTicks ? { process: 'same', state: stat.state } : { process: 'other' };
+}
+
+/** Pids that exist in this namespace, or undefined where /proc is not there. */
+export function listPids(): readonly number[] | undefined {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A process found by its environment. `command` is its command line, hostile text. */
+export type FoundProcess = {
+  readonly pid: number;
+  readonly parentPid: number;
+  readonly pidStartTicks: number;
+  readonly command: string;
+  readonly environment: ReadonlyMap<string, string>;
+};
+
+/**
+ * Finds processes whose environment holds one of these `NAME=value` entries, this process left out.
+ * Processes of other users cannot be read and are not found.
+ */
+export function findProcessesByEnvironment(entries: ReadonlySet<string>): readonly FoundProcess[] {
+  const found: FoundProcess[] = [];
+  for (const pid of listPids() ?? []) {
+    if (pid === process.pid) continue;
+    const environment = readText(`/proc/${pid}/environ`)?.split('\0');
+    if (!environment?.some((entry) => entries.has(entry))) continue;
+    const stat = readProcessStat(pid);
+    if (!stat || stat.state === 'Z') continue;
+    const command = (readText(`/proc/${pid}/cmdline`) ?? '')
+      .split('\0')
+      .filter((word) => word !== '')
+      .join(' ');
+    found.push({
+      pid,
+      parentPid: stat.parentPid,
+      pidStartTicks: stat.startTicks,
+      command,
+      environment: new Map(environment.map((entry) => splitEntry(entry))),
+    });
+  }
+  return found;
+}
+
+function splitEntry(entry: string): readonly [string, string] {
+  const at = entry.indexOf('=');
+  return at < 0 ? [entry, ''] : [entry.slice(0, at), entry.slice(at + 1)];
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}

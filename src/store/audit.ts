@@ -1,0 +1,88 @@
+/** The audit chain of one job: append-only, each entry hashed with the one before. */
+import type { DatabaseSync } from 'node:sqlite';
+import { digestText, formatCanonical } from '../core/digest.ts';
+import type { AuditFacts } from '../core/evidence/schema.ts';
+import type { AuditEntry } from '../core/ports.ts';
+
+/** What an entry says; sequence and hash are the chain's. */
+export type AuditWord = Omit<AuditEntry, 'sequence' | 'hash'>;
+
+const GENESIS = '0'.repeat(64);
+
+/**
+ * Appends an entry. Call it inside the transaction of the change it records.
+ *
+ * Source: design, rule 9.
+ */
+export function appendAudit(database: DatabaseSync, jobSeq: number, word: AuditWord): void {
+  const last = database
+    .prepare('SELECT sequence, hash FROM audit WHERE job_seq = ? ORDER BY sequence DESC LIMIT 1')
+    .get(jobSeq);
+  const sequence = Number(last?.sequence ?? 0) + 1;
+  const details = formatCanonical(word.details);
+  const hash = hashEntry(String(last?.hash ?? GENESIS), { ...word, sequence }, details);
+  database
+    .prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
+    .run(
+      jobSeq,
+      sequence,
+      word.atMs,
+      word.principal,
+      word.action,
+      word.outcome,
+      word.code ?? null,
+      word.planDigest ?? null,
+      details,
+      hash,
+    );
+}
+
+/** Reads a job's chain, oldest first. Details that no longer parse are shown as text. */
+export function readAudit(database: DatabaseSync, jobSeq: number): readonly AuditEntry[] {
+  return database
+    .prepare('SELECT * FROM audit WHERE job_seq = ? ORDER BY sequence')
+    .all(jobSeq)
+    .map((row) => ({
+      sequence: Number(row.sequence),
+      atMs: Number(row.at_ms),
+      principal: String(row.principal),
+      action: String(row.action),
+      outcome: String(row.outcome),
+      ...(row.code !== null && { code: String(row.code) }),
+      ...(row.plan_digest !== null && { planDigest: String(row.plan_digest) }),
+      details: parseDetails(String(row.details)),
+      hash: String(row.hash),
+    }));
+}
+
+/** Checks a chain: sequence without a hole, and every hash as it must be. */
+export function inspectAudit(entries: readonly AuditEntry[]): AuditFacts {
+  const actions = entries.filter((entry) => entry.outcome === 'done').map((entry) => entry.action);
+  let previous = GENESIS;
+  for (const [index, entry] of entries.entries()) {
+    const expected = hashEntry(previous, { ...entry, sequence: index + 1 }, formatCanonical(entry.details));
+    if (entry.sequence !== index + 1 || entry.hash !== expected) {
+      return {
+        entryCount: entries.length,
+        actions,
+        broken: { sequence: index + 1, expected, found: entry.hash },
+      };
+    }
+    previous = entry.hash;
+  }
+  return { entryCount: entries.length, actions };
+}
+
+function hashEntry(previous: string, word: AuditWord & { readonly sequence: number }, details: string): string {
+  const { sequence, atMs, principal, action, outcome, code, planDigest } = word;
+  return digestText(formatCanonical([previous, sequence, atMs, principal, action, outcome, code, planDigest, details]));
+}
+
+function parseDetails(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const parsed: unknown = JSON.parse(text);
+    return typeof parsed === 'object' && parsed !== null ? { ...parsed } : { text };
+  } catch {
+    return { text };
+  }
+}

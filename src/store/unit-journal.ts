@@ -1,0 +1,203 @@
+/**
+ * The journal of units: intent -> receipt -> outcome. State follows from it, in the same transaction.
+ *
+ * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
+ * in_doubt -not_done-> pending (a verify hook said so); needs_review, in_doubt, failed -settled-> done, pending, skipped
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { JobError, UnitStatus } from '../core/job/schema.ts';
+
+/** One thing that became known about a unit. Times are epoch milliseconds. */
+export type UnitEvent =
+  | { readonly type: 'intent'; readonly number: number; readonly attempt: number; readonly atMs: number }
+  | { readonly type: 'receipt'; readonly number: number; readonly receipt: string; readonly atMs: number }
+  | {
+      readonly type: 'done';
+      readonly number: number;
+      readonly receipt?: string;
+      readonly resultJson?: string;
+      readonly by?: 'verify' | 'receipt';
+      readonly atMs: number;
+    }
+  | {
+      readonly type: 'failed' | 'retry' | 'unknown';
+      readonly number: number;
+      readonly error: JobError;
+      readonly receipt?: string;
+      readonly atMs: number;
+    }
+  | { readonly type: 'not_done'; readonly number: number; readonly atMs: number }
+  | {
+      readonly type: 'settled';
+      readonly number: number;
+      readonly as: 'done' | 'pending' | 'skipped';
+      readonly receipt?: string;
+      readonly reason: string;
+      readonly atMs: number;
+    };
+
+/** Appends events to one job's journal. `begin` comes first in every transaction: others may have written too. */
+export type UnitJournal = { readonly begin: () => void; readonly append: (event: UnitEvent) => void };
+
+/** A unit was not in the state an event needs: somebody else changed it, or there is a bug. */
+export class UnitStateError extends Error {
+  override readonly name = 'UnitStateError';
+}
+
+const OPEN = "status IN ('in_doubt', 'needs_review', 'failed')";
+
+/**
+ * Makes a journal writer for one job. Call `append` inside a transaction only.
+ *
+ * Errors: UnitStateError when a unit is not in the state the event needs; roll back then.
+ * Source: design, rule 6.
+ */
+export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: number): UnitJournal {
+  const last = database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?');
+  const insert = database.prepare('INSERT INTO unit_events VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const statements = prepareChanges(database);
+  let sequence = 0;
+  return {
+    begin() {
+      sequence = Number(last.get(jobSeq)?.s ?? 0);
+    },
+    append(event) {
+      sequence += 1;
+      const { changes } = applyEvent(statements, jobSeq, { event, sequence });
+      if (changes !== 1) {
+        throw new UnitStateError(`unit ${event.number} is not in a state for "${event.type}"`);
+      }
+      const attempt = event.type === 'intent' ? event.attempt : 0;
+      const { code, detail } = describeEvent(event);
+      insert.run(jobSeq, sequence, event.number, attempt, event.type, epoch, event.atMs, code, detail);
+    },
+  };
+}
+
+type Statements = Readonly<
+  Record<'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'notDone' | 'settle', StatementSync>
+>;
+
+function prepareChanges(database: DatabaseSync): Statements {
+  const at = 'WHERE job_seq = ? AND number = ?';
+  return {
+    intent: database.prepare(
+      `UPDATE units SET status = 'in_doubt', attempts = ?, started_at_ms = ?, finished_at_ms = NULL, receipt = NULL,
+       event = ? ${at} AND status = 'pending'`,
+    ),
+    receipt: database.prepare(`UPDATE units SET receipt = ?, event = ? ${at} AND status = 'in_doubt'`),
+    done: database.prepare(
+      `UPDATE units SET status = 'done', receipt = coalesce(?, receipt), result = ?, error_code = NULL,
+       error_message = NULL, finished_at_ms = ?, event = ? ${at} AND status = 'in_doubt'`,
+    ),
+    failure: database.prepare(
+      `UPDATE units SET status = ?, error_code = ?, error_message = ?, finished_at_ms = ?, event = ?
+       ${at} AND status = 'in_doubt'`,
+    ),
+    unknown: database.prepare(
+      `UPDATE units SET status = 'needs_review', receipt = coalesce(?, receipt), error_code = ?, error_message = ?,
+       event = ? ${at} AND status = 'in_doubt'`,
+    ),
+    notDone: database.prepare(`UPDATE units SET status = 'pending', event = ? ${at} AND status = 'in_doubt'`),
+    settle: database.prepare(
+      `UPDATE units SET status = ?1, receipt = coalesce(?2, receipt), finished_at_ms = ?3, event = ?4,
+       error_code = CASE ?1 WHEN 'done' THEN NULL ELSE error_code END,
+       error_message = CASE ?1 WHEN 'done' THEN NULL ELSE error_message END
+       WHERE job_seq = ?5 AND number = ?6 AND ${OPEN}`,
+    ),
+  };
+}
+
+function applyEvent(
+  statements: Statements,
+  jobSeq: number,
+  { event, sequence }: { readonly event: UnitEvent; readonly sequence: number },
+): { readonly changes: number | bigint } {
+  const { number, atMs } = event;
+  switch (event.type) {
+    case 'intent':
+      return statements.intent.run(event.attempt, atMs, sequence, jobSeq, number);
+    case 'receipt':
+      return statements.receipt.run(event.receipt, sequence, jobSeq, number);
+    case 'done':
+      return statements.done.run(event.receipt ?? null, event.resultJson ?? null, atMs, sequence, jobSeq, number);
+    case 'failed':
+    case 'retry': {
+      const status: UnitStatus = event.type === 'failed' ? 'failed' : 'pending';
+      return statements.failure.run(status, event.error.code, event.error.message, atMs, sequence, jobSeq, number);
+    }
+    case 'unknown':
+      return statements.unknown.run(
+        event.receipt ?? null,
+        event.error.code,
+        event.error.message,
+        sequence,
+        jobSeq,
+        number,
+      );
+    case 'not_done':
+      return statements.notDone.run(sequence, jobSeq, number);
+    case 'settled':
+      return statements.settle.run(event.as, event.receipt ?? null, atMs, sequence, jobSeq, number);
+  }
+}
+
+function describeEvent(event: UnitEvent): { readonly code: string | null; readonly detail: string | null } {
+  switch (event.type) {
+    case 'receipt':
+      return { code: null, detail: event.receipt };
+    case 'failed':
+    case 'retry':
+    case 'unknown':
+      return { code: event.error.code, detail: event.error.message };
+    case 'done':
+      return { code: event.by ?? null, detail: event.receipt ?? null };
+    case 'settled':
+      return { code: event.as, detail: event.reason };
+    case 'intent':
+    case 'not_done':
+      return { code: null, detail: null };
+  }
+}
+
+/** Which holder changes many units at once, and when (epoch milliseconds). */
+export type ChangeMark = { readonly epoch: number; readonly atMs: number };
+
+/** Puts failed units back to be tried again; returns how many there were. Source: contract, the recovery prompt. */
+export function retryFailedUnits(database: DatabaseSync, jobSeq: number, by: ChangeMark): number {
+  return changeAll(database, jobSeq, { from: ['failed'], event: 'retry_failed', ...by, reset: '' });
+}
+
+/** Puts every unit back to the start, results and receipts included; the journal keeps what they were. */
+export function resetUnits(database: DatabaseSync, jobSeq: number, by: ChangeMark): number {
+  return changeAll(database, jobSeq, {
+    from: ['done', 'failed', 'in_doubt', 'needs_review', 'skipped', 'pending'],
+    event: 'reset',
+    ...by,
+    reset: `, attempts = 0, receipt = NULL, result = NULL, error_code = NULL, error_message = NULL,
+      started_at_ms = NULL, finished_at_ms = NULL`,
+  });
+}
+
+function changeAll(
+  database: DatabaseSync,
+  jobSeq: number,
+  change: ChangeMark & { readonly from: readonly UnitStatus[]; readonly event: string; readonly reset: string },
+): number {
+  const states = change.from.map((status) => `'${status}'`).join(', ');
+  const base = Number(
+    database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0,
+  );
+  database
+    .prepare(
+      `INSERT INTO unit_events SELECT job_seq, ? + row_number() OVER (ORDER BY number), number, attempts, ?, ?, ?,
+       status, receipt FROM units WHERE job_seq = ? AND status IN (${states}) AND (status != 'pending' OR attempts > 0)`,
+    )
+    .run(base, change.event, change.epoch, change.atMs, jobSeq);
+  const { changes } = database
+    .prepare(
+      `UPDATE units SET status = 'pending', event = ?${change.reset} WHERE job_seq = ? AND status IN (${states})`,
+    )
+    .run(base + 1, jobSeq);
+  return Number(changes);
+}

@@ -1,0 +1,127 @@
+/** Units as they are now. Every count is computed from them. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { UnitFacts } from '../core/evidence/schema.ts';
+import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
+import type { UnitPage, UnitQuery } from '../core/ports.ts';
+
+/** The key that is the same for every attempt of a unit in one generation of a job. Source: design, rule 6. */
+export function formatIdempotencyKey(
+  job: { readonly id: string; readonly generation: number },
+  number: number,
+): string {
+  return `${job.id}:${job.generation}:${number}`;
+}
+
+/** Counts a job's units by state. */
+export function countUnitsByStatus(database: DatabaseSync, jobSeq: number): UnitCounts {
+  const rows = database
+    .prepare('SELECT status, count(*) AS n FROM units WHERE job_seq = ? GROUP BY status')
+    .all(jobSeq);
+  return assembleCounts(rows);
+}
+
+/** Makes complete counts of rows `{status, n}`; a state nobody is in counts 0. */
+export function assembleCounts(rows: readonly Readonly<Record<string, unknown>>[]): UnitCounts {
+  const counts: Record<UnitStatus, number> = {
+    pending: 0,
+    in_doubt: 0,
+    done: 0,
+    failed: 0,
+    skipped: 0,
+    needs_review: 0,
+  };
+  for (const row of rows) {
+    const status = UNIT_STATUSES.find((known) => known === row.status);
+    if (status) counts[status] += Number(row.n);
+  }
+  return counts;
+}
+
+/** One page of a job's units by number; statuses empty means all. */
+export function readUnits(
+  database: DatabaseSync,
+  job: { readonly seq: number; readonly id: string; readonly generation: number },
+  query: UnitQuery,
+): UnitPage {
+  const statuses = query.statuses.length > 0 ? query.statuses : UNIT_STATUSES;
+  const where = `job_seq = ? AND status IN (${statuses.map(() => '?').join(', ')})`;
+  const total = database.prepare(`SELECT count(*) AS n FROM units WHERE ${where}`).get(job.seq, ...statuses);
+  const rows = database
+    .prepare(`SELECT * FROM units WHERE ${where} ORDER BY number LIMIT ? OFFSET ?`)
+    .all(job.seq, ...statuses, query.limit, query.offset);
+  return { units: rows.map((row) => translateUnit(row, job)), total: Number(total?.n) };
+}
+
+/** Units from one number to another, both included. */
+export function readUnitRange(
+  database: DatabaseSync,
+  job: { readonly seq: number; readonly id: string; readonly generation: number },
+  range: { readonly first: number; readonly last: number },
+): readonly UnitFacts[] {
+  return database
+    .prepare('SELECT * FROM units WHERE job_seq = ? AND number BETWEEN ? AND ? ORDER BY number')
+    .all(job.seq, range.first, range.last)
+    .map((row) => translateUnit(row, job));
+}
+
+/** Finds one unit by its number or its key; the key wins, since a key may look like a number. */
+export function findUnit(
+  database: DatabaseSync,
+  job: { readonly seq: number; readonly id: string; readonly generation: number },
+  reference: string,
+): UnitFacts | undefined {
+  const byKey = database.prepare('SELECT * FROM units WHERE job_seq = ? AND key = ?').get(job.seq, reference);
+  if (byKey) return translateUnit(byKey, job);
+  if (!/^\d{1,15}$/.test(reference)) return undefined;
+  const byNumber = database
+    .prepare('SELECT * FROM units WHERE job_seq = ? AND number = ?')
+    .get(job.seq, Number(reference));
+  return byNumber && translateUnit(byNumber, job);
+}
+
+/** Reads a row of `units`. */
+export function translateUnit(
+  row: Readonly<Record<string, unknown>>,
+  job: { readonly id: string; readonly generation: number },
+): UnitFacts {
+  const number = Number(row.number);
+  return {
+    number,
+    key: String(row.key),
+    status: UNIT_STATUSES.find((known) => known === row.status) ?? 'needs_review',
+    idempotencyKey: formatIdempotencyKey(job, number),
+    attempts: Number(row.attempts),
+    ...(row.receipt !== null && { receipt: String(row.receipt) }),
+    ...(row.started_at_ms !== null && { startedAtMs: Number(row.started_at_ms) }),
+    ...(row.finished_at_ms !== null && { finishedAtMs: Number(row.finished_at_ms) }),
+    ...(row.error_code !== null && {
+      error: { code: String(row.error_code), message: String(row.error_message ?? '') },
+    }),
+  };
+}
+
+/** Units still to run, by number, after a given one: what a runner takes next. */
+export function readPendingUnits(
+  database: DatabaseSync,
+  jobSeq: number,
+  after: { readonly number: number; readonly limit: number },
+): readonly { readonly number: number; readonly key: string; readonly attempts: number; readonly rowJson: string }[] {
+  return database
+    .prepare(
+      `SELECT u.number, u.key, u.attempts, d.data FROM units u JOIN unit_data d USING (job_seq, number)
+       WHERE u.job_seq = ? AND u.status = 'pending' AND u.number > ? ORDER BY u.number LIMIT ?`,
+    )
+    .all(jobSeq, after.number, after.limit)
+    .map((row) => ({
+      number: Number(row.number),
+      key: String(row.key),
+      attempts: Number(row.attempts),
+      rowJson: String(row.data),
+    }));
+}
+
+/** The input of one unit, as the JSON text it was recorded with. */
+export function readUnitData(database: DatabaseSync, jobSeq: number, number: number): string {
+  const row = database.prepare('SELECT data FROM unit_data WHERE job_seq = ? AND number = ?').get(jobSeq, number);
+  return String(row?.data ?? '{}');
+}
