@@ -1,0 +1,141 @@
+import { RecoveryError } from '../core/errors.ts';
+import type { UnitEnd } from '../core/execution/run-unit.ts';
+import type { UnitStatus } from '../core/job/schema.ts';
+import type { PlanAction, PlanStep } from '../core/plan/schema.ts';
+import { awaitGone, endProcesses } from '../platform/end-processes.ts';
+import { findOrphans } from '../platform/find-orphans.ts';
+import { changeStore } from '../store/database.ts';
+import { raiseGeneration, readJob } from '../store/jobs.ts';
+import { checkFence, readRunTokens } from '../store/leases.ts';
+import { resetUnits, retryFailedUnits } from '../store/unit-journal.ts';
+import { countUnitsByStatus } from '../store/units.ts';
+import type { StepContext } from './job-run.ts';
+import { runUnits } from './run-units.ts';
+import { settleDoubt } from './settle-doubt.ts';
+
+/** How long an orphan has to end after SIGTERM, and after SIGKILL. */
+const ORPHAN_GRACE_MS = 5_000;
+
+type Apply = (context: StepContext, step: PlanStep) => Promise<string | undefined>;
+
+const elsewhere: Apply = async (_context, step) => {
+  throw new RecoveryError('INTERNAL', `step ${step.action} is not one of a run`);
+};
+
+const APPLY = {
+  stop_runner: elsewhere,
+  take_lease: elsewhere,
+  mark_cancelled: elsewhere,
+  end_orphans: endOrphans,
+  await_orphans: awaitOrphans,
+  settle_units: settleUnits,
+  retry_failed_units: retryUnits,
+  reset_units: startOver,
+  run_units: runAllUnits,
+} as const satisfies Record<PlanAction, Apply>;
+
+/**
+ * Carries out one step of a run; returns what to say of it, if anything.
+ *
+ * Errors: ORPHAN_NOT_ENDED, RUN_INTERRUPTED, LEASE_FENCED, STATE_UNWRITABLE, RUN_FAILED.
+ */
+export function applyStep(context: StepContext, step: PlanStep): Promise<string | undefined> {
+  return APPLY[step.action](context, step);
+}
+
+async function endOrphans(context: StepContext): Promise<string> {
+  const left = await endProcesses(context.run.orphans, ORPHAN_GRACE_MS);
+  const again = left.length > 0 ? left : findLeftovers(context);
+  const stubborn = again.length > 0 ? await endProcesses(again, ORPHAN_GRACE_MS) : again;
+  if (stubborn.length === 0) return `ended ${context.run.orphans.length}`;
+  const pids = stubborn.map((process) => process.pid).join(', ');
+  throw new RecoveryError('ORPHAN_NOT_ENDED', `processes ${pids} of the dead runner could not be ended`);
+}
+
+async function awaitOrphans(context: StepContext): Promise<string> {
+  for (let left = context.run.orphans; left.length > 0; left = findLeftovers(context)) {
+    // A stop may be asked for while waiting; a short wait at a time lets it be heard.
+    while ((await awaitGone(left, 1_000)).length > 0) checkNotStopped(context.stop);
+  }
+  return 'all ended by themselves';
+}
+
+/** Children that an orphan left behind carry the token of the same run. This run's own token is not among them. */
+function findLeftovers({ run }: StepContext) {
+  const tokens = readRunTokens(run.database, run.job.seq).filter((token) => token !== run.lease.runToken);
+  return findOrphans(tokens);
+}
+
+async function settleUnits(context: StepContext): Promise<string> {
+  checkNotStopped(context.stop);
+  const { run, engine, tally } = context;
+  const settled = await settleDoubt({
+    database: run.database,
+    job: run.job,
+    epoch: run.lease.epoch,
+    engine,
+    clock: run.clock,
+    onSettled: ({ type }) => {
+      tally.move('in_doubt', type === 'done' ? 'done' : type === 'not_done' ? 'pending' : 'needs_review');
+      tally.tell();
+    },
+  });
+  context.settled += settled.byReceipt + settled.verified;
+  return `${settled.byReceipt} by receipt, ${settled.verified} by the verify hook, ${settled.toReview} to review`;
+}
+
+async function retryUnits(context: StepContext): Promise<string> {
+  return `${changeUnits(context, retryFailedUnits)} to be tried again`;
+}
+
+async function startOver(context: StepContext): Promise<string> {
+  const count = changeUnits(context, (database, jobSeq, by) => {
+    raiseGeneration(database, jobSeq);
+    return resetUnits(database, jobSeq, by);
+  });
+  return `${count} back to the start`;
+}
+
+function changeUnits({ run, tally }: StepContext, change: typeof retryFailedUnits): number {
+  const { database, job, lease, clock } = run;
+  const count = changeStore(database, () => {
+    checkFence(database, job.seq, lease.epoch);
+    return change(database, job.seq, { epoch: lease.epoch, atMs: clock.nowMs() });
+  });
+  tally.replace(countUnitsByStatus(database, job.seq));
+  tally.tell();
+  return count;
+}
+
+const ENDED_AS: Readonly<Record<UnitEnd['type'], UnitStatus>> = {
+  done: 'done',
+  failed: 'failed',
+  unknown: 'needs_review',
+  postponed: 'pending',
+};
+
+async function runAllUnits(context: StepContext): Promise<string> {
+  const { run, ports, tally, stop } = context;
+  let count = 0;
+  context.units = await runUnits({
+    database: run.database,
+    // A restart has raised the generation since the job was read.
+    job: readJob(run.database, run.job.id) ?? run.job,
+    concurrency: run.spec.concurrency,
+    onError: run.spec.onError,
+    signal: stop,
+    ports,
+    onUnit: (unit, end) => {
+      count += 1;
+      tally.move('pending', ENDED_AS[end.type]);
+      const { number, key } = unit;
+      tally.tell({ number, key, ...(end.receipt !== undefined && { receipt: end.receipt }) });
+    },
+  });
+  return `${count} run`;
+}
+
+/** Refuses to go on when a stop was asked for between two steps. Errors: RUN_INTERRUPTED. */
+function checkNotStopped(stop: AbortSignal): void {
+  if (stop.aborted) throw new RecoveryError('RUN_INTERRUPTED', 'the run was stopped before its units were started');
+}

@@ -1,0 +1,88 @@
+import { constants } from 'node:os';
+import type { UnitOutcome, VerifyOutcome } from '../../../core/execution/unit-engine.ts';
+import type { JobError } from '../../../core/job/schema.ts';
+import type { ShellEnd } from './run-shell.ts';
+
+/** What a command said before it ended. `conflict` is a second receipt that is not the first. */
+export type Heard = {
+  readonly receipt?: string;
+  readonly conflict?: string;
+  readonly error?: Partial<JobError>;
+  readonly ambiguous: boolean;
+  readonly lastErrorLine?: string;
+};
+
+/** Messages of errors are kept up to this length. */
+const MESSAGE_LIMIT = 1000;
+
+/**
+ * Decides how a unit came out, from how its command ended and what it said.
+ *
+ * Only an end that proves that nothing happened is `failed`: a definite exit code with neither receipt nor ambiguity.
+ * A signal, a timeout, a failure after a receipt, two receipts, or an error together with exit code 0 prove nothing.
+ * Errors: none.
+ * Source: contract, job files; design, rule 6.
+ */
+export function judgeCommand(end: ShellEnd, heard: Heard): UnitOutcome {
+  if (end.type === 'not_started') return { type: 'failed', error: end.error };
+  const error = describeEnd(end, heard);
+  const receipt = heard.receipt === undefined ? {} : { receipt: heard.receipt };
+  if (heard.conflict !== undefined) {
+    const message = `it gave two receipts: ${heard.receipt} and ${heard.conflict}`;
+    return { type: 'unknown', error: { code: 'RECEIPT_CONFLICT', message }, ...receipt };
+  }
+  if (end.type !== 'exited' || findShellSignal(end.exitCode) !== undefined)
+    return { type: 'unknown', error, ...receipt };
+  if (end.exitCode === 0) {
+    return heard.error && heard.receipt === undefined ? { type: 'unknown', error } : { type: 'done', ...receipt };
+  }
+  const maybeActed = heard.ambiguous || heard.receipt !== undefined;
+  return maybeActed ? { type: 'unknown', error, ...receipt } : { type: 'failed', error };
+}
+
+/**
+ * Decides what a verify command said: exit code 0 done, 1 not done, anything else cannot tell. A receipt together with
+ * 1 contradicts itself and cannot tell either.
+ *
+ * Errors: none.
+ * Source: contract, job files (verify).
+ */
+export function judgeVerify(end: ShellEnd, heard: Heard): VerifyOutcome {
+  if (end.type === 'exited' && heard.conflict === undefined) {
+    if (end.exitCode === 0) return { type: 'done', ...(heard.receipt !== undefined && { receipt: heard.receipt }) };
+    if (end.exitCode === 1 && heard.receipt === undefined) return { type: 'not_done' };
+  }
+  const error = end.type === 'not_started' ? end.error : describeEnd(end, heard);
+  return { type: 'unknown', error: { code: error.code, message: shorten(`verify: ${error.message}`) } };
+}
+
+function describeEnd(end: Exclude<ShellEnd, { readonly type: 'not_started' }>, heard: Heard): JobError {
+  if (end.type === 'timed_out') {
+    const left = end.survivors > 0 ? `; ${end.survivors} of its processes could not be ended` : '';
+    return { code: 'timeout', message: `it did not end within ${end.durationMs} ms${left}` };
+  }
+  const signal = end.type === 'signalled' ? end.signal : findShellSignal(end.exitCode);
+  const said = heard.error?.message ?? heard.lastErrorLine;
+  if (signal !== undefined) {
+    return {
+      code: `SIGNAL_${signal}`,
+      message: shorten(`it was ended by ${signal}${said === undefined ? '' : `: ${said}`}`),
+    };
+  }
+  const exitCode = end.type === 'exited' ? end.exitCode : 0;
+  return {
+    code: heard.error?.code ?? `EXIT_${exitCode}`,
+    message: shorten(said ?? `it ended with exit code ${exitCode}`),
+  };
+}
+
+/** A shell tells that its command was ended by signal n with exit code 128 + n. Source: POSIX, 2.8.2. */
+function findShellSignal(exitCode: number): string | undefined {
+  if (exitCode <= 128 || exitCode >= 160) return undefined;
+  const number = exitCode - 128;
+  return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `${number}`;
+}
+
+function shorten(message: string): string {
+  return message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}...` : message;
+}

@@ -1,0 +1,19 @@
+import type { Faults } from '../../../core/ports.ts';
+import type { BatchSpec } from '../../job-file/schema.ts';
+
+/** Where a line of output came from. `note` is the engine's own word on what it saw. */
+export type LineStream = 'stdout' | 'stderr' | 'note';
+
+/** Told every line that is not part of the protocol; raw, hostile text. No unit: the worker said it. */
+export type OnLine = (unitNumber: number | undefined, stream: LineStream, line: string) => void;
+
+/** What an engine on this machine needs. */
+export type LocalEngineOptions = {
+  readonly spec: BatchSpec;
+  readonly jobId: string;
+  readonly epoch: number;
+  readonly runToken: string;
+  readonly onLine: OnLine;
+  /** Crash points: `before-spawn`, `after-spawn`. */
+  readonly faults?: Faults;
+};

@@ -1,0 +1,130 @@
+import type { UnitOutcome, UnitWork, VerifyOutcome } from '../../../core/execution/unit-engine.ts';
+import { buildCommand } from '../../command/build-command.ts';
+import { type CompiledTemplate, compileTemplate } from '../../command/compile-template.ts';
+import { buildRunEnvironment, buildUnitEnvironment } from '../../command/row-environment.ts';
+import { UnpassableError } from '../../command/unit-text.ts';
+import { listTemplateNames } from '../../job-file/check-batch.ts';
+import { readTextMembers } from '../../rows/split-members.ts';
+import { type Heard, judgeCommand, judgeVerify } from './judge-command.ts';
+import type { LocalEngineOptions } from './local-engine-options.ts';
+import { parseOutputLine } from './parse-output-line.ts';
+import { type RunningShell, runShell, type ShellEnd } from './run-shell.ts';
+
+type OnReceipt = (receipt: string) => Promise<void>;
+
+/** Runs the job's command lines, once per unit each. */
+export type CommandRunner = {
+  readonly perform: (work: UnitWork, onReceipt: OnReceipt) => Promise<UnitOutcome>;
+  readonly verify: (work: UnitWork) => Promise<VerifyOutcome>;
+  /** Resolves when nothing is under way. */
+  readonly idle: () => Promise<void>;
+  readonly kill: () => void;
+};
+
+/** A verify hook only looks, so it has little time when the job does not say how much. Source: contract, verify. */
+const VERIFY_TIMEOUT_MS = 60_000;
+
+/**
+ * Makes the runner of `command` and `verify`.
+ *
+ * Errors: JOB_FILE_INVALID for a command line that does not fit the job's columns and parameters. `perform` rejects
+ *         with what `onReceipt` rejects with, after the command ended.
+ * Source: contract, job files; design, durable execution.
+ */
+export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
+  const { spec } = options;
+  const compile = (key: 'command' | 'verify') => {
+    const template = spec[key];
+    return template === undefined ? undefined : compileTemplate(key, template, listTemplateNames(spec, key));
+  };
+  const templates = { command: compile('command'), verify: compile('verify') };
+  const runEnvironment = buildRunEnvironment({ ...options, jobName: spec.name }, spec.env);
+  const running = new Set<RunningShell>();
+
+  const run = async (template: CompiledTemplate | undefined, attempt: Attempt): Promise<Ended> => {
+    const { work, timeoutMs, onReceipt } = attempt;
+    const row = readTextMembers(work.rowJson);
+    const listener = makeListener(options, work.number, onReceipt);
+    options.faults?.reach('before-spawn');
+    const shell = runShell({
+      args: buildCommand(template ?? NO_COMMAND, { params: spec.params, unit: { work, row } }),
+      directory: spec.directory,
+      environment: { ...runEnvironment, ...buildUnitEnvironment(work, row) },
+      input: `${work.rowJson}\n`,
+      runToken: options.runToken,
+      unitNumber: work.number,
+      onLine: listener.onLine,
+      ...(timeoutMs !== undefined && { timeoutMs }),
+    });
+    running.add(shell);
+    options.faults?.reach('after-spawn');
+    const end = await shell.ended;
+    running.delete(shell);
+    await listener.receiptKept();
+    return { end, heard: listener.heard() };
+  };
+
+  return {
+    perform: (work, onReceipt) =>
+      run(templates.command, { work, onReceipt, timeoutMs: spec.timeoutMs }).then(
+        ({ end, heard }) => judgeCommand(end, heard),
+        (thrown: unknown) => {
+          if (thrown instanceof UnpassableError) return { type: 'failed', error: thrown.error };
+          throw thrown;
+        },
+      ),
+    verify: (work) =>
+      run(templates.verify, { work, timeoutMs: spec.timeoutMs ?? VERIFY_TIMEOUT_MS }).then(
+        ({ end, heard }) => judgeVerify(end, heard),
+        (thrown: unknown) => {
+          if (thrown instanceof UnpassableError) return { type: 'unknown', error: thrown.error };
+          throw thrown;
+        },
+      ),
+    idle: async () => {
+      await Promise.all([...running].map((shell) => shell.ended));
+    },
+    kill: () => {
+      for (const shell of running) shell.kill();
+    },
+  };
+}
+
+type Attempt = {
+  readonly work: UnitWork;
+  readonly timeoutMs: number | undefined;
+  readonly onReceipt?: OnReceipt;
+};
+type Ended = { readonly end: ShellEnd; readonly heard: Heard };
+
+const NO_COMMAND: CompiledTemplate = { script: 'exit 127', slots: [] };
+
+/** Collects what one command says; the first receipt is passed on the moment it is printed. */
+function makeListener({ spec, onLine }: LocalEngineOptions, unitNumber: number, onReceipt: OnReceipt | undefined) {
+  let heard: Heard = { ambiguous: false };
+  let receiptKept: Promise<void> | undefined;
+  const take = (receipt: string) => {
+    if (heard.receipt !== undefined) {
+      if (heard.receipt !== receipt) heard = { ...heard, conflict: receipt };
+      return;
+    }
+    heard = { ...heard, receipt };
+    receiptKept = onReceipt?.(receipt);
+    // Looked at when the command has ended; until then a rejection is not lost, only waiting.
+    receiptKept?.catch(() => {});
+  };
+  return {
+    heard: () => heard,
+    receiptKept: async () => receiptKept,
+    onLine: (stream: 'stdout' | 'stderr' | 'note', line: string, cutBytes: number) => {
+      const parsed = stream === 'stdout' && cutBytes === 0 ? parseOutputLine(line, spec.receipt?.field) : undefined;
+      if (parsed?.type === 'receipt') return take(parsed.receipt);
+      if (parsed?.type === 'error') {
+        heard = { ...heard, error: parsed.error, ambiguous: heard.ambiguous || parsed.ambiguous };
+        return;
+      }
+      if (stream === 'stderr' && line.trim() !== '') heard = { ...heard, lastErrorLine: line };
+      onLine(unitNumber, stream, cutBytes === 0 ? line : `${line} [${cutBytes} bytes more, left out]`);
+    },
+  };
+}

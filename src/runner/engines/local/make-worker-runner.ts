@@ -1,0 +1,81 @@
+import { RecoveryError } from '../../../core/errors.ts';
+import type { UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
+import { buildCommand } from '../../command/build-command.ts';
+import { compileTemplate } from '../../command/compile-template.ts';
+import { buildRunEnvironment } from '../../command/row-environment.ts';
+import { listTemplateNames } from '../../job-file/check-batch.ts';
+import type { LocalEngineOptions } from './local-engine-options.ts';
+import { openWorker, type Worker, type WorkerEnd } from './open-worker.ts';
+
+/** Gives rows to the job's worker, starting it when there is none. */
+export type WorkerRunner = {
+  readonly start: () => Promise<void>;
+  readonly perform: (work: UnitWork, onReceipt: (receipt: string) => Promise<void>) => Promise<UnitOutcome>;
+  readonly stop: () => Promise<void>;
+  readonly kill: () => void;
+};
+
+/** A worker that ends this often in a row, without having answered a single row, will not get better. */
+const DEATH_LIMIT = 3;
+
+/**
+ * Makes the runner of `worker`. A worker that died is started again for the next row.
+ *
+ * Errors: JOB_FILE_INVALID for a command line that does not fit the job's parameters. `perform` rejects with
+ *         RUN_FAILED when the worker keeps dying without finishing a row, and with what `onReceipt` rejects with.
+ * Source: contract, job files (worker).
+ */
+export function makeWorkerRunner(commandLine: string, options: LocalEngineOptions): WorkerRunner {
+  const { spec } = options;
+  const template = compileTemplate('worker', commandLine, listTemplateNames(spec, 'worker'));
+  const args = buildCommand(template, { params: spec.params });
+  const environment = buildRunEnvironment({ ...options, jobName: spec.name }, spec.env);
+  let worker: Worker | undefined;
+  let opening: Promise<Worker> | undefined;
+  let deaths = 0;
+  let killed = false;
+
+  const countDeath = ({ asked, answeredCount, error }: WorkerEnd) => {
+    if (asked) return;
+    deaths = answeredCount > 0 ? 0 : deaths + 1;
+    options.onLine(undefined, 'note', error.message);
+  };
+  const open = async (): Promise<Worker> => {
+    const last = await worker?.ended;
+    if (killed) throw new RecoveryError('RUN_INTERRUPTED', 'the worker was ended');
+    if (last && deaths >= DEATH_LIMIT) {
+      const message = `the worker ended ${deaths} times in a row without finishing a row; last: ${last.error.message}`;
+      throw new RecoveryError('RUN_FAILED', message, { details: { deaths, error: last.error } });
+    }
+    options.faults?.reach('before-spawn');
+    const opened = openWorker(options, args, environment);
+    void opened.ended.then(countDeath);
+    worker = opened;
+    options.faults?.reach('after-spawn');
+    return opened;
+  };
+  const openOnce = () => {
+    opening ??= open().finally(() => {
+      opening = undefined;
+    });
+    return opening;
+  };
+
+  return {
+    start: async () => {
+      await openOnce();
+    },
+    async perform(work, onReceipt) {
+      for (;;) {
+        const current = worker?.isOpen() ? worker : await openOnce();
+        const outcome = await current.submit(work, onReceipt);
+        if (outcome) return outcome;
+      }
+    },
+    stop: async () => worker?.close(),
+    kill: () => {
+      killed = true;
+      worker?.kill();
+    },
+  };
+}

@@ -1,0 +1,47 @@
+/** What one run of a job is made of, and what its steps share. */
+import type { DatabaseSync } from 'node:sqlite';
+import type { OrphanFacts } from '../core/evidence/schema.ts';
+import type { UnitPorts } from '../core/execution/run-unit.ts';
+import type { ExecutionEvent } from '../core/execution/schema.ts';
+import type { UnitEngine } from '../core/execution/unit-engine.ts';
+import type { PlanStep } from '../core/plan/schema.ts';
+import type { Clock, Faults } from '../core/ports.ts';
+import type { JobRecord } from '../store/jobs.ts';
+import type { HeldLease } from './hold-lease.ts';
+import type { BatchSpec } from './job-file/schema.ts';
+import type { UnitsEnd } from './run-units.ts';
+import type { Tally } from './tally.ts';
+
+/** A run to be carried out. `steps` are those of the plan after the lease was taken. */
+export type JobRun = {
+  readonly database: DatabaseSync;
+  readonly job: JobRecord;
+  readonly spec: BatchSpec;
+  readonly lease: HeldLease;
+  readonly steps: readonly PlanStep[];
+  readonly orphans: readonly OrphanFacts[];
+  readonly makeEngine: (options: {
+    readonly spec: BatchSpec;
+    readonly lease: HeldLease;
+    readonly job: JobRecord;
+  }) => UnitEngine;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly faults: Faults;
+  /** Asks to stop after the units in hand. */
+  readonly stop: AbortSignal;
+  /** Ends what is in hand at once; those units are in doubt. */
+  readonly kill: AbortSignal;
+  readonly onEvent: (event: ExecutionEvent) => void;
+};
+
+/** What the steps of one run share. */
+export type StepContext = {
+  readonly run: JobRun;
+  readonly engine: UnitEngine;
+  readonly ports: UnitPorts;
+  readonly tally: Tally;
+  readonly stop: AbortSignal;
+  settled: number;
+  units: UnitsEnd;
+};

@@ -1,0 +1,35 @@
+import type { BatchSpec } from '../job-file/schema.ts';
+import { findValue, type RecordEditor } from './row-values.ts';
+import { splitMembers } from './split-members.ts';
+
+/**
+ * Makes the editor of a JSON lines file: members an object has get a new value in place, others are added at its end.
+ * The rest of the line keeps its writing, so that numbers keep every digit.
+ *
+ * Errors: none for lines that are JSON objects.
+ * Source: contract, job files (write_back).
+ */
+export function makeJsonlEditor(writeBack: BatchSpec['writeBack']): RecordEditor {
+  return {
+    editRow: (text, values) => {
+      let edited = text;
+      for (const { column, value } of writeBack) {
+        const found = findValue(values, value);
+        if (found !== undefined) edited = setMember(edited, column, JSON.stringify(found));
+      }
+      return edited;
+    },
+  };
+}
+
+function setMember(text: string, name: string, written: string): string {
+  const members = splitMembers(text);
+  const same = members.filter((member) => member.name === name);
+  if (same.length > 0) {
+    // From the last to the first, so that the places of those still to come stay true.
+    return same.reduceRight((edited, { start, end }) => edited.slice(0, start) + written + edited.slice(end), text);
+  }
+  const end = members.at(-1)?.end ?? text.indexOf('{') + 1;
+  const separator = members.length > 0 ? ',' : '';
+  return `${text.slice(0, end)}${separator}${JSON.stringify(name)}:${written}${text.slice(end)}`;
+}

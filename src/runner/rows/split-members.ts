@@ -1,0 +1,80 @@
+/** One member of a JSON object: its name, and where its value is written. */
+export type JsonMember = { readonly name: string; readonly start: number; readonly end: number };
+
+/**
+ * Finds the members of a JSON object in its text, so that a value can be read or replaced as it is written (numbers
+ * beyond 2^53 keep every digit).
+ *
+ * Shapes: text that `JSON.parse` accepts and that is an object, spaces around it allowed; members in written order,
+ *         a name may occur twice (the last one counts).
+ * Errors: none for such text.
+ * Source: RFC 8259.
+ */
+export function splitMembers(text: string): readonly JsonMember[] {
+  const members: JsonMember[] = [];
+  let at = skipSpace(text, text.indexOf('{') + 1);
+  while (text[at] === '"') {
+    const nameEnd = skipString(text, at);
+    const name: unknown = JSON.parse(text.slice(at, nameEnd));
+    const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
+    const end = skipValue(text, start);
+    members.push({ name: String(name), start, end });
+    at = skipSpace(text, end);
+    if (text[at] === ',') at = skipSpace(text, at + 1);
+  }
+  return members;
+}
+
+/**
+ * The members of a JSON object as text, by name: a string as it is, anything else as its JSON text.
+ *
+ * Errors: none; of a name that occurs twice the last value counts.
+ * Source: contract, job files (columns as ROW_<COLUMN>).
+ */
+export function readTextMembers(text: string): ReadonlyMap<string, string> {
+  const members = new Map<string, string>();
+  for (const { name, start, end } of splitMembers(text)) {
+    const written = text.slice(start, end);
+    members.set(name, written.startsWith('"') ? String(JSON.parse(written)) : written);
+  }
+  return members;
+}
+
+function skipSpace(text: string, from: number): number {
+  let at = from;
+  while (text[at] === ' ' || text[at] === '\n' || text[at] === '\r' || text[at] === '\t') at += 1;
+  return at;
+}
+
+/** End of the string that starts at a quote. */
+function skipString(text: string, from: number): number {
+  let at = text.indexOf('"', from + 1);
+  while (at !== -1 && isEscaped(text, at)) at = text.indexOf('"', at + 1);
+  return at === -1 ? text.length : at + 1;
+}
+
+function isEscaped(text: string, quote: number): boolean {
+  let backslashes = 0;
+  while (text[quote - 1 - backslashes] === '\\') backslashes += 1;
+  return backslashes % 2 === 1;
+}
+
+function skipValue(text: string, from: number): number {
+  const first = text[from];
+  if (first === '"') return skipString(text, from);
+  if (first !== '{' && first !== '[') return skipPlain(text, from);
+  let depth = 0;
+  for (let at = from; at < text.length; at++) {
+    const character = text[at];
+    if (character === '"') at = skipString(text, at) - 1;
+    else if (character === '{' || character === '[') depth += 1;
+    else if ((character === '}' || character === ']') && --depth === 0) return at + 1;
+  }
+  return text.length;
+}
+
+function skipPlain(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !',]} \n\r\t'.includes(text.charAt(at))) at += 1;
+  return at;
+}

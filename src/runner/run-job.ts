@@ -1,0 +1,140 @@
+/**
+ * One run of a job whose lease is held: end or await orphans -> settle doubt -> retry or reset -> run units ->
+ * write back -> last word. Every part is idempotent: a crash in between is just new evidence.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { toRecoveryError } from '../core/errors.ts';
+import { computeBackoffMs, isRetryable } from '../core/execution/backoff.ts';
+import type { UnitNews, UnitPorts } from '../core/execution/run-unit.ts';
+import type { StepResult } from '../core/execution/schema.ts';
+import type { UnitEngine } from '../core/execution/unit-engine.ts';
+import type { PlanStep } from '../core/plan/schema.ts';
+import { countUnitsByStatus } from '../store/units.ts';
+import { applyStep } from './apply-step.ts';
+import { makeCommitJournal } from './commit-journal.ts';
+import { finishRun, type RunOutcome } from './finish-run.ts';
+import type { JobRun, StepContext } from './job-run.ts';
+import { makeTally } from './tally.ts';
+
+/** What a run came to. `settled` counts units that were in doubt and no longer are. */
+export type JobRunResult = RunOutcome & { readonly settled: number; readonly results: readonly StepResult[] };
+
+/**
+ * Carries a run out and lets the lease go.
+ *
+ * Errors: none thrown; a fenced run ends as `fenced`, an unwritable store or a broken engine as `failed`.
+ * Source: design, durable execution; decisions/0002.
+ */
+export async function runJob(run: JobRun): Promise<JobRunResult> {
+  const results: StepResult[] = run.steps.map((step) => ({ step, state: 'not_run' }));
+  let settled = 0;
+  try {
+    const engine = run.makeEngine(run);
+    const context = await runSteps(run, engine, results).catch((thrown: unknown) => {
+      engine.kill();
+      throw thrown;
+    });
+    settled = context.settled;
+    const outcome = await finishRun({ ...run, epoch: run.lease.epoch, units: context.units });
+    return { ...outcome, settled, results };
+  } catch (thrown) {
+    return { ...(await failRun(run, thrown)), settled, results };
+  } finally {
+    run.lease.releaseLock();
+  }
+}
+
+/** Starts the engine, carries out every step and stops the engine. Errors: those of the steps. */
+async function runSteps(run: JobRun, engine: UnitEngine, results: StepResult[]): Promise<StepContext> {
+  const lost = new AbortController();
+  const stop = AbortSignal.any([run.stop, lost.signal]);
+  const kill = () => engine.kill();
+  run.kill.addEventListener('abort', kill);
+  lost.signal.addEventListener('abort', kill);
+  const { database, job, lease, clock } = run;
+  const onLost = (reason: unknown) => lost.abort(reason);
+  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, clock, onLost });
+  const ports = makeUnitPorts(run, { engine, stop, record: journal.record });
+  const tally = makeTally(countUnitsByStatus(database, job.seq), run.onEvent);
+  const context: StepContext = { run, engine, ports, tally, stop, settled: 0, units: { end: 'ran_out' } };
+  try {
+    await engine.start();
+    for (const [index, step] of run.steps.entries()) await runStep(context, results, { index, step });
+    await engine.stop();
+    return context;
+  } finally {
+    journal.close();
+    run.kill.removeEventListener('abort', kill);
+  }
+}
+
+async function runStep(
+  context: StepContext,
+  results: StepResult[],
+  { index, step }: { readonly index: number; readonly step: PlanStep },
+): Promise<void> {
+  const report = (result: StepResult) => {
+    results[index] = result;
+    context.run.onEvent({ type: 'step', index, result });
+  };
+  report({ step, state: 'running' });
+  try {
+    const detail = await applyStep(context, step);
+    report({ step, state: 'done', ...(detail !== undefined && { detail }) });
+  } catch (thrown) {
+    const { code, message } = toRecoveryError(thrown);
+    report({ step, state: 'failed', error: { code, message } });
+    throw thrown;
+  }
+}
+
+/** Records a run that broke; when even that cannot be written, the next look finds it interrupted. */
+async function failRun(run: JobRun, thrown: unknown): Promise<RunOutcome> {
+  const error = toRecoveryError(thrown);
+  if (error.code === 'LEASE_FENCED') return { end: 'fenced', error: { code: error.code, message: error.message } };
+  const told = { code: error.code, message: error.message };
+  if (error.code === 'STATE_UNWRITABLE') return { end: 'failed', error: told };
+  try {
+    const stopped = error.code === 'RUN_INTERRUPTED';
+    await finishRun({
+      ...run,
+      // Nothing is written back of a run that broke: its rows file is left as it was found.
+      spec: { ...run.spec, writeBack: [] },
+      epoch: run.lease.epoch,
+      units: { end: stopped ? 'stopped' : 'halted', error: told },
+    });
+    return stopped ? { end: 'stopped', error: told } : { end: 'failed', error: told };
+  } catch (second) {
+    const { code, message } = toRecoveryError(second);
+    return code === 'LEASE_FENCED' ? { end: 'fenced', error: { code, message } } : { end: 'failed', error: told };
+  }
+}
+
+function makeUnitPorts(
+  { spec, clock, random, faults }: JobRun,
+  {
+    engine,
+    stop,
+    record,
+  }: { readonly engine: UnitEngine; readonly stop: AbortSignal; readonly record: (news: UnitNews) => Promise<void> },
+): UnitPorts {
+  const { retry } = spec;
+  return {
+    engine,
+    record,
+    clock,
+    faults,
+    delayBeforeRetryMs: (error, tries) =>
+      tries < retry.attempts && isRetryable(error, retry)
+        ? computeBackoffMs({ retry, attempt: tries, random: random() })
+        : undefined,
+    wait: async (durationMs) => {
+      try {
+        await delay(durationMs, undefined, { signal: stop });
+        return true;
+      } catch {
+        return false;
+      }
+    },
+  };
+}

@@ -1,0 +1,30 @@
+import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+
+/** From this size on a log starts anew; one older file is kept. */
+const ROTATE_BYTES = 16 * 1024 * 1024;
+
+/** Where the lines of a job's commands go. They are raw: whoever shows them makes them safe. */
+export type RunLog = { readonly write: (line: string) => void; readonly close: () => void };
+
+/**
+ * Opens a job's log for appending. A log that cannot be written never stops a job: its lines are dropped.
+ *
+ * Errors: the system's, at opening only.
+ */
+export function openRunLog(path: string): RunLog {
+  const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  if (sizeBytes > ROTATE_BYTES) renameSync(path, `${path}.1`);
+  const descriptor = openSync(path, 'a', 0o600);
+  let writtenBytes = sizeBytes > ROTATE_BYTES ? 0 : sizeBytes;
+  return {
+    write(line) {
+      if (writtenBytes > ROTATE_BYTES * 2) return;
+      try {
+        writtenBytes += writeSync(descriptor, `${line}\n`);
+      } catch {
+        // The disk is full: results matter, log lines do not.
+      }
+    },
+    close: () => closeSync(descriptor),
+  };
+}

@@ -1,0 +1,89 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { runUnit, type UnitEnd, type UnitPorts } from '../core/execution/run-unit.ts';
+import type { UnitWork } from '../core/execution/unit-engine.ts';
+import type { JobError } from '../core/job/schema.ts';
+import type { JobRecord } from '../store/jobs.ts';
+import { formatIdempotencyKey, readPendingUnits } from '../store/units.ts';
+
+/** How many pending units are read from the store at a time. */
+const PAGE_UNITS = 500;
+
+/** How running the units ended; `error` is the last one met. */
+export type UnitsEnd = { readonly end: 'ran_out' | 'halted' | 'stopped'; readonly error?: JobError };
+
+/** What to run and how. `signal` asks to stop after the units in hand. */
+export type UnitsRun = {
+  readonly database: DatabaseSync;
+  readonly job: JobRecord;
+  readonly concurrency: number;
+  readonly onError: 'halt' | 'continue';
+  readonly signal: AbortSignal;
+  readonly ports: UnitPorts;
+  readonly onUnit: (unit: UnitWork, end: UnitEnd) => void;
+};
+
+/**
+ * Runs every pending unit in order of number, as many at a time as asked for. A unit that did not succeed halts the
+ * run when the job says so; units in hand are finished first.
+ *
+ * Errors: what the journal rejects with (LEASE_FENCED, STATE_UNWRITABLE) and what the engine throws (RUN_FAILED).
+ * Source: contract, job files (on_error, concurrency).
+ */
+export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
+  const { ports, signal } = run;
+  const nextUnit = makeUnitQueue(run.database, run.job);
+  let halted = false;
+  let lastError: JobError | undefined;
+  let broken: { readonly reason: unknown } | undefined;
+  const unsettled = new Set<Promise<void>>();
+
+  const runOne = async (unit: UnitWork) => {
+    const end = await runUnit(unit, ports);
+    // The next unit's intent may share a transaction with this outcome, so its commit is awaited apart.
+    unsettled.add(end.committed);
+    end.committed.then(
+      () => unsettled.delete(end.committed),
+      (reason: unknown) => {
+        broken ??= { reason };
+      },
+    );
+    if (end.error) lastError = end.error;
+    if (end.type !== 'done' && end.type !== 'postponed' && run.onError === 'halt') halted = true;
+    run.onUnit(unit, end);
+  };
+  const lane = async () => {
+    while (!halted && !broken && !signal.aborted) {
+      const unit = nextUnit();
+      if (!unit) return;
+      try {
+        await runOne(unit);
+      } catch (reason) {
+        broken ??= { reason };
+      }
+    }
+  };
+  await Promise.all(Array.from({ length: run.concurrency }, lane));
+  await Promise.allSettled(unsettled);
+  if (broken) throw broken.reason;
+  const end = halted ? 'halted' : signal.aborted && nextUnit() ? 'stopped' : 'ran_out';
+  return { end, ...(lastError && { error: lastError }) };
+}
+
+/** Hands out pending units one by one, reading a page at a time; each unit once in a run. */
+function makeUnitQueue(database: DatabaseSync, job: JobRecord): () => UnitWork | undefined {
+  let page: ReturnType<typeof readPendingUnits> = [];
+  let at = 0;
+  let lastNumber = 0;
+  return () => {
+    if (at >= page.length) {
+      page = readPendingUnits(database, job.seq, { number: lastNumber, limit: PAGE_UNITS });
+      at = 0;
+    }
+    const unit = page[at];
+    if (!unit) return undefined;
+    at += 1;
+    lastNumber = unit.number;
+    const { number, key, rowJson } = unit;
+    return { number, key, rowJson, attempt: unit.attempts + 1, idempotencyKey: formatIdempotencyKey(job, number) };
+  };
+}

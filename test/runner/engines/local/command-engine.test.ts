@@ -1,0 +1,203 @@
+import { describe, expect, it } from 'vitest';
+import { findProcessesByEnvironment } from '../../../../src/platform/process-probe.ts';
+import { makeFolder } from '../../../helpers/make-folder.ts';
+import { makeTestEngine, makeWork } from './local-engine.ts';
+
+const SHIP = { command: './ship.sh ${order_id} "${name}"', verify: './lookup.sh' };
+
+/** Runs one command line on one row. */
+async function run(
+  command: string,
+  changes: Parameters<typeof makeTestEngine>[0] = {},
+  work: Parameters<typeof makeWork>[1] = {},
+) {
+  await using engine = makeTestEngine({ command, ...changes });
+  const outcome = await engine.run('ok', work);
+  return { outcome, lines: engine.lines, receipts: engine.receipts };
+}
+
+const code = ({ outcome }: Awaited<ReturnType<typeof run>>) =>
+  `${outcome.type}${outcome.type === 'done' ? '' : ` ${outcome.error.code}`}`;
+
+describe('the command engine', () => {
+  it.each([
+    ['ok', { type: 'done', receipt: '1ZA1' }],
+    ['silent', { type: 'done' }],
+    ['refuse', { type: 'failed', error: { code: 'E-3001', message: 'UPS API timeout' } }],
+    ['maybe', { type: 'unknown', error: { code: 'E-3002', message: 'connection reset' } }],
+    ['late', { type: 'unknown', error: { code: 'EXIT_3', message: 'label printer on fire' }, receipt: '1ZA1' }],
+    [
+      'two',
+      {
+        type: 'unknown',
+        error: { code: 'RECEIPT_CONFLICT', message: 'it gave two receipts: 1ZA and 1ZB' },
+        receipt: '1ZA',
+      },
+    ],
+    [
+      'crash',
+      {
+        type: 'unknown',
+        error: { code: 'SIGNAL_SIGKILL', message: expect.stringMatching(/^it was ended by SIGKILL/) },
+      },
+    ],
+  ])('tells how a row came out: %s', async (act, outcome) => {
+    await using engine = makeTestEngine(SHIP);
+    expect(await engine.run(act)).toEqual(outcome);
+  });
+  it('passes other lines on, and a receipt once', async () => {
+    await using engine = makeTestEngine(SHIP);
+    await engine.run('ok');
+    expect(engine.lines).toEqual(['1 stdout: shipping A1 for Ada "x"']);
+    expect(engine.receipts).toEqual(['1ZA1']);
+  });
+  it('passes a receipt on the moment it is printed', async () => {
+    await using folder = await makeFolder();
+    // The command ends only after the receipt was kept.
+    await using engine = makeTestEngine({
+      command: `echo '{"tracking_number":"R"}'; while [ ! -e ${folder.at('kept')} ]; do sleep 0.01; done`,
+    });
+    const outcome = engine.perform(makeWork('ok'), async (receipt) => {
+      await folder.write('kept', receipt);
+    });
+    expect(await outcome).toEqual({ type: 'done', receipt: 'R' });
+  });
+  it('waits for the receipt to be kept, and passes on that it could not be', async () => {
+    await using engine = makeTestEngine(SHIP);
+    const gate = Promise.withResolvers<void>();
+    let ended = false;
+    const outcome = engine
+      .perform(makeWork('ok'), () => gate.promise)
+      .finally(() => {
+        ended = true;
+      });
+    await engine.stop();
+    expect(ended).toBe(false);
+    gate.reject(new Error('the store is full'));
+    await expect(outcome).rejects.toThrow('the store is full');
+  });
+  it('gives the row as JSON on stdin and as variables, with what identifies the unit', async () => {
+    const rowJson = '{"order_id":"A7","big":12345678901234567890,"note":"a\\nb"}';
+    const command =
+      'cat; echo "$ROW_BIG,$ROW_NOTE,$SALVOR_IDEMPOTENCY_KEY,$SALVOR_UNIT_NUMBER,$SALVOR_ATTEMPT,$SALVOR_EPOCH,$SALVOR_JOB_ID"';
+    const { lines } = await run(command, {}, { number: 7, attempt: 2, rowJson });
+    expect(lines).toEqual([`7 stdout: ${rowJson}`, '7 stdout: 12345678901234567890,a', '7 stdout: b,job/7,7,2,3,b1']);
+  });
+  it.each([
+    ['exit 0', 'done'],
+    ['exit 5', 'failed EXIT_5'],
+    ['exit 137', 'unknown SIGNAL_SIGKILL'],
+    ['exit 200', 'failed EXIT_200'],
+    ['no-such-program', 'failed EXIT_127'],
+    ['sleep 1 & kill -TERM $!; wait $!', 'unknown SIGNAL_SIGTERM'],
+    ['echo \'{"error":{"code":75}}\'; exit 1', 'failed 75'],
+    ['echo \'{"error":"no"}\'; exit 2', 'failed EXIT_2'],
+    ['echo \'{"error":{"code":"E"}}\'', 'unknown E'],
+    ['echo \'{"error":{"code":"E"},"ambiguous":"perhaps"}\'; exit 1', 'unknown E'],
+    ['echo \'{"error":{"code":"E"}}\'; echo \'{"tracking_number":"R"}\'', 'done'],
+  ])('judges %s', async (command, outcome) => {
+    expect(code(await run(command))).toBe(outcome);
+  });
+  it('keeps receipts that are numbers to the last digit; empty ones are none', async () => {
+    const command = 'echo \'{"tracking_number": 12345678901234567890}\'';
+    expect(await run(command)).toMatchObject({ outcome: { receipt: '12345678901234567890' } });
+    expect((await run('echo \'{"tracking_number": " "}\'')).outcome).toEqual({ type: 'done' });
+  });
+  it('takes the last line of stderr as the message', async () => {
+    expect((await run('echo first >&2; echo last >&2; echo >&2; exit 4')).outcome).toEqual({
+      type: 'failed',
+      error: { code: 'EXIT_4', message: 'last' },
+    });
+  });
+  it('does not mind a command that does not read a large row', async () => {
+    const rowJson = JSON.stringify({ act: 'ok', order_id: 'x'.repeat(100_000), name: 'n' });
+    expect((await run('exec <&-; exit 0', {}, { rowJson })).outcome).toEqual({ type: 'done' });
+  });
+  it('reads any amount of output and cuts lines that never end', async () => {
+    const { outcome, lines } = await run('head -c 3000000 /dev/zero | tr "\\0" x; echo; echo end; exit 0');
+    expect(outcome).toEqual({ type: 'done' });
+    expect(lines).toHaveLength(2);
+    expect(lines[0]).toMatch(/^1 stdout: x{65536} \[2934464 bytes more, left out\]$/);
+  });
+  it('does not wait for a process that keeps the output open', async () => {
+    const { outcome, lines } = await run('sleep 20 & echo "$!"; exit 0');
+    expect(outcome).toEqual({ type: 'done' });
+    expect(lines[1]).toBe('1 note: its output is still held open by another process and is not waited for');
+    process.kill(Number(lines[0]?.split(' ').at(-1)));
+  });
+  it('ends the whole tree of a command that takes too long, also what left the family', async () => {
+    await using engine = makeTestEngine({
+      command: 'trap "" TERM; sleep 100 & env -i setsid sleep 101 & setsid sleep 102 & wait',
+      timeoutMs: 100,
+    });
+    const outcome = await engine.run('ok');
+    expect(outcome).toEqual({ type: 'unknown', error: { code: 'timeout', message: 'it did not end within 100 ms' } });
+    expect(findProcessesByEnvironment(new Set([`SALVOR_RUN_TOKEN=${engine.runToken}`]))).toEqual([]);
+  });
+  it('ends what the shell had started when the shell alone is killed', async () => {
+    await using engine = makeTestEngine({ command: 'sleep 100 >/dev/null 2>&1 & kill -9 $$' });
+    expect(await engine.run('ok')).toMatchObject({ type: 'unknown', error: { code: 'SIGNAL_SIGKILL' } });
+    expect(findProcessesByEnvironment(new Set([`SALVOR_RUN_TOKEN=${engine.runToken}`]))).toEqual([]);
+  });
+  it('finishes the row when Ctrl+C reaches the whole process group', async () => {
+    const { outcome } = await run('sh -c \'kill -INT $$; echo "{\\"tracking_number\\":\\"R\\"}"\'');
+    expect(outcome).toEqual({ type: 'done', receipt: 'R' });
+  });
+  it('ends everything at once when it is killed; the row is in doubt', async () => {
+    await using engine = makeTestEngine({ command: 'echo up; sleep 100' });
+    const outcome = engine.run('ok');
+    await waitFor(() => engine.lines.length > 0);
+    engine.kill();
+    expect(await outcome).toMatchObject({ type: 'unknown', error: { code: 'SIGNAL_SIGKILL' } });
+  });
+  it.each([
+    [
+      'a row larger than a command may be given',
+      {},
+      { rowJson: JSON.stringify({ order_id: 'x'.repeat(200_000) }) },
+      'failed ROW_UNPASSABLE',
+    ],
+    ['a NUL character', {}, { rowJson: '{"order_id":"a\\u0000b"}' }, 'failed ROW_UNPASSABLE'],
+    [
+      'a row without the column',
+      { command: './ship.sh ${row.extra}', rowsFormat: 'jsonl' },
+      {},
+      'failed ROW_COLUMN_MISSING',
+    ],
+    ['a directory that is gone', { directory: '/nowhere/at/all' }, {}, 'failed SPAWN_ENOENT'],
+  ] as const)('fails a row before any effect: %s', async (...[, changes, work, expected]) => {
+    expect(code(await run('true', changes, work))).toBe(expected);
+  });
+});
+
+describe('the verify hook', () => {
+  it.each([
+    ['ok', { type: 'done', receipt: '1ZA1' }],
+    ['silent', { type: 'done' }],
+    ['refuse', { type: 'not_done' }],
+    ['maybe', { type: 'unknown', error: { code: 'EXIT_2', message: 'verify: the carrier does not answer' } }],
+    ['late', { type: 'unknown', error: { code: 'EXIT_1', message: 'verify: it ended with exit code 1' } }],
+    ['crash', { type: 'unknown', error: { code: 'SIGNAL_SIGKILL', message: expect.stringContaining('SIGKILL') } }],
+  ])('says what became of a row: %s', async (act, outcome) => {
+    await using engine = makeTestEngine(SHIP);
+    expect(await engine.verify?.(makeWork(act))).toEqual(outcome);
+  });
+  it('cannot tell when it takes too long, is not there, or cannot be given the row', async () => {
+    await using engine = makeTestEngine({ ...SHIP, timeoutMs: 100 });
+    expect(await engine.verify?.(makeWork('hang'))).toMatchObject({ type: 'unknown', error: { code: 'timeout' } });
+    await using missing = makeTestEngine({ ...SHIP, verify: './gone.sh' });
+    expect(await missing.verify?.(makeWork('ok'))).toMatchObject({ type: 'unknown', error: { code: 'EXIT_127' } });
+    expect(await missing.verify?.(makeWork('ok', { rowJson: '{"a":"\\u0000"}' }))).toMatchObject({
+      type: 'unknown',
+      error: { code: 'ROW_UNPASSABLE' },
+    });
+  });
+  it('is absent when the job has none', () => {
+    expect(makeTestEngine({ command: 'true' }).verify).toBeUndefined();
+  });
+});
+
+/** Resolves when the state is there; looks again at every turn of the event loop. */
+async function waitFor(isTrue: () => boolean): Promise<void> {
+  while (!isTrue()) await new Promise((resolve) => setImmediate(resolve));
+}

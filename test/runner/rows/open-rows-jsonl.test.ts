@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { readRefusal, readRows } from './read-rows.ts';
+
+const jsonl = { format: 'jsonl' } as const;
+
+describe('openRows, JSON lines', () => {
+  it('keeps every line as it is written', async () => {
+    const lines = ['{"id": 9007199254740993, "x": 1.0}', '{"id":"b","deep":{"a":[1,2]},"t":"\\u00e9"}'];
+    const read = await readRows(`${lines[0]}\n\n   \r\n  ${lines[1]}\r\n`, { ...jsonl, key: 'id' });
+    expect(read.rows.map((row) => row.dataJson)).toEqual(lines);
+    expect(read.columns).toEqual(['id', 'x']);
+  });
+  it('keys rows by numbers with every digit, and counts rows, not lines', async () => {
+    const read = await readRows('\ufeff{"id":9007199254740993}\n\n{"id":"x"}', { ...jsonl, key: 'id' });
+    expect(read.rows.map(({ number, key }) => [number, key])).toEqual([
+      [1, '9007199254740993'],
+      [2, 'x'],
+    ]);
+  });
+  it('takes the last of two members of the same name as the key, as JSON does', async () => {
+    expect((await readRows('{"id":1,"id":2}\n', { ...jsonl, key: 'id' })).keys).toEqual(['2']);
+  });
+  it('reads an empty file as no rows', async () => {
+    expect(await readRows('', jsonl)).toMatchObject({ columns: [], rows: [] });
+  });
+  it.each([
+    ['a line that is no JSON', '{"id":1}\n{a:1}\n', /^ROWS_INVALID FILE, row 2, line 2: this is not JSON: /],
+    ['a line that is no object', '\n[1]\n', /^ROWS_INVALID FILE, row 1, line 2: this is not a JSON object$/],
+    ['null', 'null\n', /^ROWS_INVALID FILE, row 1, line 1: this is not a JSON object$/],
+    ['a row without the key', '{"id":"a"}\n{"b":1}\n', /row 2, line 2: the key id is missing$/],
+    ['an empty key', '{"id":""}\n', /row 1, line 1: the key id is empty$/],
+    ['a key that is an object', '{"id":{}}\n', /row 1, line 1: the key id is neither text nor a number$/],
+    ['a key of another object', '{"a":1}\n', /the key id is missing$/],
+  ])('refuses %s', async (_, content, message) => {
+    expect(await readRefusal(content, { ...jsonl, key: 'id' })).toMatch(message);
+  });
+});
