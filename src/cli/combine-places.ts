@@ -1,0 +1,46 @@
+import { RecoveryError } from '../core/errors.ts';
+import type { JobReader } from '../core/ports.ts';
+import type { OpenPlace } from './compose.ts';
+import { listPlaces } from './list-places.ts';
+
+/** Several places as one reader; which place a job is in is known from the lists that were read. */
+export type CombinedPlaces = { readonly reader: JobReader; readonly placeOf: (jobId: string) => OpenPlace };
+
+/** Makes one reader of several places. Errors of `placeOf`: JOB_UNKNOWN for a job that was never listed. */
+export function combinePlaces(places: readonly OpenPlace[]): CombinedPlaces {
+  const seen = new Map<string, OpenPlace>();
+  const placeOf = (jobId: string): OpenPlace => {
+    const place = seen.get(jobId) ?? (places.length === 1 ? places[0] : undefined);
+    if (!place) throw new RecoveryError('JOB_UNKNOWN', `there is no job ${jobId}`, { details: { job: jobId } });
+    return place;
+  };
+  const reader: JobReader = {
+    async list(query) {
+      const watched = places.map((place) => ({
+        ...place,
+        jobs: { ...place.jobs, list: listAndRemember(place, seen) },
+      }));
+      return listPlaces(watched, query);
+    },
+    collect: async (jobId) => placeOf(jobId).jobs.collect(jobId),
+    units: async (jobId, query) => placeOf(jobId).jobs.units(jobId, query),
+    audit: async (jobId) => placeOf(jobId).jobs.audit(jobId),
+    logTail: async (jobId, lineCount) => placeOf(jobId).jobs.logTail(jobId, lineCount),
+    report: async (jobId) => placeOf(jobId).jobs.report(jobId),
+    watch(onChange) {
+      const stops = places.map((place) => place.jobs.watch(onChange));
+      return () => {
+        for (const stop of stops) stop();
+      };
+    },
+  };
+  return { reader, placeOf };
+}
+
+function listAndRemember(place: OpenPlace, seen: Map<string, OpenPlace>): JobReader['list'] {
+  return async (query) => {
+    const page = await place.jobs.list(query);
+    for (const { job } of page.jobs) seen.set(job.id, place);
+    return page;
+  };
+}

@@ -1,0 +1,47 @@
+import { RecoveryError } from '../../core/errors.ts';
+import { formatTime } from '../../present/format.ts';
+import { safeText } from '../../present/safe-text.ts';
+import type { CommandContext } from '../command-context.ts';
+import { findJob, openPlaces } from '../compose.ts';
+import { EXIT_CODES } from '../exit-codes.ts';
+import { tellError } from '../output.ts';
+
+/** `salvor audit`: verifies a job's audit chain and prints it; a broken one is exit 3. Source: contract, commands. */
+export async function runAudit({ asked, config, output }: CommandContext): Promise<number> {
+  const { ref, place } = await findJob(openPlaces(config, [], undefined), asked.positionals[0] ?? '');
+  const entries = await place.jobs.audit(ref.id);
+  const { broken } = (await place.jobs.collect(ref.id)).audit;
+  const { id, name, kind, source } = ref;
+  if (output.json) {
+    output.printJson({
+      schema_version: 1,
+      job: { id, name, kind, source },
+      valid: broken === undefined,
+      broken: broken ?? null,
+      entries: entries.map((entry) => ({
+        sequence: entry.sequence,
+        at: new Date(entry.atMs).toISOString(),
+        principal: entry.principal,
+        action: entry.action,
+        outcome: entry.outcome,
+        code: entry.code ?? null,
+        plan_digest: entry.planDigest ?? null,
+        details: entry.details,
+        hash: entry.hash,
+      })),
+    });
+    return broken ? EXIT_CODES.AUDIT_BROKEN : 0;
+  }
+  for (const entry of entries) {
+    const what = `${safeText(entry.action, 20).padEnd(8)} ${safeText(entry.outcome, 20).padEnd(8)} ${safeText(entry.code ?? '', 40)}`;
+    output.print(
+      `${String(entry.sequence).padStart(4)}  ${formatTime(entry.atMs)}  ${safeText(entry.principal, 60)}  ${what}  ${entry.hash.slice(0, 12)}`,
+    );
+  }
+  if (!broken) {
+    output.print(`The chain of ${entries.length} entries is whole.`);
+    return 0;
+  }
+  const message = `the chain is broken at entry ${broken.sequence}: expected ${broken.expected}, found ${broken.found}`;
+  return tellError(output, new RecoveryError('AUDIT_BROKEN', message, { details: broken }));
+}

@@ -1,0 +1,143 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { DatabaseSync } from 'node:sqlite';
+import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { inspectAudit, readAudit } from '../../store/audit.ts';
+import { lookAtStore, storePath } from '../../store/database.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { Config } from '../config.ts';
+import { readPolicy } from '../read-policy.ts';
+
+/** One thing that was looked at. `advice` is what to do when it does not work. */
+type Check = {
+  readonly name: string;
+  readonly state: 'ok' | 'warning' | 'broken';
+  readonly found: string;
+  readonly advice?: string;
+};
+
+const OLDEST_NODE = 24;
+
+/**
+ * `salvor doctor`: what works here, and what to do about what does not. Changes nothing.
+ *
+ * Exits 0 when nothing is broken, 3 otherwise. Source: contract, commands.
+ */
+export async function runDoctor({ config, output, version }: CommandContext): Promise<number> {
+  const checks: readonly Check[] = [
+    checkNode(),
+    { name: 'sqlite', state: 'ok', found: `SQLite ${readSqliteVersion()}` },
+    checkTerminal(),
+    checkLiveness(),
+    ...checkState(config),
+    await checkPolicy(config),
+  ];
+  const broken = checks.some((check) => check.state === 'broken');
+  if (output.json) {
+    output.printJson({
+      schema_version: 1,
+      salvor_version: version,
+      healthy: !broken,
+      checks: checks.map(translateCheck),
+    });
+  } else {
+    output.print(`salvor ${version}`);
+    for (const { name, state, found, advice } of checks) {
+      output.print(`${state.padEnd(8)} ${name.padEnd(10)} ${safeText(found, 300)}`);
+      if (advice !== undefined && state !== 'ok') output.print(`${' '.repeat(20)}${advice}`);
+    }
+  }
+  return broken ? 3 : 0;
+}
+
+function translateCheck({ name, state, found, advice }: Check): unknown {
+  return { name, state, found, advice: state === 'ok' ? null : (advice ?? null) };
+}
+
+function checkNode(): Check {
+  const fit = Number(process.versions.node.split('.')[0]) >= OLDEST_NODE;
+  const advice = `Install Node.js ${OLDEST_NODE} or newer.`;
+  return { name: 'node', state: fit ? 'ok' : 'broken', found: `Node.js ${process.versions.node}`, advice };
+}
+
+function readSqliteVersion(): string {
+  const database = new DatabaseSync(':memory:');
+  const version = String(database.prepare('SELECT sqlite_version() AS v').get()?.v);
+  database.close();
+  return version;
+}
+
+function checkTerminal(): Check {
+  const fit = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
+  const advice = 'The console needs a terminal; the scripted form does not.';
+  if (!fit) return { name: 'terminal', state: 'warning', found: 'no terminal for the console', advice };
+  const found = `${process.stdout.columns}x${process.stdout.rows}, TERM=${process.env.TERM ?? ''}`;
+  return { name: 'terminal', state: 'ok', found };
+}
+
+function checkLiveness(): Check {
+  const bootId = readBootId();
+  const fit = bootId !== undefined && readPidNamespace() !== undefined;
+  const advice = 'Without /proc only the lock tells whether a runner lives, and orphans cannot be found.';
+  return { name: 'liveness', state: fit ? 'ok' : 'warning', found: fit ? `boot ${bootId}` : 'no /proc', advice };
+}
+
+function checkState({ stateDirectory }: Config): readonly Check[] {
+  const name = 'state';
+  if (!statSync(stateDirectory, { throwIfNoEntry: false })) {
+    return [{ name, state: 'ok', found: `${stateDirectory} is not there yet; the first run makes it` }];
+  }
+  try {
+    accessSync(stateDirectory, constants.R_OK | constants.W_OK | constants.X_OK);
+    return [{ name, state: 'ok', found: stateDirectory }, checkStore(stateDirectory)];
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return [
+      {
+        name,
+        state: 'broken',
+        found: `${stateDirectory}: ${reason}`,
+        advice: 'Check its permissions, or name another one with --state.',
+      },
+    ];
+  }
+}
+
+function checkStore(stateDirectory: string): Check {
+  const name = 'store';
+  const advice = 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".';
+  try {
+    const seen = lookAtStore(stateDirectory, (database) => {
+      const integrity = database.prepare('PRAGMA quick_check(1)').get();
+      const jobs = database.prepare('SELECT seq, id FROM jobs').all();
+      const broken = jobs.filter((job) => inspectAudit(readAudit(database, Number(job.seq))).broken);
+      return {
+        integrity: String(integrity?.quick_check),
+        count: jobs.length,
+        broken: broken.map((job) => String(job.id)),
+      };
+    });
+    if (!seen) return { name, state: 'ok', found: `no store in ${storePath(stateDirectory)} yet` };
+    if (seen.integrity !== 'ok') return { name, state: 'broken', found: seen.integrity, advice };
+    if (seen.broken.length > 0)
+      return { name, state: 'broken', found: `broken audit chain: ${seen.broken.join(', ')}`, advice };
+    return { name, state: 'ok', found: `${seen.count} jobs, every audit chain is whole` };
+  } catch (error) {
+    return { name, state: 'broken', found: error instanceof Error ? error.message : String(error), advice };
+  }
+}
+
+async function checkPolicy({ policyPath }: Config): Promise<Check> {
+  const policy = await readPolicy(policyPath);
+  const name = 'policy';
+  if (policy.type === 'none') return { name, state: 'ok', found: 'none named: everybody may do everything' };
+  if (policy.type === 'invalid') {
+    return {
+      name,
+      state: 'broken',
+      found: policy.problem,
+      advice: 'Correct the policy file; until then every action is denied.',
+    };
+  }
+  return { name, state: 'ok', found: `${policy.path}, team mode ${policy.file.team_mode ? 'on' : 'off'}` };
+}

@@ -1,0 +1,78 @@
+import { RecoveryError } from '../../core/errors.ts';
+import { type JobSummary, VERDICTS } from '../../core/job/schema.ts';
+import type { JobPage } from '../../core/ports.ts';
+import { translateProgress } from '../../core/report/build-report.ts';
+import { describeJobCells } from '../../present/job-rows.ts';
+import type { CommandContext } from '../command-context.ts';
+import { openPlaces } from '../compose.ts';
+import { listPlaces } from '../list-places.ts';
+import { formatTable } from '../output.ts';
+
+const NO_LIMIT = 1_000_000;
+
+/** `salvor list`: jobs that need attention, or all of them. Source: contract, list --json. */
+export async function runList({ asked, config, output }: CommandContext): Promise<number> {
+  const places = openPlaces(config, asked.positionals, asked.texts.source);
+  const verdict = VERDICTS.find((known) => known === asked.texts.verdict);
+  const page = await listPlaces(places, {
+    scope: asked.switches.has('all') || verdict !== undefined ? 'all' : 'attention',
+    offset: 0,
+    limit: parseLimit(asked.texts.limit),
+    ...(verdict && { verdict }),
+    ...(asked.texts.kind !== undefined && { kind: asked.texts.kind }),
+  });
+  if (output.json) output.printJson(translateJobPage(page));
+  else printTable(page, output.print);
+  return 0;
+}
+
+function parseLimit(text: string | undefined): number {
+  if (text === undefined) return NO_LIMIT;
+  if (/^[1-9]\d{0,8}$/.test(text)) return Number(text);
+  throw new RecoveryError('USAGE_INVALID', `--limit ${text} is not a whole number above 0`);
+}
+
+function printTable({ jobs, total }: JobPage, print: (line: string) => void): void {
+  if (jobs.length === 0) {
+    print('No jobs.');
+    return;
+  }
+  const rows = jobs.map((summary) => {
+    const cells = describeJobCells(summary);
+    return [summary.job.id, cells.name, cells.verdict, cells.count, cells.next, cells.stopped, cells.error];
+  });
+  for (const line of formatTable([['ID', 'NAME', 'VERDICT', 'DONE', 'NEXT', 'INTERRUPTED', 'LAST ERROR'], ...rows]))
+    print(line);
+  if (total > jobs.length) print(`... and ${total - jobs.length} more`);
+}
+
+/** The contract's form of a page of jobs. */
+export function translateJobPage({ jobs, total }: JobPage): unknown {
+  return { schema_version: 1, jobs: jobs.map(translateSummary), total };
+}
+
+/** The contract's form of one job of a list. Absent values are `null`. */
+export function translateSummary(summary: JobSummary): Readonly<Record<string, unknown>> {
+  const { job, objectives, lastError, interruptedAtMs } = summary;
+  return {
+    id: job.id,
+    name: job.name,
+    kind: job.kind,
+    source: job.source,
+    status: summary.status,
+    verdict: summary.verdict,
+    progress: translateProgress(summary.progress),
+    interrupted_at: interruptedAtMs === undefined ? null : new Date(interruptedAtMs).toISOString(),
+    last_error: lastError ? { code: lastError.code, message: lastError.message } : null,
+    checkpoint: summary.checkpoint ?? null,
+    recommended: summary.recommended ?? null,
+    objectives: objectives
+      ? {
+          rto_seconds: objectives.rtoSeconds,
+          rto_remaining_seconds: objectives.rtoRemainingSeconds,
+          rpo_seconds: objectives.rpoSeconds,
+          rpo_exposure_seconds: objectives.rpoExposureSeconds,
+        }
+      : null,
+  };
+}

@@ -1,0 +1,16 @@
+import { RecoveryError } from '../../core/errors.ts';
+import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
+import type { CommandContext } from '../command-context.ts';
+import { findJob, openPlaces } from '../compose.ts';
+
+/** `salvor report`: the last recovery report of a job. Source: contract, commands. */
+export async function runReport({ asked, config, output }: CommandContext): Promise<number> {
+  const { ref, place } = await findJob(openPlaces(config, [], undefined), asked.positionals[0] ?? '');
+  const report = await place.jobs.report(ref.id);
+  if (!report)
+    throw new RecoveryError('REPORT_MISSING', `job '${ref.name}' has no recovery report`, { details: { job: ref.id } });
+  if (output.json) output.printJson(report);
+  else if (asked.switches.has('markdown')) output.print(formatReportMarkdown(report));
+  else for (const line of formatReportText(report)) output.print(line);
+  return 0;
+}

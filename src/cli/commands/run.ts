@@ -1,0 +1,156 @@
+import { RecoveryError } from '../../core/errors.ts';
+import type { JobRef } from '../../core/job/schema.ts';
+import { translateProgress } from '../../core/report/build-report.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { formatCount, formatDuration } from '../../present/format.ts';
+import { safeText } from '../../present/safe-text.ts';
+import type { CommandContext } from '../command-context.ts';
+import type { RunnerNews } from '../detached/schema.ts';
+import { startRunner, translateRefusal } from '../detached/start-runner.ts';
+import { makeProgressLine } from '../progress-line.ts';
+import { startJob } from '../start-job.ts';
+import { stopOnSignals } from '../stop-on-signals.ts';
+
+/** `salvor run`: runs a job file so that whatever happens can be recovered. Source: contract, commands. */
+export async function runRun(context: CommandContext): Promise<number> {
+  const { asked, config } = context;
+  if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
+  const params = parseParams(asked.lists.param ?? []);
+  return asked.switches.has('detach') ? startDetached(context, params) : runHere(context, params);
+}
+
+function parseParams(words: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    words.map((word) => {
+      const at = word.indexOf('=');
+      if (at > 0) return [word.slice(0, at), word.slice(at + 1)] as const;
+      throw new RecoveryError('USAGE_INVALID', `--param ${word} is not of the form NAME=VALUE`);
+    }),
+  );
+}
+
+/** A second request to stop within this time is the same key press heard twice. */
+const SAME_STOP_MS = 1_000;
+
+async function runHere(
+  { asked, config, output }: CommandContext,
+  params: Readonly<Record<string, string>>,
+): Promise<number> {
+  const name = asked.texts.name;
+  const stop = new AbortController();
+  const kill = new AbortController();
+  let stoppedAtMs: number | undefined;
+  const signals = stopOnSignals(() => {
+    if (stoppedAtMs === undefined) output.note('\nStopping after the rows in hand; once more ends them at once.');
+    else if (performance.now() - stoppedAtMs > SAME_STOP_MS) kill.abort();
+    stoppedAtMs ??= performance.now();
+    stop.abort();
+  });
+  const startedAtMs = systemClock.nowMs();
+  try {
+    const started = await startJob({
+      stateDirectory: config.stateDirectory,
+      file: asked.positionals[0] ?? '',
+      params,
+      principal: config.principal,
+      ...(name !== undefined && { name }),
+    });
+    output.note(
+      `Job ${started.job.id} '${safeText(started.job.name, 200)}': ${formatCount(started.progress.total, 'row')}`,
+    );
+    const line = makeProgressLine(process.stderr, systemClock.nowMs);
+    const result = await started
+      .run({
+        stop: stop.signal,
+        kill: kill.signal,
+        onEvent: (event) => {
+          if (event.type === 'progress') line.update(event.progress, event.lastUnit);
+        },
+      })
+      .finally(line.close);
+    const exitCode = chooseExit(result, signals.exitCode());
+    const durationMs = systemClock.nowMs() - startedAtMs;
+    const status = exitCode === 0 ? 'completed' : exitCode === 8 ? 'needs_review' : result.end;
+    if (output.json) {
+      output.printJson({
+        schema_version: 1,
+        job: describeJob({ id: started.job.id, name: started.job.name, kind: 'batch', source: 'native' }),
+        directory: started.directory,
+        progress: translateProgress(result.progress),
+        last_error: result.error ?? null,
+        outcome: { status, exit_code: exitCode, duration_ms: durationMs, attempt: 1, engine_reference: null },
+      });
+    } else {
+      const { done, total, failed, needsReview } = result.progress;
+      output.print(
+        `Job ${started.job.id} ${status} in ${formatDuration(durationMs)}: ${done}/${total} done, ${failed} failed, ${needsReview} to review.`,
+      );
+      if (result.error)
+        output.note(`Last error: ${safeText(result.error.code, 60)}: ${safeText(result.error.message, 300)}`);
+      if (exitCode !== 0)
+        output.note(`Next: salvor show ${started.job.id}, or salvor --choice resume --job ${started.job.id}`);
+    }
+    return exitCode;
+  } finally {
+    signals.close();
+  }
+}
+
+function chooseExit(
+  {
+    end,
+    progress,
+  }: { readonly end: string; readonly progress: { readonly inDoubt: number; readonly needsReview: number } },
+  signalled: number | undefined,
+): number {
+  if (end === 'stopped') return signalled ?? 143;
+  if (end === 'fenced') return 6;
+  if (end === 'failed') return 5;
+  return progress.needsReview + progress.inDoubt > 0 ? 8 : 0;
+}
+
+function describeJob({ id, name, kind, source }: JobRef): JobRef {
+  return { id, name, kind, source };
+}
+
+async function startDetached(
+  { asked, config, output, programPath }: CommandContext,
+  params: Readonly<Record<string, string>>,
+): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<Extract<RunnerNews, { type: 'run_started' }>>();
+  const name = asked.texts.name;
+  const runner = startRunner({
+    programPath,
+    request: {
+      type: 'run',
+      stateDirectory: config.stateDirectory,
+      principal: config.principal,
+      file: asked.positionals[0] ?? '',
+      params,
+      ...(name !== undefined && { name }),
+    },
+    onNews(news) {
+      if (news.type === 'run_started') resolve(news);
+      if (news.type === 'refused') reject(translateRefusal(news));
+    },
+    onEnd: reject,
+  });
+  try {
+    const { jobId, name: jobName, directory } = await promise;
+    const job = { id: jobId, name: jobName, kind: 'batch', source: 'native' };
+    if (output.json)
+      output.printJson({
+        schema_version: 1,
+        job,
+        directory,
+        outcome: { status: 'started', exit_code: 0, duration_ms: 0, attempt: 1, engine_reference: null },
+      });
+    else
+      output.print(
+        `Job ${jobId} '${safeText(jobName, 200)}' is started; watch it with salvor, or salvor show ${jobId}.`,
+      );
+    return 0;
+  } finally {
+    runner.release();
+  }
+}

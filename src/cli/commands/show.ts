@@ -1,0 +1,106 @@
+import { HINTS } from '../../core/errors.ts';
+import { assembleProgress, CHOICES } from '../../core/job/schema.ts';
+import type { Proposal } from '../../core/plan/schema.ts';
+import { translateProgress } from '../../core/report/build-report.ts';
+import type { Looked } from '../../core/session/schema.ts';
+import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeFinding, describeStep, describeVerdict, describeWarning } from '../../present/words.ts';
+import type { CommandContext } from '../command-context.ts';
+import { findJob, openPlaces, openSession, readActOptions } from '../compose.ts';
+
+/** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
+export async function runShow(context: CommandContext): Promise<number> {
+  const { asked, config, version, output } = context;
+  const [reference = '', ...targets] = asked.positionals;
+  const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
+  const session = openSession(place, ref.id, { ...(await readActOptions(config, asked, version)), dryRun: true });
+  session.send({ type: 'inspect' });
+  await session.idle();
+  const state = session.snapshot();
+  if (state.stage === 'refused') throw state.error;
+  if (state.stage !== 'diagnosed') return 1;
+  if (asked.switches.has('prompt')) {
+    output.print(formatRecoveryPrompt(state.evidence, state.diagnosis));
+    return 0;
+  }
+  if (output.json) output.printJson(translateLooked(state));
+  else for (const line of formatLooked(state)) output.print(line);
+  return 0;
+}
+
+function formatLooked(looked: Looked): readonly string[] {
+  const { evidence, diagnosis, proposals } = looked;
+  return [
+    formatRecoveryPrompt(evidence, diagnosis),
+    '',
+    `Verdict: ${describeVerdict(diagnosis.verdict)}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
+    ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding)}`),
+    ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice])]),
+  ];
+}
+
+function formatProposal(choice: string, proposal: Proposal): readonly string[] {
+  if (proposal.type === 'review') return [`${choice}: would show ${proposal.unitCount}`];
+  if (proposal.type === 'refused') {
+    const { code, message } = proposal.refusal;
+    return [`${choice}: not now: ${safeText(message, 400)}`, `  ${HINTS[code]}`];
+  }
+  const { steps, warnings, questions, digest } = proposal.plan;
+  return [
+    `${choice} (plan ${digest.slice(0, 12)}):`,
+    ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
+    ...warnings.map((warning) => `  ! ${describeWarning(warning)}`),
+    ...questions.map(
+      (question) => `  ? ${question.orphans.length} left-over: --${question.id} ${question.options.join('|')}`,
+    ),
+  ];
+}
+
+/** The JSON of a job: keys in snake_case, absent values left out below `evidence`. */
+function translateLooked({ evidence, diagnosis, proposals }: Looked): unknown {
+  const { id, name, kind, source } = evidence.job;
+  return {
+    schema_version: 1,
+    job: { id, name, kind, source },
+    status: evidence.recorded.status,
+    verdict: diagnosis.verdict,
+    progress: evidence.units ? translateProgress(assembleProgress(evidence.units.counts, evidence.units.unit)) : null,
+    evidence: toSnakeCase(evidence),
+    diagnosis: {
+      verdict: diagnosis.verdict,
+      crash_detected: diagnosis.crashDetected,
+      recommended: diagnosis.recommended ?? null,
+      findings: diagnosis.findings.map((finding) => ({ type: finding.type, message: describeFinding(finding) })),
+    },
+    plans: Object.fromEntries(CHOICES.map((choice) => [choice, translateProposal(proposals[choice])])),
+  };
+}
+
+function translateProposal(proposal: Proposal): unknown {
+  if (proposal.type === 'review') return { type: 'review', units: proposal.unitCount };
+  if (proposal.type === 'refused') {
+    const { code, message, details } = proposal.refusal;
+    return { type: 'refused', error: { code, message, hint: HINTS[code], details } };
+  }
+  const { plan } = proposal;
+  return {
+    type: 'plan',
+    digest: plan.digest,
+    steps: plan.steps.map((step) => ({ action: step.action, detail: describeStep(step) })),
+    warnings: plan.warnings.map((warning) => ({ code: warning.code, message: describeWarning(warning) })),
+    questions: plan.questions.map(({ id, options }) => ({ id, options })),
+    would_repeat: plan.wouldRepeat,
+  };
+}
+
+function toSnakeCase(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(toSnakeCase);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, field]) => [
+      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
+      toSnakeCase(field),
+    ]),
+  );
+}

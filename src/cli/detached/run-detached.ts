@@ -1,0 +1,152 @@
+import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
+import type { ExecutionEvent } from '../../core/execution/schema.ts';
+import type { StopSignal } from '../../core/ports.ts';
+import type { Session } from '../../core/session/schema.ts';
+import { openPlaces, openSession } from '../compose.ts';
+import type { Config } from '../config.ts';
+import { readPolicy } from '../read-policy.ts';
+import { startJob } from '../start-job.ts';
+import { stopOnSignals } from '../stop-on-signals.ts';
+import { type RunnerNews, RunnerRequest } from './schema.ts';
+
+/** Progress and log lines are told at most this often; steps always. */
+const TELL_EVERY_MS = 100;
+
+type Recover = Extract<RunnerRequest, { type: 'recover' }>;
+type Run = Extract<RunnerRequest, { type: 'run' }>;
+
+/**
+ * Runs in a process of its own what the parent asks for, and goes on when the parent is gone.
+ *
+ * Errors: none thrown; what is refused is told to the parent.
+ */
+export async function runDetached({ version }: { readonly version: string }): Promise<number> {
+  const stopper = makeStopper();
+  const request = await receiveRequest(stopper.stop);
+  const signals = stopOnSignals(stopper.stop);
+  try {
+    if (request.type === 'recover') await recover(request, { version, onStop: stopper.listen });
+    else await run(request, stopper.listen);
+    return 0;
+  } catch (thrown) {
+    const { code, message, details } = toRecoveryError(thrown);
+    tell({ type: 'refused', code, message, details: { ...details } });
+    return 1;
+  } finally {
+    signals.close();
+    if (process.connected) process.disconnect();
+  }
+}
+
+type OnStop = (listener: (signal?: StopSignal) => void) => void;
+
+/** Remembers a request to stop that comes before there is anything to stop. */
+function makeStopper(): { readonly stop: (signal?: StopSignal) => void; readonly listen: OnStop } {
+  let asked: { readonly signal: StopSignal | undefined } | undefined;
+  let listener: ((signal?: StopSignal) => void) | undefined;
+  return {
+    stop(signal) {
+      asked = { signal };
+      listener?.(signal);
+    },
+    listen(next) {
+      listener = next;
+      if (asked) next(asked.signal);
+    },
+  };
+}
+
+function receiveRequest(onStop: (signal?: StopSignal) => void): Promise<Recover | Run> {
+  const { promise, resolve, reject } = Promise.withResolvers<Recover | Run>();
+  process.on('message', (message) => {
+    const request = RunnerRequest.safeParse(message);
+    if (!request.success)
+      return reject(new RecoveryError('INTERNAL', 'the runner was asked for something it does not know'));
+    if (request.data.type === 'stop') return onStop(request.data.signal);
+    // The request is there: from now on the parent may go.
+    process.channel?.unref();
+    resolve(request.data);
+  });
+  process.on('disconnect', () =>
+    reject(new RecoveryError('INTERNAL', 'the parent is gone before it asked for anything')),
+  );
+  return promise;
+}
+
+function tell(news: RunnerNews): void {
+  // The parent may go at any time; then nobody listens and the work goes on.
+  if (process.connected) process.send?.(news, undefined, undefined, () => {});
+}
+
+function makeEventTeller(): (event: ExecutionEvent) => void {
+  let progressAtMs = 0;
+  let lineAtMs = 0;
+  return (event) => {
+    const nowMs = performance.now();
+    if (event.type === 'progress') {
+      if (nowMs - progressAtMs < TELL_EVERY_MS) return;
+      progressAtMs = nowMs;
+    }
+    if (event.type === 'line') {
+      if (nowMs - lineAtMs < TELL_EVERY_MS) return;
+      lineAtMs = nowMs;
+    }
+    tell({ type: 'event', event });
+  };
+}
+
+function makeConfig(request: Recover | Run): Config {
+  const { stateDirectory, principal, policyPath } = request;
+  const named = policyPath === undefined ? {} : { policyPath };
+  return { stateDirectory, stateNamed: true, principal, ...named, readOnly: false, noColor: true, json: true };
+}
+
+async function recover(
+  request: Recover,
+  { version, onStop }: { readonly version: string; readonly onStop: OnStop },
+): Promise<void> {
+  const config = makeConfig(request);
+  const [place] = openPlaces(config, [request.stateDirectory]);
+  if (!place) return;
+  const session = openSession(place, request.jobId, {
+    config,
+    version,
+    policy: await readPolicy(config.policyPath),
+    stopGraceMs: request.stopGraceMs,
+    dryRun: false,
+    onStarted: (report, reportPath) => tell({ type: 'recovery_started', report, reportPath }),
+    onEvent: makeEventTeller(),
+  });
+  await say(session, { type: 'inspect' });
+  await say(session, { type: 'choose', choice: request.choice });
+  const { orphans, consent } = request;
+  if (orphans) await say(session, { type: 'decide', orphans });
+  onStop((signal) => session.send({ type: 'stop', ...(signal && { signal }) }));
+  const state = session.snapshot();
+  if (state.stage === 'planned' && state.plan.digest !== consent.planDigest) {
+    throw new RecoveryError('EVIDENCE_STALE', `job '${state.plan.jobName}' changed since the plan was agreed to`, {
+      details: { job: request.jobId },
+    });
+  }
+  await say(session, { type: 'approve', consent });
+  const ended = session.snapshot();
+  if (ended.stage !== 'reported') throw new RecoveryError('INTERNAL', `the session is ${ended.stage} at its end`);
+  const { report, reportPath, steps } = ended;
+  tell({ type: 'recovered', steps: [...steps], report, reportPath });
+}
+
+async function say(session: Session, command: Parameters<Session['send']>[0]): Promise<void> {
+  session.send(command);
+  await session.idle();
+  const state = session.snapshot();
+  if (state.stage === 'refused') throw state.error;
+}
+
+async function run(request: Run, onStop: OnStop): Promise<void> {
+  const stop = new AbortController();
+  onStop(() => stop.abort());
+  const { file, params, name, principal, stateDirectory } = request;
+  const started = await startJob({ stateDirectory, file, params, principal, ...(name !== undefined && { name }) });
+  tell({ type: 'run_started', jobId: started.job.id, name: started.job.name, directory: started.directory });
+  await started.run({ stop: stop.signal, kill: new AbortController().signal, onEvent: makeEventTeller() });
+}

@@ -1,0 +1,72 @@
+/** Exit codes: which one each error has, and what each means. Source: contract, exit codes. */
+import type { ErrorCode } from '../core/errors.ts';
+
+/** The exit code of every error; a new error does not compile until it has chosen one. */
+export const EXIT_CODES = {
+  INTERNAL: 1,
+  USAGE_INVALID: 2,
+  TARGET_UNKNOWN: 2,
+  JOB_UNKNOWN: 2,
+  JOB_AMBIGUOUS: 2,
+  UNIT_UNKNOWN: 2,
+  TERMINAL_MISSING: 2,
+  JOB_FILE_INVALID: 2,
+  ROWS_INVALID: 2,
+  COMMAND_MISSING: 2,
+  CONFIG_INVALID: 2,
+  NODE_UNSUPPORTED: 2,
+  STATE_UNREADABLE: 3,
+  STATE_UNWRITABLE: 3,
+  STATE_CORRUPT: 3,
+  STATE_TOO_NEW: 3,
+  LIVENESS_UNKNOWN: 3,
+  ORPHAN_RUNNING: 3,
+  ROWS_FILE_CHANGED: 3,
+  ROWS_FILE_MISSING: 3,
+  AUDIT_BROKEN: 3,
+  STATE_CONTRADICTION: 3,
+  CHOICE_UNSUPPORTED: 3,
+  UNIT_NOT_OPEN: 3,
+  ACCESS_DENIED: 3,
+  POLICY_INVALID: 3,
+  READ_ONLY: 3,
+  NOTHING_TO_RECOVER: 4,
+  JOB_FINISHED: 4,
+  JOB_CANCELLED: 4,
+  REVIEW_EMPTY: 4,
+  REPORT_MISSING: 4,
+  ORPHAN_NOT_ENDED: 5,
+  RUN_FAILED: 5,
+  WRITE_BACK_FAILED: 5,
+  RUNNER_ALIVE: 6,
+  LEASE_HELD: 6,
+  LEASE_FENCED: 6,
+  EVIDENCE_STALE: 6,
+  CONSENT_MISMATCH: 6,
+  CONFIRMATION_NEEDED: 7,
+  REVIEW_NEEDED: 8,
+  RUN_INTERRUPTED: 130,
+} as const satisfies Record<ErrorCode, number>;
+
+/** What an exit code tells a script. */
+export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[] = [
+  ['0', 'done: recovered to the end, cancelled, reviewed, listed'],
+  ['1', 'an error inside Salvor (a bug); the message says how to report it'],
+  ['2', 'usage: unknown flag, command, job or target; a job file or rows that cannot be used'],
+  ['3', 'refused by a guardrail (fail closed): nothing was changed'],
+  ['4', 'nothing to recover: no matching job needs it'],
+  ['5', 'the job ran (`run` or a recovery) and failed; it can be resumed'],
+  ['6', 'conflict: somebody else holds the job, or the plan went stale'],
+  ['7', 'confirmation needed: say `--yes`'],
+  ['8', 'the job ran to its end, and units wait for review'],
+  ['130, 143', 'ended by SIGINT, SIGTERM: the job is left resumable'],
+];
+
+/** The order in which one exit code is chosen when several jobs are recovered. Source: contract, commands. */
+const WORST_FIRST: readonly number[] = [1, 5, 3, 6, 7, 8];
+
+/** The exit code for several jobs; a signal that ended them beats everything. */
+export function chooseExitCode(codes: readonly number[]): number {
+  const signalled = codes.find((code) => code > 128);
+  return signalled ?? WORST_FIRST.find((code) => codes.includes(code)) ?? 0;
+}

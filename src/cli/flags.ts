@@ -1,0 +1,124 @@
+/** Every flag and command there is: parsing, help and completion are three readers of these tables. */
+
+/** One flag. `value` names its argument; without it the flag is a switch. */
+export type Flag = {
+  readonly value?: string;
+  readonly repeats?: true;
+  readonly values?: readonly string[];
+  readonly help: string;
+};
+
+/** Flags any command takes. */
+export const GLOBAL_FLAGS = {
+  state: { value: 'DIR', help: 'state directory (env SALVOR_STATE; default ./.salvor if present, else the XDG one)' },
+  principal: { value: 'NAME', help: 'who acts (env SALVOR_PRINCIPAL; default local:<user>)' },
+  policy: { value: 'FILE', help: 'access policy (env SALVOR_POLICY); a named one that is missing denies everything' },
+  'read-only': { help: 'refuse every action' },
+  config: { value: 'FILE', help: 'configuration file (YAML or JSON); flags and environment beat it' },
+  source: { value: 'NAME', values: ['native'], help: 'take targets for this source instead of detecting it' },
+  'no-color': { help: 'no colour (also NO_COLOR)' },
+  json: { help: 'answer in JSON on standard output' },
+  help: { help: 'show this help' },
+  version: { help: 'show the version' },
+} as const satisfies Record<string, Flag>;
+
+/** Flags of single commands. */
+export const COMMAND_FLAGS = {
+  choice: {
+    value: 'CHOICE',
+    values: ['resume', 'restart', 'cancel', 'review'],
+    help: 'what to do with the jobs named',
+  },
+  job: { value: 'ID|NAME', repeats: true, help: 'the job: an id, a unique id prefix, or a unique name' },
+  all: { help: 'every job that needs it (list: every job there is)' },
+  yes: { help: 'confirm what would otherwise be asked' },
+  'dry-run': { help: 'say what would happen and change nothing' },
+  detach: { help: 'start in the background and return' },
+  orphans: { value: 'wait|end', values: ['wait', 'end'], help: 'what to do with processes that outlived their runner' },
+  grace: { value: 'DURATION', help: 'how long a living runner has to stop when its job is cancelled (default 30s)' },
+  reason: { value: 'TEXT', help: 'why; kept in the audit chain' },
+  kind: { value: 'KIND', values: ['batch', 'workflow', 'training'], help: 'only jobs of this kind' },
+  verdict: {
+    value: 'VERDICT',
+    values: ['alive', 'stalled', 'interrupted', 'failed', 'finished', 'cancelled', 'inconsistent', 'unknown'],
+    help: 'only jobs with this verdict',
+  },
+  limit: { value: 'N', help: 'at most this many jobs' },
+  prompt: { help: 'print the recovery prompt alone' },
+  as: { value: 'STATE', values: ['done', 'pending', 'skipped'], help: 'what the unit is settled as' },
+  receipt: { value: 'TEXT', help: 'the receipt that proves the unit done' },
+  name: { value: 'NAME', help: "the job's name; default the file's" },
+  param: { value: 'K=V', repeats: true, help: 'a parameter of the job file' },
+  markdown: { help: 'answer as Markdown' },
+  list: { help: 'list the scenarios' },
+  keep: { help: 'keep the directory of the demo' },
+} as const satisfies Record<string, Flag>;
+
+export type FlagName = keyof typeof GLOBAL_FLAGS | keyof typeof COMMAND_FLAGS;
+
+/** One command: its arguments in words, the flags it takes, and how many arguments it needs at least and at most. */
+export type Command = {
+  readonly usage: string;
+  readonly help: string;
+  readonly flags: readonly (keyof typeof COMMAND_FLAGS)[];
+  readonly arguments: readonly [least: number, most: number];
+};
+
+const ANY = Number.POSITIVE_INFINITY;
+const CHOICE_FLAGS = ['choice', 'job', 'all', 'yes', 'dry-run', 'detach', 'orphans', 'grace', 'reason'] as const;
+
+/** Every command by its name; `console` and `choose` are what is meant without a name. */
+export const COMMANDS = {
+  console: { usage: '[TARGET...]', help: 'open the console', flags: [], arguments: [0, ANY] },
+  choose: {
+    usage: '--choice resume|restart|cancel|review [TARGET...] (--job ID|NAME ... | --all)',
+    help: 'recover without the console',
+    flags: CHOICE_FLAGS,
+    arguments: [0, ANY],
+  },
+  list: {
+    usage: 'list [TARGET...]',
+    help: 'jobs that need attention',
+    flags: ['all', 'kind', 'verdict', 'limit'],
+    arguments: [0, ANY],
+  },
+  show: {
+    usage: 'show JOB [TARGET...]',
+    help: 'evidence, diagnosis and the plan of every choice',
+    flags: ['prompt'],
+    arguments: [1, ANY],
+  },
+  settle: {
+    usage: 'settle JOB UNIT --as done|pending|skipped --reason TEXT',
+    help: 'settle a unit in doubt or under review',
+    flags: ['as', 'receipt', 'reason'],
+    arguments: [2, 2],
+  },
+  run: {
+    usage: 'run FILE',
+    help: 'run a job so that it can be recovered',
+    flags: ['name', 'param', 'detach'],
+    arguments: [1, 1],
+  },
+  audit: { usage: 'audit JOB', help: 'verify the audit chain and print it', flags: [], arguments: [1, 1] },
+  report: { usage: 'report JOB', help: 'the last recovery report', flags: ['markdown'], arguments: [1, 1] },
+  doctor: {
+    usage: 'doctor',
+    help: 'what works here, and what to do about what does not',
+    flags: [],
+    arguments: [0, 0],
+  },
+  demo: {
+    usage: 'demo [SCENARIO]',
+    help: 'make real jobs, kill their runners, open the console on them',
+    flags: ['list', 'keep'],
+    arguments: [0, 1],
+  },
+  completion: {
+    usage: 'completion bash|zsh|fish',
+    help: 'completion script for a shell',
+    flags: [],
+    arguments: [1, 1],
+  },
+} as const satisfies Record<string, Command>;
+export type CommandName = keyof typeof COMMANDS;

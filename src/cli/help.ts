@@ -1,0 +1,47 @@
+import { EXIT_MEANINGS } from './exit-codes.ts';
+import { COMMAND_FLAGS, COMMANDS, type Command, type CommandName, type Flag, GLOBAL_FLAGS } from './flags.ts';
+
+const FLAG_WIDTH = 24;
+
+/** Help for one command, or for all of Salvor when `command` is the console. */
+export function formatHelp(command: CommandName, version: string): string {
+  return command === 'console' ? formatAll(version) : formatOne(command);
+}
+
+function formatAll(version: string): string {
+  const commands = Object.values<Command>(COMMANDS).map(({ usage, help }) => `  salvor ${usage}\n      ${help}`);
+  return [
+    `salvor ${version}: the recovery console for jobs that died`,
+    '',
+    ...commands,
+    '',
+    'Everywhere:',
+    ...formatFlags(GLOBAL_FLAGS),
+    '',
+    'Exit codes:',
+    ...EXIT_MEANINGS.map(([code, meaning]) => `  ${code.padEnd(8)} ${meaning}`),
+    '',
+  ].join('\n');
+}
+
+function formatOne(name: CommandName): string {
+  const { usage, help, flags }: Command = COMMANDS[name];
+  const own = Object.fromEntries(flags.map((flag) => [flag, COMMAND_FLAGS[flag]]));
+  return [
+    `salvor ${usage}`,
+    `    ${help}`,
+    '',
+    ...formatFlags(own),
+    '',
+    'Everywhere:',
+    ...formatFlags(GLOBAL_FLAGS),
+    '',
+  ].join('\n');
+}
+
+function formatFlags(flags: Readonly<Record<string, Flag>>): readonly string[] {
+  return Object.entries(flags).map(([name, flag]) => {
+    const shown = `--${name}${flag.value === undefined ? '' : ` ${flag.value}`}`;
+    return `  ${shown.padEnd(FLAG_WIDTH)} ${flag.help}`;
+  });
+}

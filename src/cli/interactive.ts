@@ -1,0 +1,37 @@
+import { flushCompileCache } from 'node:module';
+import { homedir } from 'node:os';
+import { systemClock } from '../platform/clock.ts';
+import { combinePlaces } from './combine-places.ts';
+import type { CommandContext } from './command-context.ts';
+import { openPlaces, openSession, readActOptions } from './compose.ts';
+import { actInProcess } from './detached/act-in-process.ts';
+import { openConsole } from './interactive-terminal.ts';
+
+/** `salvor`: opens the console on the targets. Source: contract, commands; design, the house. */
+export async function runInteractive({ asked, config, version, programPath }: CommandContext): Promise<number> {
+  const places = openPlaces(config, asked.positionals, asked.texts.source);
+  const base = await readActOptions(config, asked, version);
+  const options = { ...base, dryRun: false, actElsewhere: actInProcess({ ...base, programPath, detach: false }) };
+  const { reader, placeOf } = combinePlaces(places);
+  return openConsole({
+    reader,
+    openSession: (jobId) => openSession(placeOf(jobId), jobId, options),
+    clock: systemClock,
+    principal: config.principal,
+    readOnly: config.readOnly,
+    place: places.map((place) => shorten(place.path)).join(' '),
+    version,
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    noColor: config.noColor,
+    // A console that is killed would never fill its compile cache: it is written once the first frame is there.
+    onFirstFrame: flushCompileCache,
+  });
+}
+
+function shorten(path: string): string {
+  const home = homedir();
+  return path.startsWith(`${home}/`) ? `~${path.slice(home.length)}` : path;
+}

@@ -1,0 +1,30 @@
+import type { JobSummary } from '../core/job/schema.ts';
+import type { JobPage, JobQuery } from '../core/ports.ts';
+import type { OpenPlace } from './compose.ts';
+
+/**
+ * Lists the jobs of several places as one, most urgent first: least recovery time left, then most recently
+ * interrupted.
+ *
+ * Source: contract, list --json (order).
+ */
+export async function listPlaces(places: readonly OpenPlace[], query: JobQuery): Promise<JobPage> {
+  const [only, ...others] = places;
+  if (only && others.length === 0) return only.jobs.list(query);
+  // The first page of all is within the first pages of each.
+  const pages = await Promise.all(
+    places.map((place) => place.jobs.list({ ...query, offset: 0, limit: query.offset + query.limit })),
+  );
+  const jobs = pages.flatMap((page) => page.jobs).sort(compareUrgency);
+  return {
+    jobs: jobs.slice(query.offset, query.offset + query.limit),
+    total: pages.reduce((sum, page) => sum + page.total, 0),
+  };
+}
+
+function compareUrgency(a: JobSummary, b: JobSummary): number {
+  const never = Number.POSITIVE_INFINITY;
+  const left = (a.objectives?.rtoRemainingSeconds ?? never) - (b.objectives?.rtoRemainingSeconds ?? never);
+  // Two jobs without objectives differ by NaN: what is left then is when they stopped.
+  return left || (b.interruptedAtMs ?? 0) - (a.interruptedAtMs ?? 0);
+}

@@ -1,0 +1,64 @@
+/** What goes where: answers and JSON to standard output, everything else for people to standard error. */
+import { type RecoveryError, toRecoveryError } from '../core/errors.ts';
+import { safeLines } from '../present/safe-text.ts';
+import { EXIT_CODES } from './exit-codes.ts';
+
+/** The two streams of a command. */
+export type Output = {
+  readonly json: boolean;
+  /** One line of an answer for people. */
+  readonly print: (line: string) => void;
+  readonly printJson: (value: unknown) => void;
+  /** One line beside the answer. */
+  readonly note: (line: string) => void;
+};
+
+/** Makes the output of this process. */
+export function makeOutput(json: boolean): Output {
+  return {
+    json,
+    print: (line) => void process.stdout.write(`${line}\n`),
+    printJson: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
+    note: (line) => void process.stderr.write(`${line}\n`),
+  };
+}
+
+/** The JSON form of an error. Source: contract, exit codes. */
+export function translateError(error: RecoveryError): {
+  readonly code: string;
+  readonly message: string;
+  readonly hint: string;
+  readonly details: unknown;
+} {
+  return { code: error.code, message: error.message, hint: error.hint, details: error.details };
+}
+
+/** Tells an error and returns its exit code. */
+export function tellError(output: Output, thrown: unknown): number {
+  const error = toRecoveryError(thrown);
+  if (output.json) output.printJson({ error: translateError(error) });
+  else {
+    for (const line of safeLines(`salvor: ${error.message}`, 2_000)) output.note(line);
+    output.note(error.hint);
+    if (error.code === 'INTERNAL') output.note(describeStack(error));
+  }
+  return EXIT_CODES[error.code];
+}
+
+function describeStack(error: RecoveryError): string {
+  const cause = error.cause instanceof Error ? error.cause : error;
+  return safeLines(cause.stack ?? '')
+    .slice(1, 8)
+    .join('\n');
+}
+
+/** Cells as columns, each as wide as its widest, the last one not padded. Cells must be safe already. */
+export function formatTable(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_cell, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => (column === row.length - 1 ? cell : cell.padEnd(widths[column] ?? 0)))
+      .join('  ')
+      .trimEnd(),
+  );
+}

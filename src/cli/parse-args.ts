@@ -1,0 +1,112 @@
+import { parseArgs as parseNodeArgs } from 'node:util';
+import { RecoveryError } from '../core/errors.ts';
+import { findNearestName } from '../core/find-nearest-name.ts';
+import {
+  COMMAND_FLAGS,
+  COMMANDS,
+  type Command,
+  type CommandName,
+  type Flag,
+  type FlagName,
+  GLOBAL_FLAGS,
+} from './flags.ts';
+
+/** What was asked for. `texts` holds the last value of a flag, `lists` every value of those that repeat. */
+export type Asked = {
+  readonly command: CommandName;
+  readonly positionals: readonly string[];
+  readonly texts: Readonly<Partial<Record<FlagName, string>>>;
+  readonly lists: Readonly<Partial<Record<FlagName, readonly string[]>>>;
+  readonly switches: ReadonlySet<FlagName>;
+};
+
+const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS };
+
+/**
+ * Reads a command line. `salvor` alone opens the console, `--choice` recovers, else the first word is the command.
+ *
+ * Errors: USAGE_INVALID, naming the nearest known flag, command or value.
+ * Source: contract, commands.
+ */
+export function parseArgs(argv: readonly string[]): Asked {
+  const { values, positionals } = parseFlags(argv);
+  const first = positionals[0];
+  const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? (first as CommandName) : undefined;
+  const command = named ?? (values.choice === undefined ? 'console' : 'choose');
+  const rest = named ? positionals.slice(1) : positionals;
+  const asked: Asked = {
+    command,
+    positionals: rest,
+    texts: pick(values, (value): value is string => typeof value === 'string'),
+    lists: pick(values, (value): value is string[] => Array.isArray(value)),
+    switches: new Set(Object.keys(values).filter((name) => values[name] === true) as FlagName[]),
+  };
+  if (!asked.switches.has('help')) checkUse(asked, values);
+  return asked;
+}
+
+type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
+
+function parseFlags(argv: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
+  const options = Object.fromEntries(
+    Object.entries(FLAGS).map(([name, flag]) => [
+      name,
+      { type: flag.value === undefined ? ('boolean' as const) : ('string' as const), multiple: flag.repeats === true },
+    ]),
+  );
+  try {
+    return parseNodeArgs({ args: [...argv], options, allowPositionals: true, strict: true });
+  } catch (error) {
+    throw describeMisuse(argv, error);
+  }
+}
+
+function describeMisuse(argv: readonly string[], error: unknown): RecoveryError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined;
+  const message = error instanceof Error ? error.message : String(error);
+  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
+    return new RecoveryError('USAGE_INVALID', message.split('. ')[0] ?? message, { cause: error });
+  }
+  const unknown = argv.find(
+    (word) => word.startsWith('-') && !Object.hasOwn(FLAGS, word.replace(/^--?/, '').replace(/=.*/, '')),
+  );
+  const name = (unknown ?? '').replace(/=.*/, '');
+  const nearest = findNearestName(name.replace(/^--?/, ''), Object.keys(FLAGS));
+  const guess = nearest === undefined ? '' : `; did you mean --${nearest}?`;
+  return new RecoveryError('USAGE_INVALID', `unknown flag ${name}${guess}`, { details: { flag: name } });
+}
+
+function checkUse(asked: Asked, values: Values): void {
+  const {
+    flags,
+    arguments: [least, most],
+    usage,
+  }: Command = COMMANDS[asked.command];
+  const known = new Set<string>([...Object.keys(GLOBAL_FLAGS), ...flags]);
+  const stray = Object.keys(values).find((name) => values[name] !== undefined && !known.has(name));
+  if (stray !== undefined) {
+    throw new RecoveryError('USAGE_INVALID', `--${stray} does not go with ${describeCommand(asked.command)}`, {
+      details: { flag: stray },
+    });
+  }
+  for (const [name, value] of Object.entries(asked.texts)) checkValue(name, value);
+  const count = asked.positionals.length;
+  if (count < least || count > most) throw new RecoveryError('USAGE_INVALID', `usage: salvor ${usage}`);
+}
+
+function checkValue(name: string, value: string): void {
+  const allowed = FLAGS[name]?.values;
+  if (!allowed || allowed.includes(value)) return;
+  const nearest = findNearestName(value, allowed);
+  const guess = nearest === undefined ? `it is one of ${allowed.join(', ')}` : `did you mean ${nearest}?`;
+  throw new RecoveryError('USAGE_INVALID', `--${name} ${value}: ${guess}`, { details: { flag: name, value, allowed } });
+}
+
+function describeCommand(command: CommandName): string {
+  if (command === 'console') return 'the console';
+  return command === 'choose' ? '--choice' : `salvor ${command}`;
+}
+
+function pick<T>(values: Values, is: (value: unknown) => value is T): Readonly<Partial<Record<FlagName, T>>> {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => is(value))) as Partial<Record<FlagName, T>>;
+}

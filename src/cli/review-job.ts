@@ -1,0 +1,49 @@
+import { formatTime } from '../present/format.ts';
+import { safeText } from '../present/safe-text.ts';
+import type { FoundJob } from './compose.ts';
+
+/** What a review shows, as JSON and as lines. It changes nothing. */
+export type Review = { readonly answer: unknown; readonly lines: readonly string[] };
+
+const NO_LIMIT = 1_000_000_000;
+
+/**
+ * Lists the units of a job that are in doubt or wait for a person.
+ *
+ * Source: contract, commands (review); formats/batch 3.4.
+ */
+export async function reviewJob({ ref, place }: FoundJob): Promise<Review> {
+  const { units } = await place.jobs.units(ref.id, {
+    statuses: ['in_doubt', 'needs_review'],
+    offset: 0,
+    limit: NO_LIMIT,
+  });
+  const { id, name, kind, source } = ref;
+  return {
+    answer: {
+      schema_version: 1,
+      job: { id, name, kind, source },
+      units: units.map((unit) => ({
+        number: unit.number,
+        key: unit.key,
+        status: unit.status,
+        idempotency_key: unit.idempotencyKey,
+        receipt: unit.receipt ?? null,
+        attempts: unit.attempts,
+        started_at: unit.startedAtMs === undefined ? null : new Date(unit.startedAtMs).toISOString(),
+        error: unit.error ? { code: unit.error.code, message: unit.error.message } : null,
+      })),
+    },
+    lines: [
+      `Job '${safeText(name, 200)}' (${id}): ${units.length} to review.`,
+      ...units.map(
+        (unit) =>
+          `  row ${unit.number}  ${safeText(unit.key, 60)}  ${unit.status}  ${unit.idempotencyKey}  ` +
+          `${unit.startedAtMs === undefined ? '-' : formatTime(unit.startedAtMs)}  ` +
+          `${unit.receipt === undefined ? '' : `receipt ${safeText(unit.receipt, 80)}  `}` +
+          `${unit.error ? `${safeText(unit.error.code, 40)}: ${safeText(unit.error.message, 160)}` : ''}`,
+      ),
+      ...(units.length > 0 ? [`Settle each: salvor settle ${id} UNIT --as done|pending|skipped --reason TEXT`] : []),
+    ],
+  };
+}

@@ -1,0 +1,59 @@
+import { join } from 'node:path';
+import type { CommandContext } from './command-context.ts';
+import { makeOutput, tellError } from './output.ts';
+import { type Asked, parseArgs } from './parse-args.ts';
+
+type Run = (context: CommandContext) => Promise<number>;
+
+/** Commands are loaded when they are asked for: in the bundle they share one file, but each begins when it is used. */
+const LOAD: Readonly<Record<Asked['command'], () => Promise<Run>>> = {
+  console: async () => (await import('./interactive.ts')).runInteractive,
+  choose: async () => (await import('./commands/choose.ts')).runChoose,
+  list: async () => (await import('./commands/list.ts')).runList,
+  show: async () => (await import('./commands/show.ts')).runShow,
+  settle: async () => (await import('./commands/settle.ts')).runSettle,
+  audit: async () => (await import('./commands/audit.ts')).runAudit,
+  report: async () => (await import('./commands/report.ts')).runReport,
+  run: async () => (await import('./commands/run.ts')).runRun,
+  doctor: async () => (await import('./commands/doctor.ts')).runDoctor,
+  demo: async () => (await import('./commands/demo.ts')).runDemo,
+  completion: async () => (await import('./commands/completion.ts')).runCompletion,
+};
+
+/** Internal command: carries out, in a process of its own, what its parent sends it. */
+const RUNNER_COMMAND = '__runner';
+
+/**
+ * Reads a command line, loads its command and runs it.
+ *
+ * Errors: none thrown; every error is told and has its exit code.
+ */
+export async function runCommandLine(
+  argv: readonly string[],
+  { version, distDirectory }: { readonly version: string; readonly distDirectory: string },
+): Promise<number> {
+  const output = makeOutput(argv.includes('--json'));
+  const programPath = join(distDirectory, '..', 'bin', 'salvor.js');
+  try {
+    if (argv[0] === RUNNER_COMMAND) {
+      const { runDetached } = await import('./detached/run-detached.ts');
+      return await runDetached({ version });
+    }
+    const asked = parseArgs(argv);
+    if (asked.switches.has('version')) {
+      output.print(version);
+      return 0;
+    }
+    if (asked.switches.has('help')) {
+      const { formatHelp } = await import('./help.ts');
+      output.print(formatHelp(asked.command, version));
+      return 0;
+    }
+    const { readConfig } = await import('./config.ts');
+    const config = await readConfig(asked, process.env);
+    const run = await LOAD[asked.command]();
+    return await run({ asked, config, output, version, programPath });
+  } catch (thrown) {
+    return tellError(output, thrown);
+  }
+}

@@ -1,0 +1,80 @@
+import { systemClock } from '../platform/clock.ts';
+import { makeLocalEngine } from '../runner/engines/local/make-local-engine.ts';
+import { holdLease } from '../runner/hold-lease.ts';
+import { parseBatchSpec } from '../runner/job-file/schema.ts';
+import type { JobRun } from '../runner/job-run.ts';
+import { runJob } from '../runner/run-job.ts';
+import { openRunLog, type RunLog } from '../runner/run-log.ts';
+import type { RunPlan } from '../sources/native/act.ts';
+import { lockPath, logPath } from '../sources/native/layout.ts';
+import { startRun } from '../store/jobs.ts';
+
+/** No crash points outside tests. */
+export const NO_FAULTS = { reach: () => {} };
+
+/** Takes the lease an approved plan asks for and runs the rest of it. Errors: LEASE_HELD, EVIDENCE_STALE, STATE_*. */
+export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted }) => {
+  const { plan, consent, evidence } = approved;
+  const spec = parseBatchSpec(job.spec);
+  const log = openRunLog(logPath(stateDirectory, job.id));
+  try {
+    const lease = holdLease({
+      database,
+      lockPath: lockPath(stateDirectory, job.id),
+      job,
+      expected: {
+        epoch: evidence.recorded.epoch,
+        status: evidence.recorded.status,
+        journalSequence: evidence.units?.journalSequence ?? 0,
+      },
+      audit: {
+        atMs: systemClock.nowMs(),
+        principal: consent.principal,
+        action: plan.choice,
+        outcome: 'done',
+        planDigest: plan.digest,
+        details: consent.reason === undefined ? {} : { reason: consent.reason },
+      },
+      change: () => startRun(database, job.seq, systemClock.nowMs()),
+    });
+    onStarted();
+    const [first, ...rest] = plan.steps;
+    if (first)
+      onEvent({ type: 'step', index: 0, result: { step: first, state: 'done', detail: `epoch ${lease.epoch}` } });
+    const { end, error, settled, results } = await runJob({
+      database,
+      job,
+      spec,
+      lease,
+      steps: rest,
+      orphans: evidence.orphans,
+      makeEngine: makeEngineFor(log, onEvent),
+      clock: systemClock,
+      random: Math.random,
+      faults: NO_FAULTS,
+      stop,
+      kill,
+      onEvent: (event) => onEvent(event.type === 'step' ? { ...event, index: event.index + 1 } : event),
+    });
+    const steps = first ? [{ step: first, state: 'done' as const }, ...results] : results;
+    return { steps, end, settled, ...(error && { error }) };
+  } finally {
+    log.close();
+  }
+};
+
+/** Makes the engine of a job, its lines going to the log and to whoever watches. */
+export function makeEngineFor(log: RunLog, onEvent: JobRun['onEvent']): JobRun['makeEngine'] {
+  return ({ spec, lease, job }) =>
+    makeLocalEngine({
+      spec,
+      jobId: job.id,
+      runToken: lease.runToken,
+      epoch: lease.epoch,
+      onLine(unitNumber, stream, line) {
+        const at = new Date(systemClock.nowMs()).toISOString();
+        log.write(`${at} ${unitNumber === undefined ? 'worker' : `row ${unitNumber}`} ${stream} | ${line}`);
+        onEvent({ type: 'line', text: line });
+      },
+    });
+}

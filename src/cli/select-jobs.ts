@@ -1,0 +1,67 @@
+import { RecoveryError } from '../core/errors.ts';
+import type { Choice, JobSummary } from '../core/job/schema.ts';
+import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './compose.ts';
+import type { Asked } from './parse-args.ts';
+
+/** The jobs a choice is for. `several` decides the shape of the answer. */
+export type Selection = { readonly jobs: readonly FoundJob[]; readonly several: boolean };
+
+const ENOUGH = 1_000_000;
+
+/**
+ * Selects the jobs named with --job, all that need recovery with --all, or the only one that does.
+ *
+ * Errors: NOTHING_TO_RECOVER; JOB_AMBIGUOUS when several need it and none is named; those of `findJob`.
+ * Source: contract, commands (--job may be left out).
+ */
+export async function selectJobs(places: readonly OpenPlace[], asked: Asked, choice: Choice): Promise<Selection> {
+  const references = asked.lists.job ?? [];
+  if (asked.switches.has('all')) {
+    if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
+    const jobs = await listFound(places, 'attention');
+    if (jobs.length === 0) throw describeNothing(places);
+    return { jobs, several: true };
+  }
+  if (references.length > 0) {
+    const jobs: FoundJob[] = [];
+    for (const reference of references) jobs.push(await findJob(places, reference));
+    const distinct = jobs.filter((one, index) => jobs.findIndex((other) => other.ref.id === one.ref.id) === index);
+    return { jobs: distinct, several: references.length > 1 };
+  }
+  const needing = await listFound(places, 'attention');
+  const [only, ...others] = needing;
+  if (others.length > 0)
+    throw describeAmbiguity(
+      'name one with --job, or say --all; in need are',
+      needing.map((one) => one.ref),
+    );
+  if (only) return { jobs: [only], several: false };
+  return { jobs: [await findBusy(places, choice)], several: false };
+}
+
+async function listFound(places: readonly OpenPlace[], scope: 'attention' | 'all'): Promise<readonly FoundJob[]> {
+  const found: (FoundJob & { readonly verdict: JobSummary['verdict'] })[] = [];
+  for (const place of places) {
+    const { jobs } = await place.jobs.list({ scope, offset: 0, limit: ENOUGH });
+    found.push(...jobs.map((summary) => ({ ref: summary.job, place, verdict: summary.verdict })));
+  }
+  return scope === 'all' ? found.filter((one) => one.verdict === 'alive' || one.verdict === 'stalled') : found;
+}
+
+/**
+ * When nothing needs recovery and one job is running, somebody was faster: the session then says who holds it.
+ * Cancelling a healthy job takes its name.
+ */
+async function findBusy(places: readonly OpenPlace[], choice: Choice): Promise<FoundJob> {
+  const busy = choice === 'resume' || choice === 'restart' ? await listFound(places, 'all') : [];
+  const [only, ...others] = busy;
+  if (only && others.length === 0) return only;
+  throw describeNothing(places);
+}
+
+function describeNothing(places: readonly OpenPlace[]): RecoveryError {
+  const where = places.map((place) => place.path).join(', ');
+  return new RecoveryError('NOTHING_TO_RECOVER', `no job in ${where} needs recovery`, {
+    details: { looked_in: where },
+  });
+}

@@ -1,0 +1,96 @@
+import { basename, extname } from 'node:path';
+import type { ExecutionEvent } from '../core/execution/schema.ts';
+import { assembleProgress, type Progress } from '../core/job/schema.ts';
+import { systemClock } from '../platform/clock.ts';
+import { createJob } from '../runner/create-job.ts';
+import { holdLease } from '../runner/hold-lease.ts';
+import { readJobFile } from '../runner/job-file/read-job-file.ts';
+import { openRows } from '../runner/rows/open-rows.ts';
+import { type JobRunResult, runJob } from '../runner/run-job.ts';
+import { openRunLog } from '../runner/run-log.ts';
+import { jobDirectory, lockPath, logPath } from '../sources/native/layout.ts';
+import { openStore } from '../store/database.ts';
+import { type JobRecord, startRun } from '../store/jobs.ts';
+import { countUnitsByStatus } from '../store/units.ts';
+import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
+
+/** A job that is recorded and held, and about to run. */
+export type StartedJob = {
+  readonly job: JobRecord;
+  readonly directory: string;
+  readonly progress: Progress;
+  readonly run: (control: {
+    readonly stop: AbortSignal;
+    readonly kill: AbortSignal;
+    readonly onEvent: (event: ExecutionEvent) => void;
+  }) => Promise<JobRunResult & { readonly progress: Progress }>;
+};
+
+/**
+ * Reads a job file, records the job with all its rows, and takes its lease.
+ *
+ * Errors: JOB_FILE_INVALID, ROWS_INVALID, COMMAND_MISSING, STATE_UNWRITABLE and its kind; nothing was started then.
+ * Source: contract, commands (run).
+ */
+export async function startJob(options: {
+  readonly stateDirectory: string;
+  readonly file: string;
+  readonly params: Readonly<Record<string, string>>;
+  readonly principal: string;
+  readonly name?: string;
+}): Promise<StartedJob> {
+  const { stateDirectory, file, params, principal } = options;
+  const read = await readJobFile(file, params);
+  const spec = { ...read, name: options.name ?? (read.name || basename(file, extname(file))) };
+  const database = openStore(stateDirectory);
+  try {
+    const rows = await openRows(spec);
+    const places = {
+      directory: (id: string) => jobDirectory(stateDirectory, id),
+      lock: (id: string) => lockPath(stateDirectory, id),
+    };
+    const job = await createJob({ database, places, spec, rows, nowMs: systemClock.nowMs() }).finally(rows.close);
+    const atMs = systemClock.nowMs();
+    const lease = holdLease({
+      database,
+      lockPath: places.lock(job.id),
+      job,
+      expected: { epoch: 0, status: 'pending', journalSequence: 0 },
+      audit: { atMs, principal, action: 'run', outcome: 'done', details: {} },
+      change: () => startRun(database, job.seq, atMs),
+    });
+    const counts = countUnitsByStatus(database, job.seq);
+    return {
+      job,
+      directory: places.directory(job.id),
+      progress: assembleProgress(counts, 'row'),
+      async run({ stop, kill, onEvent }) {
+        const log = openRunLog(logPath(stateDirectory, job.id));
+        try {
+          const result = await runJob({
+            database,
+            job,
+            spec,
+            lease,
+            steps: [{ action: 'run_units', count: counts.pending }],
+            orphans: [],
+            makeEngine: makeEngineFor(log, onEvent),
+            clock: systemClock,
+            random: Math.random,
+            faults: NO_FAULTS,
+            stop,
+            kill,
+            onEvent,
+          });
+          return { ...result, progress: assembleProgress(countUnitsByStatus(database, job.seq), 'row') };
+        } finally {
+          log.close();
+          database.close();
+        }
+      },
+    };
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+}

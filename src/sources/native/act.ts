@@ -1,0 +1,217 @@
+import { hostname } from 'node:os';
+import type { DatabaseSync } from 'node:sqlite';
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
+import { RecoveryError } from '../../core/errors.ts';
+import { digestEvidence } from '../../core/evidence/digest-evidence.ts';
+import {
+  type ExecutionEvent,
+  type ExecutionResult,
+  type StepResult,
+  startResults,
+} from '../../core/execution/schema.ts';
+import { assembleProgress } from '../../core/job/schema.ts';
+import type { AccessPolicy } from '../../core/plan/access.ts';
+import type { ApprovedPlan } from '../../core/plan/schema.ts';
+import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
+import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
+import { appendAudit } from '../../store/audit.ts';
+import { changeStore, openStore } from '../../store/database.ts';
+import { type JobRecord, readJob } from '../../store/jobs.ts';
+import { countUnitsByStatus } from '../../store/units.ts';
+import { cancelJob, stopRunner } from './cancel.ts';
+import { collectEvidence } from './collect.ts';
+import { lockPath } from './layout.ts';
+import { settleUnit } from './settle.ts';
+import { writeReport } from './write-report.ts';
+
+/** Runs what is left of a job after an approved plan; wired to the runner where the ports are. */
+export type RunPlan = (options: {
+  readonly database: DatabaseSync;
+  readonly stateDirectory: string;
+  readonly job: JobRecord;
+  readonly approved: ApprovedPlan;
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly onEvent: (event: ExecutionEvent) => void;
+  /** The lease is taken and recorded: from here on the recovery acts. */
+  readonly onStarted: () => void;
+}) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled'>>;
+
+/** What the actuator of a native state directory needs. `makeId` makes report and correlation ids. */
+export type NativeActuatorOptions = {
+  readonly stateDirectory: string;
+  readonly clock: Clock;
+  readonly principal: string;
+  readonly policy: AccessPolicy;
+  readonly version: string;
+  readonly words: ReportWords;
+  readonly makeId: () => string;
+  /** How long a living runner has to stop when its job is cancelled. */
+  readonly stopGraceMs: number;
+  readonly runPlan: RunPlan;
+  /** Told the report of a recovery that has begun, before its end is known. */
+  readonly onStarted?: (report: RecoveryReport, reportPath: string) => void;
+};
+
+type Done = Awaited<Execution['done']>;
+
+/** A second request to stop within this time is the same key press heard twice. */
+const SAME_STOP_MS = 1_000;
+const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+/**
+ * Carries out plans on a native state directory, in this process.
+ *
+ * Source: design, rules 5 to 10.
+ */
+export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
+  const { stateDirectory, clock, principal } = options;
+  const withStore = async <T>(use: (database: DatabaseSync) => T | Promise<T>): Promise<T> => {
+    const database = openStore(stateDirectory);
+    try {
+      return await use(database);
+    } finally {
+      database.close();
+    }
+  };
+  return {
+    start(approved, onEvent) {
+      const stop = new AbortController();
+      const kill = new AbortController();
+      let asked: { readonly atMs: number; readonly signal: StopSignal | undefined } | undefined;
+      const done = withStore((database) =>
+        carryOut(options, {
+          database,
+          approved,
+          onEvent,
+          stop: stop.signal,
+          kill: kill.signal,
+          signal: () => asked?.signal,
+        }),
+      );
+      return {
+        done,
+        stop(signal) {
+          if (asked && performance.now() - asked.atMs > SAME_STOP_MS) kill.abort();
+          asked ??= { atMs: performance.now(), signal };
+          stop.abort();
+        },
+        detach: () => {},
+      };
+    },
+    settle: (request) =>
+      withStore((database) =>
+        settleUnit(database, { ...request, principal, atMs: clock.nowMs() }, lockPath(stateDirectory, request.jobId)),
+      ),
+    recordRefusal: ({ jobId, action, code, message, planDigest }) =>
+      withStore((database) => {
+        const job = readJob(database, jobId);
+        if (!job) return;
+        const word = { atMs: clock.nowMs(), principal, action, outcome: 'refused', code, details: { message } };
+        changeStore(database, () =>
+          appendAudit(database, job.seq, { ...word, ...(planDigest !== undefined && { planDigest }) }),
+        );
+      }),
+  };
+}
+
+type Carrying = {
+  readonly database: DatabaseSync;
+  readonly approved: ApprovedPlan;
+  readonly onEvent: (event: ExecutionEvent) => void;
+  readonly stop: AbortSignal;
+  readonly kill: AbortSignal;
+  readonly signal: () => StopSignal | undefined;
+};
+
+async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Promise<Done> {
+  const { stateDirectory, clock, makeId, version, words, policy } = options;
+  const { database, approved } = carrying;
+  const { plan, evidence } = approved;
+  const job = readJob(database, plan.jobId);
+  if (!job) throw new RecoveryError('JOB_UNKNOWN', `there is no job ${plan.jobId}`);
+  const startedAtMs = clock.nowMs();
+  const input = {
+    approved,
+    diagnosis: diagnose(evidence),
+    policy,
+    reportId: makeId(),
+    correlationId: makeId(),
+    version,
+    host: hostname(),
+    words,
+  };
+  const report = async (result: ExecutionResult | 'started') => {
+    const written = buildReport({ ...input, result });
+    const isLastWord = result === 'started' || result.end !== 'fenced';
+    return { report: written, reportPath: await writeReport(stateDirectory, written, { isLastWord }) };
+  };
+  const outcome =
+    plan.choice === 'cancel'
+      ? await cancel(options, carrying, job)
+      : await run(options, carrying, {
+          job,
+          onStarted: async () => {
+            const started = await report('started');
+            options.onStarted?.(started.report, started.reportPath);
+          },
+        });
+  const signal = carrying.signal();
+  const result: ExecutionResult = {
+    ...outcome,
+    progressAfter: assembleProgress(countUnitsByStatus(database, job.seq), 'row'),
+    durationMs: clock.nowMs() - startedAtMs,
+    attempt: readJob(database, job.id)?.runCount ?? job.runCount,
+    ...(signal && { signalExitCode: SIGNAL_EXIT_CODES[signal] }),
+  };
+  return { steps: result.steps, ...(await report(result)) };
+}
+
+type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled'>;
+
+async function run(
+  options: NativeActuatorOptions,
+  { database, approved, stop, kill, onEvent }: Carrying,
+  { job, onStarted }: { readonly job: JobRecord; readonly onStarted: () => Promise<void> },
+): Promise<Outcome> {
+  const { stateDirectory, clock, runPlan } = options;
+  const now = await collectEvidence(stateDirectory, job.id, clock.nowMs());
+  // A holder that came in between is told as such by the lease; everything else that changed makes the plan stale.
+  if (now.recorded.epoch === approved.evidence.recorded.epoch && digestEvidence(now) !== approved.plan.evidenceDigest) {
+    throw new RecoveryError('EVIDENCE_STALE', `job '${job.name}' changed since the plan was made`, {
+      details: { job: job.id },
+    });
+  }
+  let starting: Promise<void> = Promise.resolve();
+  const begin = () => {
+    starting = onStarted();
+    starting.catch(() => {});
+  };
+  const outcome = await runPlan({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted: begin });
+  await starting;
+  return outcome;
+}
+
+async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: JobRecord): Promise<Outcome> {
+  const { database, approved, onEvent } = carrying;
+  const { plan } = approved;
+  const steps = [...startResults(plan)];
+  const report = (action: StepResult['step']['action'], change: Partial<StepResult>) => {
+    const index = plan.steps.findIndex((step) => step.action === action);
+    const before = steps[index];
+    if (!before) return;
+    const result = { ...before, ...change };
+    steps[index] = result;
+    onEvent({ type: 'step', index, result });
+  };
+  if (plan.steps.some((step) => step.action === 'stop_runner')) {
+    report('stop_runner', { state: 'running' });
+    const stopped = await stopRunner(database, job.seq, options.stopGraceMs);
+    report('stop_runner', { state: 'done', detail: stopped });
+  }
+  cancelJob({ database, job, approved, clock: options.clock });
+  report('take_lease', { state: 'done' });
+  report('mark_cancelled', { state: 'done' });
+  return { steps, end: 'cancelled', settled: 0 };
+}

@@ -1,0 +1,97 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { RecoveryError } from '../../core/errors.ts';
+import type { Evidence, PrerequisiteFacts, UnitsEvidence } from '../../core/evidence/schema.ts';
+import { digestFile } from '../../platform/digest-file.ts';
+import { findOrphans } from '../../platform/find-orphans.ts';
+import { inspectAudit, readAudit } from '../../store/audit.ts';
+import { lookAtStore, storePath } from '../../store/database.ts';
+import {
+  readAttentionUnits,
+  readJournalSequence,
+  readLastDone,
+  readLastErrorUnit,
+  readUnitNumbers,
+} from '../../store/evidence-queries.ts';
+import { type JobRecord, readJob } from '../../store/jobs.ts';
+import { readEpoch, readRunner, readRunTokens } from '../../store/leases.ts';
+import { lockPath } from './layout.ts';
+import { probeLiveness } from './probe-liveness.ts';
+import { translateJobRef, translateSpecFacts } from './translate.ts';
+
+/**
+ * Reads everything about one job of a native state directory; changes nothing.
+ *
+ * Errors: JOB_UNKNOWN, STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
+ * Source: design, rules 1 and 2.
+ */
+export async function collectEvidence(stateDirectory: string, jobId: string, nowMs: number): Promise<Evidence> {
+  const seen = lookAtStore(stateDirectory, (database) => lookAtJob(database, jobId));
+  if (!seen) {
+    const path = storePath(stateDirectory);
+    throw new RecoveryError('JOB_UNKNOWN', `${path} has no job ${jobId}`, { details: { job: jobId, path } });
+  }
+  const { record, holder, epoch, runTokens, units, audit } = seen;
+  const liveness = holder && probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
+  const holderLives = holder !== undefined && !holder.fenced && liveness?.lock === 'held';
+  const orphanTokens = holderLives ? runTokens.filter((token) => token !== holder.runToken) : runTokens;
+  const lastError = units.lastFailing?.error ?? record.error;
+  return {
+    job: translateJobRef(record, stateDirectory),
+    recorded: {
+      status: record.status,
+      runCount: record.runCount,
+      epoch,
+      lastEventAtMs: record.activeAtMs,
+      ...(record.startedAtMs !== undefined && { startedAtMs: record.startedAtMs }),
+      ...(record.endedAtMs !== undefined && { endedAtMs: record.endedAtMs }),
+      ...(lastError && { lastError }),
+    },
+    ...(holder && { lease: holder }),
+    ...(liveness && { liveness }),
+    orphans: findOrphans(orphanTokens),
+    units,
+    prerequisites: await inspectRowsFile(record),
+    audit,
+    collectedAtMs: nowMs,
+  };
+}
+
+function lookAtJob(database: DatabaseSync, jobId: string) {
+  const record = readJob(database, jobId);
+  if (!record) return undefined;
+  const spec = translateSpecFacts(record.spec);
+  const lastDone = readLastDone(database, record);
+  const lastFailing = readLastErrorUnit(database, record);
+  const units: UnitsEvidence = {
+    unit: 'row',
+    ...readUnitNumbers(database, record.seq),
+    attention: readAttentionUnits(database, record),
+    journalSequence: readJournalSequence(database, record.seq),
+    canVerify: spec.canVerify,
+    ...(spec.receiptLabel !== undefined && { receiptLabel: spec.receiptLabel }),
+    ...(lastDone && { lastDone }),
+    ...(lastFailing && { lastFailing }),
+  };
+  return {
+    record,
+    units,
+    holder: readRunner(database, record.seq),
+    epoch: readEpoch(database, record.seq),
+    runTokens: readRunTokens(database, record.seq),
+    audit: inspectAudit(readAudit(database, record.seq)),
+  };
+}
+
+/** Compares the rows file with what was recorded of it; a finished or cancelled job needs it no more. */
+async function inspectRowsFile(record: JobRecord): Promise<readonly PrerequisiteFacts[]> {
+  if (!record.rows || record.status === 'completed' || record.status === 'cancelled') return [];
+  const { path, sha256: expected, sha256Expected } = record.rows;
+  const base = { what: 'rows_file', path, expected } as const;
+  try {
+    const { sha256: found } = await digestFile(path);
+    return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return [{ ...base, found: code, state: code === 'ENOENT' ? 'missing' : 'unreadable' }];
+  }
+}

@@ -1,0 +1,25 @@
+import type { LeaseHolder, LivenessFacts } from '../../core/evidence/schema.ts';
+import { probeLock } from '../../platform/lock-file.ts';
+import { probeProcess, readOwnIdentity } from '../../platform/process-probe.ts';
+
+/**
+ * Looks at a holder's lock and process, without touching either.
+ *
+ * Units: `nowMs` epoch milliseconds.
+ * Errors: none; what cannot be seen is `unknown`.
+ * Source: design, rule 2.
+ */
+export function probeLiveness(holder: LeaseHolder, lock: string, nowMs: number): LivenessFacts {
+  const own = readOwnIdentity();
+  const host = holder.host === own.host ? 'same' : 'other';
+  const boot = own.bootId === '' || holder.bootId === '' ? 'unknown' : holder.bootId === own.bootId ? 'same' : 'other';
+  const found = host === 'same' && boot === 'same' ? probeProcess(holder) : { process: 'unknown' as const };
+  return {
+    host,
+    boot,
+    lock: host === 'same' ? probeLock(lock) : 'missing',
+    process: found.process,
+    ...('state' in found && found.state !== undefined && { processState: found.state }),
+    heartbeatAgeMs: nowMs - holder.heartbeatAtMs,
+  };
+}

@@ -1,0 +1,85 @@
+import { watch } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { RecoveryError } from '../../core/errors.ts';
+import type { Clock, JobPlace } from '../../core/ports.ts';
+import { readAudit } from '../../store/audit.ts';
+import { lookAtStore, STORE_FILE } from '../../store/database.ts';
+import { findJobs, type JobRecord, readJob } from '../../store/jobs.ts';
+import { readUnits } from '../../store/units.ts';
+import { collectEvidence } from './collect.ts';
+import { logPath } from './layout.ts';
+import { listJobs } from './list.ts';
+import { translateJobRef } from './translate.ts';
+import { readReport } from './write-report.ts';
+
+/** How much of a log's end is read for its last lines. */
+const TAIL_BYTES = 64 * 1024;
+/** Changes that come together are told once. */
+const WATCH_QUIET_MS = 100;
+
+/** Reads a native state directory. Nothing here changes anything. Source: design, rule 1. */
+export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace {
+  const look = <T>(
+    jobId: string,
+    read: (record: JobRecord, database: Parameters<Parameters<typeof lookAtStore>[1]>[0]) => T,
+  ): T => {
+    const seen = lookAtStore(stateDirectory, (database) => {
+      const record = readJob(database, jobId);
+      return record && { value: read(record, database) };
+    });
+    if (!seen) throw new RecoveryError('JOB_UNKNOWN', `there is no job ${jobId}`, { details: { job: jobId } });
+    return seen.value;
+  };
+  return {
+    list: async (query) => listJobs(stateDirectory, query, clock.nowMs()),
+    collect: (jobId) => collectEvidence(stateDirectory, jobId, clock.nowMs()),
+    units: async (jobId, query) => look(jobId, (record, database) => readUnits(database, record, query)),
+    audit: async (jobId) => look(jobId, (record, database) => readAudit(database, record.seq)),
+    logTail: (jobId, lineCount) => readTail(logPath(stateDirectory, jobId), lineCount),
+    report: (jobId) => readReport(stateDirectory, jobId),
+    watch: (onChange) => watchStore(stateDirectory, onChange),
+    find: async (reference, limit) =>
+      lookAtStore(stateDirectory, (database) =>
+        findJobs(database, reference, limit).map((record) => translateJobRef(record, stateDirectory)),
+      ) ?? [],
+  };
+}
+
+async function readTail(path: string, lineCount: number): Promise<readonly string[]> {
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+    const lines = buffer
+      .toString('utf8', 0, bytesRead)
+      .split('\n')
+      .filter((line) => line !== '');
+    return lines.slice(start > 0 && lines.length > 1 ? 1 : 0).slice(-lineCount);
+  } catch {
+    return [];
+  }
+}
+
+function watchStore(stateDirectory: string, onChange: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const watcher = watch(stateDirectory, (_event, name) => {
+      if (name !== null && !name.startsWith(STORE_FILE)) return;
+      // The first change of a burst starts the wait; the rest of the burst is told with it.
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        onChange();
+      }, WATCH_QUIET_MS);
+    });
+    watcher.on('error', () => watcher.close());
+    return () => {
+      clearTimeout(timer);
+      watcher.close();
+    };
+  } catch {
+    // A directory that is not there, or too many watches: the operator refreshes by key.
+    return () => {};
+  }
+}

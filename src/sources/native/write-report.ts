@@ -1,0 +1,38 @@
+import { mkdirSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { RecoveryReport } from '../../core/report/schema.ts';
+import { replaceFileText } from '../../platform/atomic-file.ts';
+import { jobDirectory, reportPath } from './layout.ts';
+
+/**
+ * Writes a report in the job's directory: under `reports/` by its id, where it stays, and as `recovery-report.json`.
+ * What a runner says after somebody took its job over is kept, but is not the last word.
+ *
+ * Returns the path of the newest. Errors: the system's.
+ * Source: contract, recovery-report.json; design, rule 7.
+ */
+export async function writeReport(
+  stateDirectory: string,
+  report: RecoveryReport,
+  { isLastWord }: { readonly isLastWord: boolean },
+): Promise<string> {
+  const kept = join(jobDirectory(stateDirectory, report.job.id), 'reports');
+  mkdirSync(kept, { recursive: true, mode: 0o700 });
+  const text = `${JSON.stringify(report, undefined, 2)}\n`;
+  const keptPath = join(kept, `${report.report_id}.json`);
+  await replaceFileText(keptPath, text);
+  if (!isLastWord) return keptPath;
+  const path = reportPath(stateDirectory, report.job.id);
+  await replaceFileText(path, text);
+  return path;
+}
+
+/** Reads the newest report of a job; one that is missing or is not a report is undefined. */
+export async function readReport(stateDirectory: string, jobId: string): Promise<RecoveryReport | undefined> {
+  try {
+    return RecoveryReport.parse(JSON.parse(await readFile(reportPath(stateDirectory, jobId), 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,60 @@
+/** The sources there are, and which one a target belongs to, by its content. */
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { RecoveryError } from '../core/errors.ts';
+import type { Clock, JobPlace } from '../core/ports.ts';
+import { STORE_FILE } from '../store/database.ts';
+import { makeNativePlace } from './native/read.ts';
+
+/** One kind of place jobs come from. */
+export type Source = {
+  readonly name: string;
+  /** What is looked for, for people. */
+  readonly lookedFor: string;
+  readonly detect: (path: string) => boolean;
+  readonly open: (path: string, clock: Clock) => JobPlace;
+};
+
+/** Every source, in the order targets are tried. */
+export const SOURCES: readonly Source[] = [
+  {
+    name: 'native',
+    lookedFor: `a Salvor state directory (with ${STORE_FILE} in it)`,
+    detect: (path) => isFile(join(path, STORE_FILE)),
+    open: makeNativePlace,
+  },
+];
+
+/**
+ * Finds the source of a target.
+ *
+ * Errors: TARGET_UNKNOWN, saying what was looked for; STATE_UNREADABLE when it may not be looked at.
+ * Source: contract, commands (TARGET).
+ */
+export function detectSource(target: string, forced?: string): Source {
+  const found =
+    forced === undefined
+      ? SOURCES.find((source) => source.detect(target))
+      : SOURCES.find((source) => source.name === forced);
+  if (found) return found;
+  const lookedFor = SOURCES.map((source) => source.lookedFor);
+  throw new RecoveryError('TARGET_UNKNOWN', `${target} ${describeTarget(target)}; looked for ${lookedFor.join(', ')}`, {
+    details: { target, looked_for: lookedFor },
+  });
+}
+
+function isFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  } catch (cause) {
+    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR') return false;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new RecoveryError('STATE_UNREADABLE', `${path} cannot be looked at: ${reason}`, { details: { path }, cause });
+  }
+}
+
+function describeTarget(target: string): string {
+  const stats = statSync(target, { throwIfNoEntry: false });
+  if (!stats) return 'does not exist';
+  return `is a ${stats.isDirectory() ? 'directory' : 'file'} of no known kind`;
+}
