@@ -1,0 +1,237 @@
+/** Every key of the console, as rows: they feed dispatch, the footer, the help screen and the page of keys. */
+import type { Choice } from '../core/job/schema.ts';
+import type { ScreenName } from './state/console-state.ts';
+
+/** What a row needs to know to say why its key does nothing now. */
+export type KeyContext = {
+  readonly readOnly: boolean;
+  /** A job is under the cursor, or open. */
+  readonly hasJob: boolean;
+  /** Why choices of the open job cannot be taken, by choice; empty while that is not known. */
+  readonly refusals: Readonly<Partial<Record<Choice, string>>>;
+  readonly openQuestions: number;
+  /** A unit is under the cursor. */
+  readonly hasUnit: boolean;
+};
+
+export type CommandId = (typeof KEYMAP)[number]['command'];
+
+/** One row. `keys` are names of `nameKey`; `inFooter` rows are shown at the foot of their screens, in this order. */
+export type KeyRow = {
+  readonly command: string;
+  readonly keys: readonly string[];
+  readonly label: string;
+  readonly screens: readonly ScreenName[];
+  readonly inFooter?: boolean;
+  /** Not shown at the foot while it is blocked: it is about something that is not on the screen. */
+  readonly hiddenWhenBlocked?: boolean;
+  /** Why the key does nothing now, or `undefined`. */
+  readonly blockedBy?: (context: KeyContext) => string | undefined;
+};
+
+const PANE_SCREENS = ['job', 'units', 'evidence', 'audit', 'log'] as const;
+const LISTS = ['jobs', 'units', 'review'] as const;
+const TEXTS = ['evidence', 'audit', 'log', 'plan', 'progress', 'report', 'refused', 'help'] as const;
+const PAGED = [...LISTS, ...TEXTS, 'job', 'type_name'] as const;
+const NOT_TYPING = [
+  ...PANE_SCREENS,
+  'jobs',
+  'review',
+  'plan',
+  'progress',
+  'leave',
+  'report',
+  'refused',
+  'settle',
+] as const;
+
+function noChoice(choice: Choice): (context: KeyContext) => string | undefined {
+  return (context) => {
+    if (!context.hasJob) return 'no job is selected';
+    if (context.readOnly && choice !== 'review') return 'the console is read-only; leave out --read-only to act';
+    return context.refusals[choice];
+  };
+}
+
+function noUnit(context: KeyContext): string | undefined {
+  if (!context.hasUnit) return 'no unit is selected';
+  return context.readOnly ? 'the console is read-only; leave out --read-only to act' : undefined;
+}
+
+/**
+ * The rows, in the order help and footer show them. No key of a list or a job acts: a choice leads to its plan, and
+ * only `agree` and `agree_typed` consent to it.
+ *
+ * Source: style 2.11; terminal chapter 5 (cancel is never on Enter or a digit; the opener does not confirm).
+ */
+export const KEYMAP = [
+  {
+    command: 'open',
+    keys: ['enter'],
+    label: 'open',
+    screens: ['jobs'],
+    inFooter: true,
+    blockedBy: (c) => (c.hasJob ? undefined : 'no job is selected'),
+  },
+  { command: 'choose', keys: ['enter'], label: 'show the plan of the choice', screens: ['job'] },
+  {
+    command: 'agree',
+    keys: ['y'],
+    label: 'agree to this plan',
+    screens: ['plan'],
+    inFooter: true,
+    hiddenWhenBlocked: true,
+    blockedBy: (c) =>
+      c.openQuestions > 0
+        ? `${c.openQuestions === 1 ? 'a question is' : 'questions are'} open; answer first`
+        : undefined,
+  },
+  {
+    command: 'agree_typed',
+    keys: ['enter'],
+    label: 'agree, with the name typed',
+    screens: ['type_name'],
+    inFooter: true,
+  },
+  {
+    command: 'orphans_end',
+    keys: ['e'],
+    label: 'end the left-over processes',
+    screens: ['plan'],
+    inFooter: true,
+    hiddenWhenBlocked: true,
+    blockedBy: (c) => (c.openQuestions > 0 ? undefined : 'no question is open'),
+  },
+  {
+    command: 'orphans_wait',
+    keys: ['w'],
+    label: 'wait for them',
+    screens: ['plan'],
+    inFooter: true,
+    hiddenWhenBlocked: true,
+    blockedBy: (c) => (c.openQuestions > 0 ? undefined : 'no question is open'),
+  },
+  {
+    command: 'resume',
+    keys: ['r'],
+    label: 'resume',
+    screens: ['jobs', ...PANE_SCREENS],
+    inFooter: true,
+    blockedBy: noChoice('resume'),
+  },
+  {
+    command: 'restart',
+    keys: ['R'],
+    label: 'restart',
+    screens: ['jobs', ...PANE_SCREENS],
+    inFooter: true,
+    blockedBy: noChoice('restart'),
+  },
+  {
+    command: 'cancel',
+    keys: ['X'],
+    label: 'cancel',
+    screens: ['jobs', ...PANE_SCREENS],
+    inFooter: true,
+    blockedBy: noChoice('cancel'),
+  },
+  {
+    command: 'review',
+    keys: ['v'],
+    label: 'review',
+    screens: ['jobs', ...PANE_SCREENS],
+    inFooter: true,
+    blockedBy: noChoice('review'),
+  },
+  { command: 'settle', keys: ['s', 'enter'], label: 'settle', screens: ['review'], inFooter: true, blockedBy: noUnit },
+  { command: 'settle_done', keys: ['d'], label: 'it was done', screens: ['settle'], inFooter: true },
+  { command: 'settle_pending', keys: ['p'], label: 'not done: run it again', screens: ['settle'], inFooter: true },
+  { command: 'settle_skipped', keys: ['k'], label: 'skip it', screens: ['settle'], inFooter: true },
+  { command: 'settle_next', keys: ['enter'], label: 'go on', screens: ['settle_text'], inFooter: true },
+  { command: 'leave', keys: ['s', 'q', 'escape'], label: 'stop or leave', screens: ['progress'], inFooter: true },
+  { command: 'stop', keys: ['s'], label: 'stop after the one in hand', screens: ['leave'], inFooter: true },
+  { command: 'detach', keys: ['b'], label: 'leave it running', screens: ['leave'], inFooter: true },
+  {
+    command: 'keep_watching',
+    keys: ['escape', 'w', 'enter'],
+    label: 'keep watching',
+    screens: ['leave'],
+    inFooter: true,
+  },
+  { command: 'look_again', keys: ['enter'], label: 'look again', screens: ['refused'], inFooter: true },
+  { command: 'filter', keys: ['/'], label: 'filter', screens: ['jobs'], inFooter: true },
+  { command: 'filter_apply', keys: ['enter'], label: 'keep the filter', screens: ['filter'], inFooter: true },
+  { command: 'filter_clear', keys: ['escape'], label: 'clear the filter', screens: ['filter'], inFooter: true },
+  { command: 'scope', keys: ['a'], label: 'all or attention', screens: ['jobs'], inFooter: true },
+  { command: 'next_pane', keys: ['tab'], label: 'next view', screens: PANE_SCREENS, inFooter: true },
+  { command: 'previous_pane', keys: ['shift+tab'], label: 'previous view', screens: PANE_SCREENS },
+  { command: 'pane', keys: ['1', '2', '3', '4', '5'], label: 'view by number', screens: PANE_SCREENS },
+  { command: 'choice_move', keys: ['up', 'down', 'k', 'j'], label: 'move in the choices', screens: ['job'] },
+  { command: 'up', keys: ['up', 'k'], label: 'up', screens: [...LISTS, ...TEXTS] },
+  { command: 'down', keys: ['down', 'j'], label: 'down', screens: [...LISTS, ...TEXTS] },
+  { command: 'page_up', keys: ['pageup'], label: 'page up', screens: PAGED },
+  { command: 'page_down', keys: ['pagedown'], label: 'page down', screens: PAGED },
+  { command: 'first', keys: ['g', 'home'], label: 'to the top', screens: [...LISTS, ...TEXTS, 'job'] },
+  { command: 'last', keys: ['G', 'end'], label: 'to the end', screens: [...LISTS, ...TEXTS, 'job'] },
+  { command: 'close', keys: ['?', 'q', 'escape', 'enter'], label: 'close help', screens: ['help'], inFooter: true },
+  {
+    command: 'back',
+    keys: ['q', 'escape'],
+    label: 'back',
+    screens: [...PANE_SCREENS, 'review', 'refused'],
+    inFooter: true,
+  },
+  { command: 'back', keys: ['q', 'escape', 'n'], label: 'no, go back', screens: ['plan'], inFooter: true },
+  { command: 'back', keys: ['escape'], label: 'go back', screens: ['type_name', 'settle_text'], inFooter: true },
+  { command: 'back', keys: ['q', 'escape'], label: 'go back', screens: ['settle'], inFooter: true },
+  { command: 'back', keys: ['enter', 'q', 'escape'], label: 'back to the jobs', screens: ['report'], inFooter: true },
+  { command: 'clear', keys: ['escape'], label: 'clear filter and message', screens: ['jobs'] },
+  { command: 'quit', keys: ['q'], label: 'quit', screens: ['jobs'], inFooter: true },
+  { command: 'help', keys: ['?'], label: 'help', screens: NOT_TYPING, inFooter: true },
+  {
+    command: 'interrupt',
+    keys: ['ctrl+c'],
+    label: 'leave Salvor',
+    screens: [...NOT_TYPING, 'filter', 'type_name', 'settle_text', 'help'],
+  },
+  {
+    command: 'suspend',
+    keys: ['ctrl+z'],
+    label: 'suspend',
+    screens: [...NOT_TYPING, 'filter', 'type_name', 'settle_text', 'help'],
+  },
+] as const satisfies readonly KeyRow[];
+
+/** Screens with a text field: printable keys go into it. */
+export const TYPING_SCREENS: readonly ScreenName[] = ['filter', 'type_name', 'settle_text'];
+
+/** The rows of one screen, in order. */
+export function keysOfScreen(screen: ScreenName): readonly (KeyRow & { readonly command: CommandId })[] {
+  const rows: readonly (KeyRow & { readonly command: CommandId })[] = KEYMAP;
+  return rows.filter((row) => row.screens.includes(screen));
+}
+
+/** The row that answers a key on a screen, or `undefined`. */
+export function findKey(screen: ScreenName, key: string): (KeyRow & { readonly command: CommandId }) | undefined {
+  return keysOfScreen(screen).find((row) => row.keys.includes(key));
+}
+
+/** How a key is written for people. */
+export function describeKey(key: string): string {
+  return KEY_WORDS[key] ?? key;
+}
+
+const KEY_WORDS: Readonly<Record<string, string>> = {
+  enter: 'Enter',
+  escape: 'Esc',
+  tab: 'Tab',
+  'shift+tab': 'Shift+Tab',
+  up: 'Up',
+  down: 'Down',
+  pageup: 'PgUp',
+  pagedown: 'PgDn',
+  home: 'Home',
+  end: 'End',
+  'ctrl+c': 'Ctrl+C',
+  'ctrl+z': 'Ctrl+Z',
+};

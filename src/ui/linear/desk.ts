@@ -1,0 +1,27 @@
+/** What every part of the linear mode works with: printing, asking, and a way out. */
+import type { ConsoleOptions } from '../console-options.ts';
+import { type Line, lineText } from '../view/line.ts';
+import type { LineReader } from './line-reader.ts';
+
+export type Desk = {
+  readonly options: ConsoleOptions;
+  readonly reader: LineReader;
+  /** Lines to print at the end. */
+  readonly outcomes: string[];
+};
+
+/** Nothing is broken into shorter lines: a screen reader reads sentences. Unit: cells. */
+export const LINEAR_WIDTH = 100_000;
+
+/** Prints lines as plain text. */
+export function print(desk: Desk, lines: readonly (string | Line)[]): void {
+  const texts = lines.map((line) => (typeof line === 'string' ? line : lineText(line)).trimEnd());
+  desk.options.stdout.write(`${texts.join('\n')}\n`);
+}
+
+/** Asks one question; the answer is trimmed. `undefined`: the input has ended. */
+export async function ask(desk: Desk, question: string): Promise<string | undefined> {
+  desk.options.stdout.write(`${question} `);
+  const line = await desk.reader.next();
+  return line?.trim();
+}

@@ -1,0 +1,49 @@
+/** The review of units as a conversation: each open unit is told, and can be settled. */
+import type { UnitFacts } from '../../core/evidence/schema.ts';
+import type { Session } from '../../core/session/schema.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeUnitEnd } from '../view/units-view.ts';
+import { ask, type Desk, print } from './desk.ts';
+
+/** How many units are told at a time. */
+const PAGE = 20;
+
+const SETTLE_WORDS = { done: 'done', again: 'pending', skip: 'skipped' } as const;
+
+/** Tells the units that wait for a decision and settles the ones the operator names. */
+export async function reviewUnits(desk: Desk, session: Session, jobId: string): Promise<void> {
+  const page = await desk.options.reader.units(jobId, {
+    statuses: ['in_doubt', 'needs_review'],
+    offset: 0,
+    limit: PAGE,
+  });
+  print(desk, [
+    `${page.total} units wait for a decision.`,
+    ...page.units.map(
+      (unit) =>
+        `${unit.number}, key ${safeText(unit.key, 100)}: ${unit.status.replace('_', ' ')}. ${describeUnitEnd(unit)}`,
+    ),
+  ]);
+  if (page.units.length === 0 || desk.options.readOnly) return;
+  const answer = await ask(desk, 'Type the number of a unit to settle it, or b to go back:');
+  const unit = page.units.find((open) => String(open.number) === answer);
+  if (unit !== undefined) await settle(desk, session, unit);
+  else if (answer !== undefined && answer !== 'b')
+    print(desk, [`'${safeText(answer, 60)}' is not a unit of this list.`]);
+}
+
+async function settle(desk: Desk, session: Session, unit: UnitFacts): Promise<void> {
+  const word = await ask(
+    desk,
+    'Was it done? Type done, again (it was not done and is run again) or skip; anything else goes back:',
+  );
+  if (word !== 'done' && word !== 'again' && word !== 'skip') return;
+  const receipt = word === 'done' ? await ask(desk, 'Its receipt, or nothing:') : '';
+  const reason = await ask(desk, 'The reason, kept in the audit trail:');
+  if (receipt === undefined || reason === undefined || reason === '') {
+    print(desk, ['A reason is needed. Nothing was done.']);
+    return;
+  }
+  const withReceipt = receipt === '' ? {} : { receipt };
+  session.send({ type: 'settle', unit: String(unit.number), as: SETTLE_WORDS[word], reason, ...withReceipt });
+}

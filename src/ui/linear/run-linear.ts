@@ -1,0 +1,115 @@
+/** The console as a conversation: everything printed once, line by line, for screen readers and simple terminals. */
+
+import { toRecoveryError } from '../../core/errors.ts';
+import type { JobPage } from '../../core/ports.ts';
+import { describeAttention, describeJobCells } from '../../present/job-rows.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeVerdict } from '../../present/words.ts';
+import type { ConsoleEnd, ConsoleOptions } from '../console-options.ts';
+import { ask, type Desk, print } from './desk.ts';
+import { makeLineReader } from './line-reader.ts';
+import { talkAboutJob } from './talk-about-job.ts';
+
+/** How many jobs are printed at a time. */
+const PAGE = 20;
+
+/**
+ * Talks with the operator until they leave. The same sessions are driven as by the screens.
+ *
+ * Errors: none for what the operator is told about; a fault of the console is thrown.
+ * Source: terminal trap 16 (redraws are unusable with a screen reader).
+ */
+export async function runLinear(options: ConsoleOptions): Promise<ConsoleEnd> {
+  const desk: Desk = { options, reader: makeLineReader(options.stdin), outcomes: [] };
+  const ending = Promise.withResolvers<number>();
+  let stopRun: (() => Promise<void>) | undefined;
+  options.onControls?.({
+    end: (exitCode) => void (stopRun?.() ?? Promise.resolve()).then(() => ending.resolve(exitCode)),
+    fail: ending.reject,
+    suspend: () => void options.stopProcess?.(),
+    repaint: () => undefined,
+  });
+  const onRun = (stop: (() => Promise<void>) | undefined): void => {
+    stopRun = stop;
+  };
+  try {
+    options.onFirstFrame?.();
+    const exitCode = await Promise.race([talk(desk, onRun), ending.promise]);
+    return { exitCode, lastWords: desk.outcomes.length === 0 ? 'Nothing was changed.' : desk.outcomes.join('\n') };
+  } finally {
+    desk.reader.close();
+  }
+}
+
+type OnRun = (stop: (() => Promise<void>) | undefined) => void;
+
+async function talk(desk: Desk, onRun: OnRun): Promise<number> {
+  const { singleJobId, version, place, readOnly } = desk.options;
+  print(desk, [
+    `Salvor ${version}, looking at ${safeText(place, 500)}.${readOnly ? ' Read-only: nothing can be changed.' : ''}`,
+  ]);
+  if (singleJobId !== undefined) await talkAboutJob(desk, singleJobId, onRun);
+  let at: ListPlace = { scope: 'attention', offset: 0 };
+  for (;;) {
+    const page = await readPage(desk, at);
+    if (page !== undefined) print(desk, listLines(page, at));
+    const answer = await ask(
+      desk,
+      'Type a number to open a job, m for more, a for all jobs or only those that need attention, q to leave:',
+    );
+    if (answer === undefined || answer === 'q') return 0;
+    const next = turnPage(answer, at, page);
+    if (next !== undefined) at = next;
+    else await openNumber(desk, { answer, page, at, onRun });
+  }
+}
+
+type ListPlace = { readonly scope: 'attention' | 'all'; readonly offset: number };
+
+async function readPage(desk: Desk, at: ListPlace): Promise<JobPage | undefined> {
+  try {
+    return await desk.options.reader.list({ ...at, limit: PAGE });
+  } catch (thrown) {
+    const error = toRecoveryError(thrown);
+    print(desk, [`${error.code}: ${safeText(error.message, 2000)} ${error.hint}`]);
+    return undefined;
+  }
+}
+
+function listLines({ jobs, total }: JobPage, { scope, offset }: ListPlace): readonly string[] {
+  const head =
+    scope === 'all' ? `${total} jobs in all.` : `${total} ${total === 1 ? 'job needs' : 'jobs need'} attention.`;
+  const rows = jobs.map((summary, index) => {
+    const { name, count, error, next } = describeJobCells(summary);
+    const attention = describeAttention(summary);
+    const parts = [
+      `${offset + index + 1}. ${name}: ${describeVerdict(summary.verdict)}`,
+      `${count} ${summary.progress.unit}s done`,
+      attention,
+      error === '-' ? '' : `last error ${error}`,
+      next === '-' ? '' : `recommended: ${next}`,
+    ];
+    return parts.filter((part) => part !== '').join(', ');
+  });
+  return [head, ...rows];
+}
+
+function turnPage(answer: string, at: ListPlace, page: JobPage | undefined): ListPlace | undefined {
+  if (answer === 'a') return { scope: at.scope === 'all' ? 'attention' : 'all', offset: 0 };
+  if (answer !== 'm') return undefined;
+  const next = at.offset + PAGE;
+  return { ...at, offset: next < (page?.total ?? 0) ? next : 0 };
+}
+
+type Opening = {
+  readonly answer: string;
+  readonly page: JobPage | undefined;
+  readonly at: ListPlace;
+  readonly onRun: OnRun;
+};
+
+async function openNumber(desk: Desk, { answer, page, at, onRun }: Opening): Promise<void> {
+  const summary = /^\d+$/u.test(answer) ? page?.jobs[Number(answer) - at.offset - 1] : undefined;
+  if (summary === undefined) print(desk, [`'${safeText(answer, 60)}' is not a number of this list.`]);
+  else await talkAboutJob(desk, summary.job.id, onRun);
+}

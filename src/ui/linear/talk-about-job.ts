@@ -1,0 +1,126 @@
+/** The conversation about one job: what is true, what can be done, the plan, the consent, the outcome. */
+import type { Choice } from '../../core/job/schema.ts';
+import type { Session, SessionState } from '../../core/session/schema.ts';
+import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeVerdict } from '../../present/words.ts';
+import { assembleChoiceItems } from '../view/choice-items.ts';
+import { formatOutcome } from '../view/outcome.ts';
+import { assemblePlanText } from '../view/plan-view.ts';
+import { assembleRefusedText, assembleReportText } from '../view/run-view.ts';
+import { ask, type Desk, LINEAR_WIDTH, print } from './desk.ts';
+import { reviewUnits } from './review-units.ts';
+
+type Stage<S extends SessionState['stage']> = Extract<SessionState, { readonly stage: S }>;
+type OnRun = (stop: (() => Promise<void>) | undefined) => void;
+
+/** Talks about a job until its recovery is reported, or the operator goes back to the list. */
+export async function talkAboutJob(desk: Desk, jobId: string, onRun: OnRun): Promise<void> {
+  const session = desk.options.openSession(jobId);
+  session.send({ type: 'inspect' });
+  for (;;) {
+    await session.idle();
+    const state = session.snapshot();
+    if (state.stage === 'reported') return tellReport(desk, state);
+    const goesOn = await talkInStage(desk, session, { state, onRun });
+    if (!goesOn) return;
+  }
+}
+
+type Turn = { readonly state: SessionState; readonly onRun: OnRun };
+
+async function talkInStage(desk: Desk, session: Session, { state, onRun }: Turn): Promise<boolean> {
+  if (state.stage === 'diagnosed') return chooseFor(desk, session, state);
+  if (state.stage === 'planned') return agreeTo(desk, session, { state, onRun });
+  if (state.stage !== 'refused') return false;
+  print(desk, assembleRefusedText(state, LINEAR_WIDTH).slice(0, -1));
+  const answer = await ask(desk, 'Type l to look at the job again, or b to go back to the jobs:');
+  if (answer === 'l') session.send({ type: 'inspect' });
+  return answer === 'l';
+}
+
+async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>): Promise<boolean> {
+  const [facts = ''] = formatRecoveryPrompt(state.evidence, state.diagnosis).split('\nOptions:');
+  print(desk, [
+    facts.trimEnd(),
+    '',
+    `Verdict: ${describeVerdict(state.diagnosis.verdict)}`,
+    ...assembleChoiceItems(state).map((item) => item.label),
+  ]);
+  const answer = await ask(desk, 'Type resume, restart, cancel, review, or b to go back to the jobs:');
+  if (answer === undefined || answer === 'b') return false;
+  const choice = assembleChoiceItems(state).find((item) => item.value === answer)?.value;
+  if (choice === undefined) print(desk, [`'${safeText(answer, 60)}' is none of the choices.`]);
+  else await take(desk, session, { state, choice });
+  return true;
+}
+
+type Taking = { readonly state: Stage<'diagnosed'>; readonly choice: Choice };
+
+async function take(desk: Desk, session: Session, { state, choice }: Taking): Promise<void> {
+  const proposal = state.proposals[choice];
+  if (proposal.type === 'refused') {
+    print(desk, [
+      `${choice} is not possible now: ${safeText(proposal.refusal.message, 1000)} (${proposal.refusal.code})`,
+    ]);
+  } else if (proposal.type === 'review') {
+    await reviewUnits(desk, session, state.evidence.job.id);
+  } else if (choice !== 'review') {
+    session.send({ type: 'choose', choice });
+  }
+}
+
+type Agreeing = { readonly state: Stage<'planned'>; readonly onRun: OnRun };
+
+async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing): Promise<boolean> {
+  const { plan } = state;
+  print(desk, assemblePlanText(plan, LINEAR_WIDTH));
+  if (plan.questions.length > 0) {
+    const answer = await ask(desk, 'Type e to end the left-over processes, w to wait for them, or no:');
+    if (answer === 'e' || answer === 'w') session.send({ type: 'decide', orphans: answer === 'e' ? 'end' : 'wait' });
+    else session.send({ type: 'back' });
+    return answer !== undefined;
+  }
+  const isTyped = plan.consentForm === 'type_name';
+  const answer = await ask(
+    desk,
+    isTyped ? 'To agree, type the name of the job. Anything else goes back:' : 'Do this? Type yes or no:',
+  );
+  const isAgreed = isTyped ? answer === plan.jobName.trim() : answer === 'yes';
+  if (!isAgreed || answer === undefined) {
+    print(desk, ['Nothing was done.']);
+    session.send({ type: 'back' });
+    return answer !== undefined;
+  }
+  const form = isTyped ? ({ form: 'typed', typedName: answer } as const) : ({ form: 'key' } as const);
+  const { principal, clock } = desk.options;
+  const stopTelling = tellProgress(desk, session);
+  onRun(() => {
+    session.send({ type: 'stop' });
+    return session.idle();
+  });
+  session.send({ type: 'approve', consent: { planDigest: plan.digest, principal, atMs: clock.nowMs(), ...form } });
+  await session.idle();
+  onRun(undefined);
+  stopTelling();
+  return true;
+}
+
+/** Tells how far a recovery got at every tenth of it: a line for every unit would never be read. */
+function tellProgress(desk: Desk, session: Session): () => void {
+  let told = -1;
+  return session.subscribe(() => {
+    const state = session.snapshot();
+    if (state.stage !== 'executing' || state.progress.total === 0) return;
+    const { done, total, unit } = state.progress;
+    const tenth = Math.floor((done * 10) / total);
+    if (tenth === told) return;
+    told = tenth;
+    print(desk, [`${done} of ${total} ${unit}s done.`]);
+  });
+}
+
+function tellReport(desk: Desk, state: Stage<'reported'>): void {
+  desk.outcomes.push(formatOutcome(state.report, state.reportPath));
+  print(desk, assembleReportText(state, LINEAR_WIDTH));
+}

@@ -1,0 +1,72 @@
+/** From a choice to its plan, and from a plan to consent. Choosing never acts by itself. */
+import type { Choice } from '../../core/job/schema.ts';
+import type { Plan } from '../../core/plan/schema.ts';
+import { type Core, say, updateJob } from './core.ts';
+
+/** Shows the plan of a choice, or why there is none; review shows the units. */
+export function choose(core: Core, choice: Choice): void {
+  const looked = core.store.snapshot().job?.looked;
+  if (looked === undefined || core.link === undefined) {
+    say(core, 'The job is still being read.');
+    return;
+  }
+  const proposal = looked.proposals[choice];
+  if (proposal.type === 'refused') {
+    say(core, `${choice}: ${proposal.refusal.message} (${proposal.refusal.code})`, 'warning');
+    return;
+  }
+  if (proposal.type === 'review') {
+    startReview(core);
+    return;
+  }
+  if (choice !== 'review') core.link.session.send({ type: 'choose', choice });
+}
+
+/** Agrees to the plan on the screen with a key. The consent names the plan's digest: another plan is refused. */
+export function agree(core: Core): void {
+  const plan = shownPlan(core);
+  if (plan === undefined || plan.questions.length > 0) return;
+  approve(core, plan, { form: 'key' });
+}
+
+/** Agrees with the job's name typed in full; another text changes nothing. */
+export function agreeTyped(core: Core): void {
+  const plan = shownPlan(core);
+  if (plan === undefined) return;
+  const typedName = core.store.snapshot().typedName;
+  if (typedName.trim() !== plan.jobName.trim()) {
+    say(
+      core,
+      typedName === '' ? 'Type the name of the job first.' : 'That is not the name of the job; nothing was done.',
+      'warning',
+    );
+    return;
+  }
+  approve(core, plan, { form: 'typed', typedName });
+}
+
+/** Answers the question about processes that outlived their runner; the plan is built again with the answer. */
+export function decideOrphans(core: Core, orphans: 'end' | 'wait'): void {
+  core.link?.session.send({ type: 'decide', orphans });
+}
+
+type Form = { readonly form: 'key' } | { readonly form: 'typed'; readonly typedName: string };
+
+function approve(core: Core, plan: Plan, form: Form): void {
+  const { clock, principal } = core.options;
+  core.link?.session.send({
+    type: 'approve',
+    consent: { planDigest: plan.digest, principal, atMs: clock.nowMs(), ...form },
+  });
+}
+
+function shownPlan(core: Core): Plan | undefined {
+  const session = core.store.snapshot().job?.session;
+  return session?.stage === 'planned' ? session.plan : undefined;
+}
+
+function startReview(core: Core): void {
+  updateJob(core, (job) => ({ ...job, isReviewing: true }));
+  core.store.update((state) => ({ ...state, notice: undefined, scroll: 0 }));
+  core.link?.units.restart('clear');
+}

@@ -1,0 +1,21 @@
+/** What rows of the keymap need to know to say why they are blocked. */
+import type { Choice } from '../../core/job/schema.ts';
+import type { KeyContext } from '../keymap.ts';
+import type { ConsoleState } from './console-state.ts';
+import { rowAtCursor } from './list-window.ts';
+
+/** Assembles it from the state of the console. */
+export function assembleKeyContext(state: ConsoleState): KeyContext {
+  const { job } = state;
+  const refusals: Partial<Record<Choice, string>> = {};
+  for (const proposal of Object.values(job?.looked?.proposals ?? {})) {
+    if (proposal.type === 'refused') refusals[proposal.refusal.choice] = proposal.refusal.message;
+  }
+  return {
+    readOnly: state.readOnly,
+    hasJob: job !== undefined || rowAtCursor(state.jobs) !== undefined,
+    refusals,
+    openQuestions: job?.session.stage === 'planned' ? job.session.plan.questions.length : 0,
+    hasUnit: job !== undefined && rowAtCursor(job.units) !== undefined,
+  };
+}

@@ -1,0 +1,185 @@
+/** Opens one job: its session, its units, its audit trail and log; and follows them until it is closed. */
+
+import type { UnitFacts } from '../../core/evidence/schema.ts';
+import type { Choice } from '../../core/job/schema.ts';
+import type { Session, SessionState } from '../../core/session/schema.ts';
+import { layoutConsole } from '../layout.ts';
+import { formatOutcome } from '../view/outcome.ts';
+import { choose } from './choose.ts';
+import { type OpenJob, screenOf } from './console-state.ts';
+import { type Core, inBackground, sayError, updateJob } from './core.ts';
+import { startWindow } from './list-window.ts';
+import { makePagedList, type PagedList } from './paged-list.ts';
+
+/** How often a running recovery is shown at most. */
+export const PROGRESS_MS = 50;
+
+/** How many lines of the log are shown. */
+export const LOG_LINES = 500;
+
+/** Which job to open, and what was asked of it before it was open. */
+export type OpenRequest = { readonly jobId: string; readonly name: string; readonly intent?: Choice };
+
+/** Opens a job and looks at it; with an intent its plan is shown as soon as the job was looked at. */
+export function openJob(core: Core, request: OpenRequest): void {
+  closeJob(core);
+  const session = core.options.openSession(request.jobId);
+  core.store.update((state) => ({
+    ...state,
+    job: startJob(request, { session: session.snapshot(), height: state.rows, atMs: core.options.clock.nowMs() }),
+    notice: undefined,
+    scroll: 0,
+    typedName: '',
+  }));
+  const units = makeUnits(core, request.jobId);
+  const follow = makeFollower(core, session, request.intent);
+  const unsubscribe = session.subscribe(follow.changed);
+  core.link = {
+    session,
+    units,
+    refresh: () => refreshView(core, request.jobId),
+    close: () => {
+      unsubscribe();
+      follow.close();
+      units.close();
+    },
+  };
+  session.send({ type: 'inspect' });
+  follow.changed();
+}
+
+/** Closes the open job and shows the list again, freshly read. */
+export function closeJob(core: Core): void {
+  if (core.link === undefined) return;
+  core.link.close();
+  core.link = undefined;
+  core.store.update((state) => ({
+    ...state,
+    job: undefined,
+    dialog: undefined,
+    notice: undefined,
+    scroll: 0,
+    typedName: '',
+  }));
+  core.jobs.refresh();
+}
+
+/** Reads again what the open view of the job shows. */
+export function refreshView(core: Core, jobId: string): void {
+  const { reader } = core.options;
+  const screen = screenOf(core.store.snapshot());
+  if (screen === 'units' || screen === 'review') core.link?.units.refresh();
+  if (screen === 'audit') {
+    inBackground(
+      core,
+      reader.audit(jobId).then((audit) => updateJob(core, (job) => ({ ...job, audit }))),
+    );
+  }
+  if (screen === 'log') {
+    inBackground(
+      core,
+      reader.logTail(jobId, LOG_LINES).then((log) => updateJob(core, (job) => ({ ...job, log }))),
+    );
+  }
+}
+
+type Start = { readonly session: SessionState; readonly height: number; readonly atMs: number };
+
+function startJob(request: OpenRequest, start: Start): OpenJob {
+  return {
+    jobId: request.jobId,
+    name: request.name,
+    session: start.session,
+    looked: undefined,
+    pane: 'prompt',
+    isReviewing: false,
+    units: startWindow(start.height),
+    audit: undefined,
+    log: undefined,
+    seenAtMs: start.atMs,
+  };
+}
+
+function makeUnits(core: Core, jobId: string): PagedList {
+  const { reader, clock } = core.options;
+  return makePagedList<UnitFacts>(
+    {
+      clock,
+      identify: (unit) => String(unit.number),
+      isOrdered: true,
+      read: async (offset, limit) => {
+        const isReviewing = core.store.snapshot().job?.isReviewing === true;
+        const page = await reader.units(jobId, {
+          statuses: isReviewing ? ['in_doubt', 'needs_review'] : [],
+          offset,
+          limit,
+        });
+        return { rows: page.units, total: page.total };
+      },
+      onChange: (units) => updateJob(core, (job) => ({ ...job, units })),
+      onGone: core.guard.raise,
+      onError: (thrown) => sayError(core, thrown),
+    },
+    layoutConsole(core.store.snapshot()).paneList,
+  );
+}
+
+/** Follows a session: whole states at once, progress of a run at most every `PROGRESS_MS`. */
+function makeFollower(core: Core, session: Session, intent: Choice | undefined) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let open = intent;
+  const show = (): void => {
+    clearTimeout(timer);
+    timer = undefined;
+    const before = core.store.snapshot().job?.session;
+    const now = session.snapshot();
+    showState(core, now);
+    noteChange(core, before, now);
+    if (now.stage !== 'diagnosed' || open === undefined) return;
+    const choice = open;
+    open = undefined;
+    choose(core, choice);
+  };
+  return {
+    changed: (): void => {
+      const isSameRun =
+        core.store.snapshot().job?.session.stage === 'executing' && session.snapshot().stage === 'executing';
+      if (!isSameRun) show();
+      else timer ??= setTimeout(show, PROGRESS_MS);
+    },
+    close: (): void => clearTimeout(timer),
+  };
+}
+
+function showState(core: Core, now: SessionState): void {
+  const looked = now.stage === 'diagnosed' || now.stage === 'planned' || now.stage === 'executing' ? now : undefined;
+  updateJob(core, (job) => ({
+    ...job,
+    session: now,
+    looked: looked ?? job.looked,
+    name: looked?.evidence.job.name ?? job.name,
+    seenAtMs: core.options.clock.nowMs(),
+  }));
+}
+
+/** What follows from a change of stage: dialogs that make no sense any more go, keys are guarded, the outcome is kept. */
+function noteChange(core: Core, before: SessionState | undefined, now: SessionState): void {
+  if (now.stage === 'diagnosed') core.link?.refresh();
+  if (before === undefined || before.stage === now.stage) {
+    if (now.stage === 'planned' && before?.stage === 'planned' && before.plan.digest !== now.plan.digest)
+      core.guard.raise();
+    return;
+  }
+  if (now.stage === 'planned') startPlan(core, now.plan.consentForm);
+  if (now.stage !== 'reported' && now.stage !== 'refused') return;
+  if (now.stage === 'reported') core.outcomes.push(formatOutcome(now.report, now.reportPath));
+  core.store.update((state) => ({ ...state, dialog: undefined, notice: undefined, scroll: 0, typedName: '' }));
+  core.guard.raise();
+  if (core.exitWhenIdle !== undefined) core.exit(core.exitWhenIdle);
+}
+
+function startPlan(core: Core, form: 'confirm' | 'type_name'): void {
+  core.store.update((state) => ({ ...state, notice: undefined, scroll: 0, typedName: '' }));
+  // A typed name cannot be an accident, and its first letters must not be lost.
+  if (form === 'confirm') core.guard.raise();
+}

@@ -1,0 +1,63 @@
+/** Settling a unit by hand: as what, with which receipt, for which reason. */
+
+import type { SettleDialog } from './console-state.ts';
+import { type Core, say, setDialog } from './core.ts';
+import { rowAtCursor } from './list-window.ts';
+
+/** Opens the dialog for the unit under the cursor of the review. */
+export function startSettle(core: Core): void {
+  const { job } = core.store.snapshot();
+  const unit = job === undefined ? undefined : rowAtCursor(job.units);
+  if (unit === undefined) return;
+  setDialog(core, { type: 'settle', unit, field: 'reason', receipt: unit.receipt ?? '', reason: '' });
+}
+
+/** Says as what the unit is settled; a unit that was done is asked for its receipt first. */
+export function settleAs(core: Core, as: 'done' | 'pending' | 'skipped'): void {
+  updateSettle(core, (dialog) => ({ ...dialog, as, field: as === 'done' ? 'receipt' : 'reason' }));
+}
+
+/** Goes from the receipt to the reason, and from the reason to settling; a reason is always needed. */
+export function settleNext(core: Core): void {
+  const dialog = core.store.snapshot().dialog;
+  if (dialog?.type !== 'settle' || dialog.as === undefined) return;
+  if (dialog.field === 'receipt') {
+    updateSettle(core, (open) => ({ ...open, field: 'reason' }));
+    return;
+  }
+  if (dialog.reason.trim() === '') {
+    say(core, 'A reason is needed: it is kept in the audit trail.', 'warning');
+    return;
+  }
+  const receipt = dialog.receipt.trim();
+  const withReceipt = dialog.as === 'done' && receipt !== '' ? { receipt } : {};
+  setDialog(core, undefined);
+  core.link?.session.send({
+    type: 'settle',
+    unit: String(dialog.unit.number),
+    as: dialog.as,
+    reason: dialog.reason.trim(),
+    ...withReceipt,
+  });
+}
+
+/** One step back: from the reason to the receipt, to the choice, out of the dialog. */
+export function settleBack(core: Core): void {
+  const dialog = core.store.snapshot().dialog;
+  if (dialog?.type !== 'settle' || dialog.as === undefined) {
+    setDialog(core, undefined);
+    return;
+  }
+  if (dialog.as === 'done' && dialog.field === 'reason') {
+    updateSettle(core, (open) => ({ ...open, field: 'receipt' }));
+    return;
+  }
+  updateSettle(core, ({ as: _as, ...open }) => ({ ...open, field: 'reason' }));
+}
+
+/** Changes the open settle dialog; the message before goes. */
+export function updateSettle(core: Core, change: (dialog: SettleDialog) => SettleDialog): void {
+  core.store.update((state) =>
+    state.dialog?.type === 'settle' ? { ...state, dialog: change(state.dialog), notice: undefined } : state,
+  );
+}

@@ -1,0 +1,66 @@
+/** Live refresh: what is on the screen is read again after the state changed, at a bounded pace. */
+import type { Core } from './core.ts';
+
+/** The least time between two refreshes of the list, and between two looks at the open job. */
+export const LIST_REFRESH_MS = 200;
+export const JOB_REFRESH_MS = 1000;
+
+export type Watch = { readonly start: () => void; readonly close: () => void };
+
+/** Watches the state for a console. A job is only looked at again while nothing is asked of the operator. */
+export function makeWatch(core: Core): Watch {
+  const list = makePace(LIST_REFRESH_MS, () => {
+    if (core.store.snapshot().job === undefined) core.jobs.refresh();
+  });
+  const job = makePace(JOB_REFRESH_MS, () => {
+    const { link } = core;
+    // After everything already said to the session: a look must not fall between a choice and its plan.
+    void link?.session.idle().then(() => {
+      if (link === core.link && isOnlyShown(core)) link.session.send({ type: 'inspect' });
+    });
+  });
+  let stop: (() => void) | undefined;
+  return {
+    start: () => {
+      stop = core.options.reader.watch(() => {
+        if (core.store.snapshot().job === undefined) list.ask();
+        else job.ask();
+      });
+    },
+    close: () => {
+      stop?.();
+      list.close();
+      job.close();
+    },
+  };
+}
+
+/** True while the open job is only looked at: nothing is being decided, run or told. */
+function isOnlyShown(core: Core): boolean {
+  const { job, dialog } = core.store.snapshot();
+  return (
+    core.link?.session.snapshot().stage === 'diagnosed' && job?.session.stage === 'diagnosed' && dialog === undefined
+  );
+}
+
+/** Runs `work` at once when it was not run lately, else once when the time has come. */
+function makePace(everyMs: number, work: () => void) {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let isAsked = false;
+  const run = (): void => {
+    isAsked = false;
+    timer = setTimeout(() => {
+      timer = undefined;
+      if (isAsked) run();
+    }, everyMs);
+    timer.unref();
+    work();
+  };
+  return {
+    ask: (): void => {
+      if (timer === undefined) run();
+      else isAsked = true;
+    },
+    close: (): void => clearTimeout(timer),
+  };
+}

@@ -1,0 +1,140 @@
+/** The whole screen as lines: a pure function of the console's state. */
+import { safeText } from '../../present/safe-text.ts';
+import { type Layout, layoutConsole } from '../layout.ts';
+import { type ConsoleState, type OpenJob, type ScreenName, screenOf } from '../state/console-state.ts';
+import { assembleKeyContext } from '../state/key-context.ts';
+import { assembleChoiceItems, type ChoiceItem, firstChoice } from './choice-items.ts';
+import { assembleFooter, assembleHelpText, assembleTitle, SCREEN_TITLES } from './help-view.ts';
+import { assemblePaneText, tabsLine } from './job-view.ts';
+import { assembleJobsBody } from './jobs-view.ts';
+import { fillLines, type Line, scrollLines, textLine, wrappedLines } from './line.ts';
+import { assembleConsent, assemblePlanText } from './plan-view.ts';
+import { assembleLeaveText, assembleProgressText, assembleRefusedText, assembleReportText } from './run-view.ts';
+import { assembleSettleBody, assembleUnitsBody } from './units-view.ts';
+
+/** The menu of choices; it stands at the end of the body and draws itself. */
+export type FrameMenu = { readonly items: readonly ChoiceItem[]; readonly first: number; readonly rows: number };
+
+/**
+ * One screen. `above` and `below` and the menu's rows together are exactly the rows of the terminal.
+ * `scrollLimit` is the last position its text can be scrolled to.
+ */
+export type Frame = {
+  readonly screen: ScreenName;
+  readonly above: readonly Line[];
+  readonly menu: FrameMenu | undefined;
+  readonly below: readonly Line[];
+  readonly scrollLimit: number;
+};
+
+/** Assembles the screen of a state. Source: terminal trap 5 (never taller than the terminal). */
+export function assembleFrame(state: ConsoleState): Frame {
+  const layout = layoutConsole(state);
+  const screen = screenOf(state);
+  const { lines, menu, scrollLimit } = assembleBody(state, screen, layout);
+  const title = layout.title === 1 ? [titleLine(state, screen, layout)] : [];
+  const notice = noticeLines(state, screen, layout);
+  const extra = Math.max(0, notice.length - layout.notice);
+  return {
+    screen,
+    above: [...title, ...fillLines(lines, Math.max(0, layout.body - (menu?.rows ?? 0) - extra))],
+    menu,
+    below: [...notice, ...fillLines(footerLines(state, screen, layout), layout.footer)],
+    scrollLimit,
+  };
+}
+
+type Body = { readonly lines: readonly Line[]; readonly menu?: FrameMenu | undefined; readonly scrollLimit: number };
+
+function assembleBody(state: ConsoleState, screen: ScreenName, layout: Layout): Body {
+  const { job, dialog } = state;
+  if (dialog?.type === 'help') return scrolled(helpText(state), layout.body, state.scroll);
+  if (dialog?.type === 'settle') return scrolled(assembleSettleBody(dialog, layout.columns), layout.body, 0);
+  if (job === undefined) return { lines: assembleJobsBody(state, layout), scrollLimit: 0 };
+  if (dialog?.type === 'leave') return scrolled(assembleLeaveText(job.session, layout.columns), layout.body, 0);
+  if (screen === 'review') {
+    const title = textLine(`Units that wait for a decision: ${job.units.total}`, 'title');
+    return { lines: assembleUnitsBody(job, layout, title), scrollLimit: 0 };
+  }
+  return assembleSessionBody(state, job, layout) ?? assemblePaneBody(state, job, layout);
+}
+
+function helpText(state: ConsoleState): readonly Line[] {
+  return assembleHelpText(screenOf({ ...state, dialog: undefined }), assembleKeyContext(state), state.columns);
+}
+
+/** The body of a session that is past looking; `undefined` while it only looks. */
+function assembleSessionBody(state: ConsoleState, job: OpenJob, layout: Layout): Body | undefined {
+  const { session } = job;
+  const { columns, body } = layout;
+  if (session.stage === 'executing')
+    return scrolled(assembleProgressText(session, job.seenAtMs, columns), body, state.scroll);
+  if (session.stage === 'reported') return scrolled(assembleReportText(session, columns), body, state.scroll);
+  if (session.stage === 'refused') return scrolled(assembleRefusedText(session, columns), body, state.scroll);
+  if (session.stage !== 'planned') return undefined;
+  const consent = assembleConsent(session.plan, state).slice(-Math.max(1, body - 1));
+  const text = scrolled(assemblePlanText(session.plan, columns), Math.max(0, body - consent.length), state.scroll);
+  return { ...text, lines: [...fillLines(text.lines, Math.max(0, body - consent.length)), ...consent] };
+}
+
+function assemblePaneBody(state: ConsoleState, job: OpenJob, layout: Layout): Body {
+  if (job.pane === 'units' && job.looked !== undefined)
+    return { lines: assembleUnitsBody(job, layout, tabsLine(job)), scrollLimit: 0 };
+  const menu = job.pane === 'prompt' && job.looked !== undefined ? assembleMenu(job, layout) : undefined;
+  const tabs = layout.tabs === 1 ? [tabsLine(job)] : [];
+  const text = scrolled(assemblePaneText(state, job), layout.paneText - (menu?.rows ?? 0), state.scroll);
+  return { lines: [...tabs, ...text.lines], menu, scrollLimit: text.scrollLimit };
+}
+
+function assembleMenu(job: OpenJob, layout: Layout): FrameMenu | undefined {
+  if (job.looked === undefined || layout.menu <= 0) return undefined;
+  return { items: assembleChoiceItems(job.looked), first: firstChoice(job.looked), rows: layout.menu };
+}
+
+function scrolled(lines: readonly Line[], height: number, scroll: number): Body {
+  const scrollLimit = lines.length <= height ? 0 : Math.max(0, lines.length - Math.max(1, height - 1));
+  return { lines: scrollLines(lines, height, scroll), scrollLimit };
+}
+
+function titleLine(state: ConsoleState, screen: ScreenName, layout: Layout): Line {
+  const where =
+    state.job === undefined ? jobsTitle(state) : `${safeText(state.job.name, 100)} - ${SCREEN_TITLES[screen]}`;
+  const right = `${state.readOnly ? 'READ-ONLY  ' : ''}${safeText(state.place, 200)}`;
+  return assembleTitle({ left: `Salvor  ${where}`, right, columns: layout.columns });
+}
+
+function jobsTitle(state: ConsoleState): string {
+  const { total, isRead } = state.jobs;
+  const what =
+    state.scope === 'all'
+      ? `${total === 1 ? 'job' : 'jobs'} in all`
+      : total === 1
+        ? 'job needs attention'
+        : 'jobs need attention';
+  const filter = state.filter === '' ? '' : ` matching '${safeText(state.filter, 60)}'`;
+  return isRead ? `${total} ${what}${filter}` : 'reading the jobs';
+}
+
+/** The most rows a message takes from the end of the body, besides its own. */
+const NOTICE_EXTRA = 3;
+
+/** A message is shown whole when that is possible: it takes rows from the end of the body, never the list's. */
+function noticeLines(state: ConsoleState, screen: ScreenName, layout: Layout): readonly Line[] {
+  if (layout.notice === 0) return [];
+  if (screen === 'filter' || state.notice === undefined) return [noticeLine(state, screen)];
+  const free = screen === 'jobs' ? layout.detail : Math.max(0, layout.prompt);
+  const lines = wrappedLines(state.notice.text, layout.columns, { tone: state.notice.tone });
+  return lines.slice(0, 1 + Math.min(NOTICE_EXTRA, free));
+}
+
+function noticeLine(state: ConsoleState, screen: ScreenName): Line {
+  if (screen === 'filter') return textLine(`/${safeText(state.filter, 200)}_`, 'accent');
+  return state.notice === undefined ? textLine(' ') : textLine(state.notice.text, state.notice.tone);
+}
+
+/** While keys are guarded no keys are shown: what the footer shows acts. Small terminals show the notice instead. */
+function footerLines(state: ConsoleState, screen: ScreenName, layout: Layout): readonly Line[] {
+  if (layout.notice === 0 && (state.notice !== undefined || screen === 'filter')) return [noticeLine(state, screen)];
+  if (state.isGuarded) return [];
+  return assembleFooter(screen, assembleKeyContext(state), { columns: layout.columns, rows: layout.footer });
+}

@@ -1,0 +1,140 @@
+/** The views of one open job: the recovery prompt, its units, the evidence, the audit trail, the log. */
+
+import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
+import type { AuditEntry } from '../../core/ports.ts';
+import type { Looked } from '../../core/session/schema.ts';
+import { formatCount, formatTime } from '../../present/format.ts';
+import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeFinding, describeVerdict } from '../../present/words.ts';
+import { type ConsoleState, type OpenJob, PANES, type Pane } from '../state/console-state.ts';
+import { VERDICT_TONES } from '../theme.ts';
+import { BLANK, type Line, type Span, spanLine, textLine, wrappedLines } from './line.ts';
+
+/** The row of views, the open one in brackets. */
+export function tabsLine(job: OpenJob): Line {
+  const spans = PANES.map((pane, at): Span => {
+    const label = `${at + 1} ${pane}`;
+    return pane === job.pane ? { text: `[${label}] `, tone: 'title' } : { text: ` ${label}  `, tone: 'faint' };
+  });
+  return { spans };
+}
+
+/** The text of the open view, unbroken by the height of the screen. */
+export function assemblePaneText(state: ConsoleState, job: OpenJob): readonly Line[] {
+  if (job.looked === undefined) return [textLine('Reading the job...', 'faint')];
+  return PANE_TEXTS[job.pane](job, job.looked, state.columns);
+}
+
+type PaneText = (job: OpenJob, looked: Looked, columns: number) => readonly Line[];
+
+const PANE_TEXTS: Readonly<Record<Pane, PaneText>> = {
+  prompt: (_job, looked, columns) => promptLines(looked, columns),
+  units: () => [],
+  evidence: (_job, looked, columns) => evidenceLines(looked, columns),
+  audit: (job, looked, columns) => auditLines(job.audit, looked.evidence, columns),
+  log: (job, _looked, columns) => logLines(job.log, columns),
+};
+
+/** The recovery prompt without its options: those are the menu below it. */
+function promptLines(looked: Looked, columns: number): readonly Line[] {
+  const prompt = formatRecoveryPrompt(looked.evidence, looked.diagnosis);
+  const [facts = ''] = prompt.split('\nOptions:');
+  const verdict = looked.diagnosis.verdict;
+  return [
+    textLine(`Verdict: ${describeVerdict(verdict)}`, VERDICT_TONES[verdict]),
+    BLANK,
+    ...facts
+      .trimEnd()
+      .split('\n')
+      .flatMap((line) => wrappedLines(line, columns, { tone: promptTone(line) })),
+  ];
+}
+
+function promptTone(line: string): 'warning' | 'danger' | 'plain' {
+  if (line.startsWith('WARNING')) return 'danger';
+  return line.startsWith('Last error') || line.startsWith('Rows requiring') || line.startsWith('Steps requiring')
+    ? 'warning'
+    : 'plain';
+}
+
+function evidenceLines(looked: Looked, columns: number): readonly Line[] {
+  const { evidence, diagnosis } = looked;
+  const facts = [
+    `recorded as ${safeText(evidence.recorded.status, 60)}, ${formatCount(evidence.recorded.runCount, 'run')} so far`,
+    ...recordedTimes(evidence),
+    ...holderFacts(evidence),
+    ...livenessFacts(evidence.liveness),
+    ...evidence.prerequisites.map(
+      (fact) => `${fact.what.replace('_', ' ')} ${fact.state}: ${safeText(fact.path, 500)}`,
+    ),
+    `audit trail: ${evidence.audit.entryCount} entries${evidence.audit.broken === undefined ? '' : `, broken at ${evidence.audit.broken.sequence}`}`,
+    `looked at ${formatTime(evidence.collectedAtMs)}`,
+  ];
+  const bullets = (texts: readonly string[]): readonly Line[] =>
+    texts.flatMap((text) => wrappedLines(`- ${text}`, columns, { indent: 2 }));
+  return [
+    textLine(`Verdict: ${describeVerdict(diagnosis.verdict)}`, VERDICT_TONES[diagnosis.verdict]),
+    BLANK,
+    textLine('Findings', 'title'),
+    ...bullets(
+      diagnosis.findings.length === 0
+        ? ['nothing out of the ordinary']
+        : diagnosis.findings.map((finding) => describeFinding(finding)),
+    ),
+    BLANK,
+    textLine('Facts', 'title'),
+    ...bullets(facts),
+  ];
+}
+
+function recordedTimes({ recorded }: Evidence): readonly string[] {
+  const times = [
+    ['started', recorded.startedAtMs],
+    ['ended', recorded.endedAtMs],
+    ['last event', recorded.lastEventAtMs],
+  ] as const;
+  return times.flatMap(([word, atMs]) => (atMs === undefined ? [] : [`${word} ${formatTime(atMs)}`]));
+}
+
+function holderFacts({ lease }: Evidence): readonly string[] {
+  if (lease === undefined) return ['no runner has held this job'];
+  return [
+    `runner: pid ${lease.pid} on ${safeText(lease.host, 100)}, started by ${safeText(lease.principal, 100)}, epoch ${lease.epoch}`,
+    `last heartbeat ${formatTime(lease.heartbeatAtMs)}`,
+  ];
+}
+
+function livenessFacts(liveness: LivenessFacts | undefined): readonly string[] {
+  if (liveness === undefined) return [];
+  return [`host ${liveness.host}, boot ${liveness.boot}, lock ${liveness.lock}, process ${liveness.process}`];
+}
+
+function auditLines(entries: readonly AuditEntry[] | undefined, evidence: Evidence, columns: number): readonly Line[] {
+  if (entries === undefined) return [textLine('Reading the audit trail...', 'faint')];
+  const { broken } = evidence.audit;
+  const head =
+    broken === undefined
+      ? []
+      : wrappedLines(`The chain is broken at entry ${broken.sequence}.`, columns, { tone: 'danger' });
+  if (entries.length === 0) return [...head, textLine('The audit trail is empty.', 'faint')];
+  return [
+    ...head,
+    ...entries.map((entry) =>
+      spanLine(
+        [`${String(entry.sequence).padStart(4)} ${formatTime(entry.atMs)} `, 'faint'],
+        [
+          entry.outcome === 'refused' ? `refused ${entry.code ?? ''} ` : 'done ',
+          entry.outcome === 'refused' ? 'danger' : 'good',
+        ],
+        [`${safeText(entry.action, 100)} by ${safeText(entry.principal, 100)}`, 'plain'],
+      ),
+    ),
+  ];
+}
+
+function logLines(log: readonly string[] | undefined, columns: number): readonly Line[] {
+  if (log === undefined) return [textLine('Reading the log...', 'faint')];
+  if (log.length === 0) return [textLine('The log is empty.', 'faint')];
+  return log.map((text) => textLine(safeText(text, Math.max(200, columns * 2))));
+}

@@ -1,0 +1,61 @@
+/** The plan of a choice before it happens, and what consent to it looks like. */
+import type { Plan } from '../../core/plan/schema.ts';
+import { formatCount } from '../../present/format.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeStep, describeWarning } from '../../present/words.ts';
+import type { ConsoleState } from '../state/console-state.ts';
+import { CURSOR_MARK } from '../theme.ts';
+import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
+
+/** The text of a plan: its steps, its warnings, its questions. */
+export function assemblePlanText(plan: Plan, columns: number): readonly Line[] {
+  const name = safeText(plan.jobName, 200);
+  return [
+    ...wrappedLines(`Plan: ${plan.choice} '${name}'`, columns, { tone: 'title' }),
+    textLine(`Digest ${plan.digest.slice(0, 12)}. Nothing has been changed.`, 'faint'),
+    BLANK,
+    ...plan.warnings.flatMap((warning) => wrappedLines(describeWarning(warning), columns, { tone: 'danger' })),
+    ...(plan.warnings.length > 0 ? [BLANK] : []),
+    textLine('Steps', 'title'),
+    ...plan.steps.flatMap((step, at) =>
+      wrappedLines(`${String(at + 1).padStart(2)}. ${describeStep(step)}`, columns, { indent: 4 }),
+    ),
+    ...questionLines(plan, columns),
+  ];
+}
+
+function questionLines(plan: Plan, columns: number): readonly Line[] {
+  return plan.questions.flatMap((question) => [
+    BLANK,
+    textLine('Question', 'title'),
+    ...wrappedLines('Processes of the dead run are still at work. Two at once would act twice:', columns, {
+      tone: 'warning',
+    }),
+    ...question.orphans.flatMap((orphan) =>
+      wrappedLines(`- pid ${orphan.pid}: ${safeText(orphan.command, 200)}`, columns, { indent: 2 }),
+    ),
+    ...(question.options.includes('end') ? [textLine('  e  end them, then go on')] : []),
+    ...(question.options.includes('wait') ? [textLine('  w  wait until they have ended, then go on')] : []),
+  ]);
+}
+
+/** What to do to agree; it stands below the text and never scrolls away. Empty while keys are guarded. */
+export function assembleConsent(plan: Plan, state: ConsoleState): readonly Line[] {
+  if (plan.questions.length > 0) return [textLine('Answer the question to go on: e or w.', 'accent')];
+  if (plan.consentForm === 'type_name') {
+    const name = safeText(plan.jobName, 200);
+    const unit = plan.warnings.find((warning) => warning.unit !== undefined)?.unit ?? 'row';
+    const repeats = plan.wouldRepeat > 0 ? ` ${formatCount(plan.wouldRepeat, unit)} would be done twice.` : '';
+    return [
+      ...wrappedLines(`To agree, type the name of the job and press Enter: ${name}.${repeats}`, state.columns, {
+        tone: 'accent',
+      }),
+      spanLine([`${CURSOR_MARK} `, 'accent'], [`${safeText(state.typedName)}_`, 'plain']),
+    ];
+  }
+  return [
+    state.isGuarded
+      ? textLine('Read the plan...', 'faint')
+      : textLine('Do this? y agrees to the plan above; n or Esc goes back.', 'accent'),
+  ];
+}

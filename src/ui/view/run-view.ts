@@ -1,0 +1,124 @@
+/** A recovery that runs, what became of it, and why one was refused. */
+
+import { HINTS } from '../../core/errors.ts';
+import type { SessionState } from '../../core/session/schema.ts';
+import { formatDuration } from '../../present/format.ts';
+import { shareDone } from '../../present/job-rows.ts';
+import { formatReportText } from '../../present/report-text.ts';
+import { safeText } from '../../present/safe-text.ts';
+import { describeStep } from '../../present/words.ts';
+import { STEP_MARKS } from '../theme.ts';
+import { formatBar } from './jobs-view.ts';
+import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
+import { formatOutcome } from './outcome.ts';
+
+type Stage<S extends SessionState['stage']> = Extract<SessionState, { readonly stage: S }>;
+
+/** How fast it goes and how long it takes, at `atMs`. Rate in units per second; absent until something was done. */
+export function measurePace(
+  session: Stage<'executing'>,
+  atMs: number,
+): { readonly perSecond?: number; readonly leftMs?: number } {
+  const doneNow = session.progress.done - session.progressBefore.done;
+  const elapsedMs = atMs - session.startedAtMs;
+  if (doneNow <= 0 || elapsedMs <= 0) return {};
+  const perSecond = (doneNow * 1000) / elapsedMs;
+  const left = Math.max(0, session.progress.total - session.progress.done);
+  return { perSecond, leftMs: (left * 1000) / perSecond };
+}
+
+/** The text of a running recovery, as it was seen at `atMs`. */
+export function assembleProgressText(session: Stage<'executing'>, atMs: number, columns: number): readonly Line[] {
+  const { plan, progress, lastUnit, lastLine } = session;
+  const pace = measurePace(session, atMs);
+  const rate = pace.perSecond === undefined ? 'no rate yet' : `${formatRate(pace.perSecond)} ${progress.unit}s/s`;
+  const left = pace.leftMs === undefined ? '' : `, about ${formatDuration(pace.leftMs)} left`;
+  return [
+    ...wrappedLines(
+      `${plan.choice} '${safeText(plan.jobName, 200)}'${session.stopping ? ' is stopping after the one in hand' : ''}`,
+      columns,
+      { tone: 'title' },
+    ),
+    BLANK,
+    textLine(
+      `${formatBar(shareDone(progress), Math.max(10, Math.min(40, columns - 30)))} ${progress.done}/${progress.total} ${progress.unit}s`,
+    ),
+    textLine(`${rate}${left}; ${formatDuration(atMs - session.startedAtMs)} so far`),
+    textLine(
+      `${progress.failed} failed, ${progress.inDoubt} in doubt, ${progress.needsReview} to review`,
+      progress.failed > 0 ? 'warning' : 'faint',
+    ),
+    textLine(
+      lastUnit === undefined
+        ? ' '
+        : `Last: ${progress.unit} ${lastUnit.number} (${safeText(lastUnit.key, 100)})${lastUnit.receipt === undefined ? '' : `, receipt ${safeText(lastUnit.receipt, 100)}`}`,
+    ),
+    textLine(lastLine === undefined ? ' ' : `Output: ${safeText(lastLine, 300)}`, 'faint'),
+    BLANK,
+    textLine('Steps', 'title'),
+    ...stepLines(session.steps),
+  ];
+}
+
+function stepLines(steps: Stage<'executing'>['steps']): readonly Line[] {
+  return steps.map(({ step, state, detail, error }) => {
+    const { glyph, tone } = STEP_MARKS[state];
+    const why = error === undefined ? detail : `${error.code}: ${error.message}`;
+    const more = why === undefined ? '' : ` - ${safeText(why, 300)}`;
+    return spanLine(
+      [`${glyph} `, tone],
+      [`${describeStep(step)}${more}`, 'plain'],
+      [` (${state.replace('_', ' ')})`, tone],
+    );
+  });
+}
+
+function formatRate(perSecond: number): string {
+  if (perSecond >= 100) return String(Math.round(perSecond));
+  return perSecond >= 10 ? perSecond.toFixed(1) : perSecond.toFixed(2);
+}
+
+/** What may become of a running recovery when the operator leaves it. */
+export function assembleLeaveText(session: SessionState, columns: number): readonly Line[] {
+  const unit = session.stage === 'executing' ? session.progress.unit : 'unit';
+  return [
+    textLine('The recovery is still running.', 'title'),
+    BLANK,
+    ...wrappedLines(`  s  stop after the ${unit} in hand; what was done is kept, and the job can be resumed`, columns, {
+      indent: 5,
+    }),
+    ...wrappedLines('  b  leave it running in the background', columns, { indent: 5 }),
+    ...wrappedLines('  w  keep watching (Esc, Enter)', columns, { indent: 5 }),
+  ];
+}
+
+/** The report of a recovery, and where it was written. */
+export function assembleReportText(session: Stage<'reported'>, columns: number): readonly Line[] {
+  const { report, reportPath, steps } = session;
+  const isGood = report.outcome.status !== 'failed';
+  return [
+    ...wrappedLines(formatOutcome(report, undefined), columns, { tone: isGood ? 'good' : 'danger' }),
+    ...wrappedLines(
+      reportPath === undefined ? 'No report was written.' : `Report written to ${safeText(reportPath, 1000)}`,
+      columns,
+    ),
+    BLANK,
+    ...stepLines(steps),
+    BLANK,
+    ...formatReportText(report)
+      .slice(2)
+      .flatMap((line) => wrappedLines(line, columns)),
+  ];
+}
+
+/** Why nothing was done, and what to do next. */
+export function assembleRefusedText(session: Stage<'refused'>, columns: number): readonly Line[] {
+  const { error } = session;
+  return [
+    textLine(`Refused: ${error.code}`, 'danger'),
+    ...wrappedLines(safeText(error.message, 2000), columns),
+    BLANK,
+    ...wrappedLines(HINTS[error.code], columns, { tone: 'accent' }),
+    textLine('Enter looks at the job again.', 'faint'),
+  ];
+}

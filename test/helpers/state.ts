@@ -1,0 +1,62 @@
+/** What a state directory holds, byte by byte and row by row. */
+import { createHash } from 'node:crypto';
+import { copyFileSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { lookAtStore } from '../../src/store/database.ts';
+
+const TABLES = ['jobs', 'units', 'unit_data', 'unit_events', 'leases', 'audit'] as const;
+
+export type Row = Readonly<Record<string, unknown>>;
+export type Tables = Readonly<Record<(typeof TABLES)[number], readonly Row[]>>;
+
+/** Every file and directory below a directory with its mode and digest; the index of the write-ahead log left out. */
+export function hashFiles(directory: string): Readonly<Record<string, string>> {
+  if (!existsSync(directory)) return { '.': 'missing' };
+  const names = readdirSync(directory, { recursive: true, encoding: 'utf8' }).filter((name) => !name.endsWith('-shm'));
+  return Object.fromEntries(['.', ...names].sort().map((name) => [name, describeFile(join(directory, name))]));
+}
+
+function describeFile(path: string): string {
+  const stats = lstatSync(path);
+  const mode = stats.mode.toString(8);
+  if (!stats.isFile()) return mode;
+  return `${mode} ${stats.size} ${createHash('sha256').update(readFileSync(path)).digest('hex')}`;
+}
+
+/** Every row of every table, read from a copy: the store itself is not even opened. */
+export function readTables(stateDirectory: string): Tables {
+  const copy = mkdtempSync(join(tmpdir(), 'salvor-copy-'));
+  try {
+    for (const name of ['salvor.db', 'salvor.db-wal']) {
+      if (existsSync(join(stateDirectory, name))) copyFileSync(join(stateDirectory, name), join(copy, name));
+    }
+    const database = new DatabaseSync(join(copy, 'salvor.db'));
+    try {
+      const integrity = database.prepare('PRAGMA integrity_check').get();
+      if (integrity?.['integrity_check'] !== 'ok') throw new Error(`the store is damaged: ${JSON.stringify(integrity)}`);
+      const read = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
+      return Object.fromEntries(TABLES.map((table) => [table, read(table)])) as unknown as Tables;
+    } finally {
+      database.close();
+    }
+  } finally {
+    rmSync(copy, { recursive: true });
+  }
+}
+
+/** Rows of a store that may be in use, read without changing it. */
+export function queryStore(stateDirectory: string, sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+  return lookAtStore(stateDirectory, (database) => database.prepare(sql).all(...values)) ?? [];
+}
+
+/** Changes a store behind Salvor's back; answers how many rows were changed. */
+export function alterStore(stateDirectory: string, sql: string, ...values: readonly SQLInputValue[]): number {
+  const database = new DatabaseSync(join(stateDirectory, 'salvor.db'), { timeout: 20_000 });
+  try {
+    return Number(database.prepare(sql).run(...values).changes);
+  } finally {
+    database.close();
+  }
+}
