@@ -1,7 +1,7 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { JobReader } from '../core/ports.ts';
-import type { OpenPlace } from './compose.ts';
 import { listPlaces } from './list-places.ts';
+import type { OpenPlace } from './open-places.ts';
 
 /** Several places as one reader; which place a job is in is known from the lists that were read. */
 export type CombinedPlaces = { readonly reader: JobReader; readonly placeOf: (jobId: string) => OpenPlace };

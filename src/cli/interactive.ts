@@ -3,9 +3,10 @@ import { homedir } from 'node:os';
 import { systemClock } from '../platform/clock.ts';
 import { combinePlaces } from './combine-places.ts';
 import type { CommandContext } from './command-context.ts';
-import { openPlaces, openSession, readActOptions } from './compose.ts';
+import { openSession, readActOptions } from './compose.ts';
 import { actInProcess } from './detached/act-in-process.ts';
 import { openConsole } from './interactive-terminal.ts';
+import { openPlaces } from './open-places.ts';
 
 /** `salvor`: opens the console on the targets. Source: contract, commands; design, the house. */
 export async function runInteractive({ asked, config, version, programPath }: CommandContext): Promise<number> {

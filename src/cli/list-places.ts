@@ -1,6 +1,6 @@
 import type { JobSummary } from '../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../core/ports.ts';
-import type { OpenPlace } from './compose.ts';
+import type { OpenPlace } from './open-places.ts';
 
 /**
  * Lists the jobs of several places as one, most urgent first: least recovery time left, then most recently

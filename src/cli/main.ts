@@ -1,4 +1,5 @@
 /** The first thing that runs: it loads what a command line needs, and nothing else. */
+import { writeDescriptor } from '../platform/write-descriptor.ts';
 
 declare const __SALVOR_VERSION__: string | undefined;
 const VERSION = typeof __SALVOR_VERSION__ === 'string' ? __SALVOR_VERSION__ : '0.0.0-source';
@@ -10,10 +11,8 @@ const VERSION = typeof __SALVOR_VERSION__ === 'string' ? __SALVOR_VERSION__ : '0
  * Source: contract, commands and exit codes.
  */
 export async function main(argv: readonly string[]): Promise<number> {
-  // A reader that has seen enough closes its end; that is not an error of ours.
-  process.stdout.on('error', () => {});
   if (argv.length === 1 && argv[0] === '--version') {
-    process.stdout.write(`${VERSION}\n`);
+    writeDescriptor(1, `${VERSION}\n`);
     return 0;
   }
   const { runCommandLine } = await import('./run-command-line.ts');

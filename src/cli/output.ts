@@ -1,7 +1,10 @@
 /** What goes where: answers and JSON to standard output, everything else for people to standard error. */
 import { type RecoveryError, toRecoveryError } from '../core/errors.ts';
+import { writeDescriptor } from '../platform/write-descriptor.ts';
 import { safeLines } from '../present/safe-text.ts';
 import { EXIT_CODES } from './exit-codes.ts';
+
+const [STDOUT, STDERR] = [1, 2];
 
 /** The two streams of a command. */
 export type Output = {
@@ -17,9 +20,9 @@ export type Output = {
 export function makeOutput(json: boolean): Output {
   return {
     json,
-    print: (line) => void process.stdout.write(`${line}\n`),
-    printJson: (value) => void process.stdout.write(`${JSON.stringify(value)}\n`),
-    note: (line) => void process.stderr.write(`${line}\n`),
+    print: (line) => void writeDescriptor(STDOUT, `${line}\n`),
+    printJson: (value) => void writeDescriptor(STDOUT, `${JSON.stringify(value)}\n`),
+    note: (line) => void writeDescriptor(STDERR, `${line}\n`),
   };
 }
 

@@ -1,4 +1,3 @@
-import { parseArgs as parseNodeArgs } from 'node:util';
 import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
 import {
@@ -10,6 +9,7 @@ import {
   type FlagName,
   GLOBAL_FLAGS,
 } from './flags.ts';
+import { type SplitWords, splitWords } from './split-words.ts';
 
 /** What was asked for. `texts` holds the last value of a flag, `lists` every value of those that repeat. */
 export type Asked = {
@@ -29,7 +29,7 @@ const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAG
  * Source: contract, commands.
  */
 export function parseArgs(argv: readonly string[]): Asked {
-  const { values, positionals } = parseFlags(argv);
+  const { values, positionals } = splitWords(argv, FLAGS);
   const first = positionals[0];
   const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? (first as CommandName) : undefined;
   const command = named ?? (values.choice === undefined ? 'console' : 'choose');
@@ -45,36 +45,7 @@ export function parseArgs(argv: readonly string[]): Asked {
   return asked;
 }
 
-type Values = Readonly<Record<string, string | boolean | (string | boolean)[] | undefined>>;
-
-function parseFlags(argv: readonly string[]): { readonly values: Values; readonly positionals: readonly string[] } {
-  const options = Object.fromEntries(
-    Object.entries(FLAGS).map(([name, flag]) => [
-      name,
-      { type: flag.value === undefined ? ('boolean' as const) : ('string' as const), multiple: flag.repeats === true },
-    ]),
-  );
-  try {
-    return parseNodeArgs({ args: [...argv], options, allowPositionals: true, strict: true });
-  } catch (error) {
-    throw describeMisuse(argv, error);
-  }
-}
-
-function describeMisuse(argv: readonly string[], error: unknown): RecoveryError {
-  const code = error instanceof Error && 'code' in error ? error.code : undefined;
-  const message = error instanceof Error ? error.message : String(error);
-  if (code !== 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
-    return new RecoveryError('USAGE_INVALID', message.split('. ')[0] ?? message, { cause: error });
-  }
-  const unknown = argv.find(
-    (word) => word.startsWith('-') && !Object.hasOwn(FLAGS, word.replace(/^--?/, '').replace(/=.*/, '')),
-  );
-  const name = (unknown ?? '').replace(/=.*/, '');
-  const nearest = findNearestName(name.replace(/^--?/, ''), Object.keys(FLAGS));
-  const guess = nearest === undefined ? '' : `; did you mean --${nearest}?`;
-  return new RecoveryError('USAGE_INVALID', `unknown flag ${name}${guess}`, { details: { flag: name } });
-}
+type Values = SplitWords['values'];
 
 function checkUse(asked: Asked, values: Values): void {
   const {

@@ -5,7 +5,8 @@ import type { Session, SessionState } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../present/words.ts';
 import type { CommandContext } from './command-context.ts';
-import { type ActOptions, type FoundJob, openSession } from './compose.ts';
+import { type ActOptions, openSession } from './compose.ts';
+import type { FoundJob } from './open-places.ts';
 import { showProgress } from './show-progress.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 

@@ -1,6 +1,6 @@
 import { formatTime } from '../present/format.ts';
 import { safeText } from '../present/safe-text.ts';
-import type { FoundJob } from './compose.ts';
+import type { FoundJob } from './open-places.ts';
 
 /** What a review shows, as JSON and as lines. It changes nothing. */
 export type Review = { readonly answer: unknown; readonly lines: readonly string[] };

@@ -1,6 +1,6 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { Choice, JobSummary } from '../core/job/schema.ts';
-import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './compose.ts';
+import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
 
 /** The jobs a choice is for. `several` decides the shape of the answer. */

@@ -2,8 +2,8 @@ import { RecoveryError } from '../../core/errors.ts';
 import { formatTime } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
-import { findJob, openPlaces } from '../compose.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
+import { findJob, openPlaces } from '../open-places.ts';
 import { tellError } from '../output.ts';
 
 /** `salvor audit`: verifies a job's audit chain and prints it; a broken one is exit 3. Source: contract, commands. */

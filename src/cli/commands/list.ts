@@ -4,8 +4,8 @@ import type { JobPage } from '../../core/ports.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
 import { describeJobCells } from '../../present/job-rows.ts';
 import type { CommandContext } from '../command-context.ts';
-import { openPlaces } from '../compose.ts';
 import { listPlaces } from '../list-places.ts';
+import { openPlaces } from '../open-places.ts';
 import { formatTable } from '../output.ts';
 
 const NO_LIMIT = 1_000_000;

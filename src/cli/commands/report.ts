@@ -1,7 +1,7 @@
 import { RecoveryError } from '../../core/errors.ts';
 import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
 import type { CommandContext } from '../command-context.ts';
-import { findJob, openPlaces } from '../compose.ts';
+import { findJob, openPlaces } from '../open-places.ts';
 
 /** `salvor report`: the last recovery report of a job. Source: contract, commands. */
 export async function runReport({ asked, config, output }: CommandContext): Promise<number> {

@@ -1,7 +1,8 @@
 import { RecoveryError } from '../../core/errors.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
-import { findJob, openPlaces, openSession, readActOptions } from '../compose.ts';
+import { openSession, readActOptions } from '../compose.ts';
+import { findJob, openPlaces } from '../open-places.ts';
 
 /** `salvor settle`: a person's word about one unit, with a reason. Source: contract, commands. */
 export async function runSettle({ asked, config, output, version }: CommandContext): Promise<number> {

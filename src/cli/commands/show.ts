@@ -7,7 +7,8 @@ import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeFinding, describeStep, describeVerdict, describeWarning } from '../../present/words.ts';
 import type { CommandContext } from '../command-context.ts';
-import { findJob, openPlaces, openSession, readActOptions } from '../compose.ts';
+import { openSession, readActOptions } from '../compose.ts';
+import { findJob, openPlaces } from '../open-places.ts';
 
 /** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
 export async function runShow(context: CommandContext): Promise<number> {

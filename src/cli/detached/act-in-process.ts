@@ -2,8 +2,8 @@ import { RecoveryError } from '../../core/errors.ts';
 import { type ExecutionEvent, startResults } from '../../core/execution/schema.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Execution } from '../../core/ports.ts';
-import type { OpenPlace } from '../compose.ts';
 import type { Config } from '../config.ts';
+import type { OpenPlace } from '../open-places.ts';
 import type { RunnerNews } from './schema.ts';
 import { startRunner, translateRefusal } from './start-runner.ts';
 

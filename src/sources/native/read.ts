@@ -1,23 +1,24 @@
 import { watch } from 'node:fs';
-import { open } from 'node:fs/promises';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Clock, JobPlace } from '../../core/ports.ts';
-import { readAudit } from '../../store/audit.ts';
 import { lookAtStore, STORE_FILE } from '../../store/database.ts';
 import { findJobs, type JobRecord, readJob } from '../../store/jobs.ts';
 import { readUnits } from '../../store/units.ts';
-import { collectEvidence } from './collect.ts';
 import { logPath } from './layout.ts';
 import { listJobs } from './list.ts';
 import { translateJobRef } from './translate.ts';
-import { readReport } from './write-report.ts';
 
 /** How much of a log's end is read for its last lines. */
 const TAIL_BYTES = 64 * 1024;
 /** Changes that come together are told once. */
 const WATCH_QUIET_MS = 100;
 
-/** Reads a native state directory. Nothing here changes anything. Source: design, rule 1. */
+/**
+ * Reads a native state directory. Nothing here changes anything. What a list does not need (digests above all) is loaded
+ * when it is asked for, since that is most of the time of a short command.
+ *
+ * Source: design, rule 1.
+ */
 export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace {
   const look = <T>(
     jobId: string,
@@ -32,11 +33,20 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
   };
   return {
     list: async (query) => listJobs(stateDirectory, query, clock.nowMs()),
-    collect: (jobId) => collectEvidence(stateDirectory, jobId, clock.nowMs()),
+    async collect(jobId) {
+      const { collectEvidence } = await import('./collect.ts');
+      return collectEvidence(stateDirectory, jobId, clock.nowMs());
+    },
     units: async (jobId, query) => look(jobId, (record, database) => readUnits(database, record, query)),
-    audit: async (jobId) => look(jobId, (record, database) => readAudit(database, record.seq)),
+    async audit(jobId) {
+      const { readAudit } = await import('../../store/audit.ts');
+      return look(jobId, (record, database) => readAudit(database, record.seq));
+    },
     logTail: (jobId, lineCount) => readTail(logPath(stateDirectory, jobId), lineCount),
-    report: (jobId) => readReport(stateDirectory, jobId),
+    async report(jobId) {
+      const { readReport } = await import('./write-report.ts');
+      return readReport(stateDirectory, jobId);
+    },
     watch: (onChange) => watchStore(stateDirectory, onChange),
     find: async (reference, limit) =>
       lookAtStore(stateDirectory, (database) =>
@@ -46,6 +56,7 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
 }
 
 async function readTail(path: string, lineCount: number): Promise<readonly string[]> {
+  const { open } = await import('node:fs/promises');
   try {
     await using file = await open(path, 'r');
     const { size } = await file.stat();

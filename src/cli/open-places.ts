@@ -1,0 +1,74 @@
+/** Which places a command is about, and which job of them. Apart from sessions, so that a look loads no more. */
+import { statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { RecoveryError } from '../core/errors.ts';
+import type { JobRef } from '../core/job/schema.ts';
+import type { JobPlace } from '../core/ports.ts';
+import { systemClock } from '../platform/clock.ts';
+import { detectSource, SOURCES } from '../sources/registry.ts';
+import type { Config } from './config.ts';
+
+/** A place that was opened: where it is and how its jobs are read. */
+export type OpenPlace = { readonly path: string; readonly source: string; readonly jobs: JobPlace };
+
+/** A job and the place it is in. */
+export type FoundJob = { readonly ref: JobRef; readonly place: OpenPlace };
+
+/** How many candidates of an ambiguous reference are named. */
+const CANDIDATES = 10;
+
+/**
+ * Opens the targets, or the state directory when none is named.
+ *
+ * Errors: TARGET_UNKNOWN, STATE_UNREADABLE. A state directory that was not named and is not there is empty, not wrong.
+ */
+export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
+  if (targets.length > 0) return targets.map((target) => openTarget(resolve(target), forced));
+  const native = SOURCES.find((source) => source.name === 'native');
+  if (!native) return [];
+  const path = config.stateDirectory;
+  if (config.stateNamed && statSync(path, { throwIfNoEntry: false })) detectSource(path, forced);
+  return [{ path, source: 'native', jobs: native.open(path, systemClock) }];
+}
+
+function openTarget(path: string, forced: string | undefined): OpenPlace {
+  const source = detectSource(path, forced);
+  return { path, source: source.name, jobs: source.open(path, systemClock) };
+}
+
+/**
+ * Finds the one job a person means.
+ *
+ * Errors: JOB_UNKNOWN; JOB_AMBIGUOUS listing the candidates.
+ * Source: contract, commands (JOB).
+ */
+export async function findJob(places: readonly OpenPlace[], reference: string): Promise<FoundJob> {
+  const found: FoundJob[] = [];
+  for (const place of places) {
+    for (const ref of await place.jobs.find(reference, CANDIDATES)) found.push({ ref, place });
+  }
+  const [first, second] = found;
+  if (!first) {
+    const where = places.map((place) => place.path).join(', ');
+    throw new RecoveryError('JOB_UNKNOWN', `no job is called '${reference}' in ${where}`, {
+      details: { job: reference },
+    });
+  }
+  if (second)
+    throw describeAmbiguity(
+      `'${reference}' may mean`,
+      found.map((one) => one.ref),
+    );
+  return first;
+}
+
+/** An error that lists the jobs that may be meant. */
+export function describeAmbiguity(what: string, candidates: readonly JobRef[]): RecoveryError {
+  const named = candidates
+    .slice(0, CANDIDATES)
+    .map((ref) => `${ref.id} (${ref.name})`)
+    .join(', ');
+  return new RecoveryError('JOB_AMBIGUOUS', `${what} ${candidates.length} jobs: ${named}`, {
+    details: { candidates: candidates.slice(0, CANDIDATES).map(({ id, name }) => ({ id, name })) },
+  });
+}
