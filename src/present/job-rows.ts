@@ -1,5 +1,5 @@
 /** What one job of a list says, cell by cell; for the console and for scripts' tables alike. */
-import type { JobSummary } from '../core/job/schema.ts';
+import { type JobSummary, RECEIPT_COUNT_LIMIT } from '../core/job/schema.ts';
 import { formatCount, formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -42,7 +42,9 @@ export function describeProof(summary: JobSummary): string {
   if (summary.checkpoint === 'none') return 'no checkpoint';
   if (summary.checkpoint !== undefined) return summary.checkpoint;
   if (summary.receiptCount === undefined) return '-';
-  return formatCount(summary.receiptCount, 'receipt');
+  return summary.receiptCount >= RECEIPT_COUNT_LIMIT
+    ? `${RECEIPT_COUNT_LIMIT}+ receipts`
+    : formatCount(summary.receiptCount, 'receipt');
 }
 
 /** What of a job waits for a person, in words; empty when nothing does. */

@@ -1,7 +1,7 @@
 /** Pages of jobs in the order of urgency: the most recently active first. Nothing here reads more than it returns. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../core/evidence/schema.ts';
-import type { JobError, UnitCounts } from '../core/job/schema.ts';
+import { type JobError, RECEIPT_COUNT_LIMIT, type UnitCounts } from '../core/job/schema.ts';
 import { type JobRecord, translateJob } from './jobs.ts';
 import { translateHolder } from './leases.ts';
 import { assembleCounts } from './units.ts';
@@ -12,7 +12,12 @@ export type ListedJob = {
   readonly holder?: LeaseHolder;
   readonly counts: UnitCounts;
   readonly lastError?: JobError;
+  /** Counted up to `RECEIPT_COUNT_LIMIT`, and for small pages only. */
+  readonly receiptCount?: number;
 };
+
+/** Receipts are counted for pages a person looks at, not for whole lists. */
+const COUNT_RECEIPTS_UP_TO = 100;
 
 /** Which jobs to page through. `excluded` are those found alive when only attention is asked for. */
 export type ListFilter = {
@@ -59,6 +64,7 @@ export function readJobPage(
   const counts = readCounts(database, records);
   const holders = readHolders(database, records);
   const readError = makeErrorReader(database);
+  const countReceipts = page.limit <= COUNT_RECEIPTS_UP_TO ? makeReceiptCounter(database) : undefined;
   return {
     total,
     jobs: records.map((record) => {
@@ -69,6 +75,7 @@ export function readJobPage(
         counts: counts.get(record.seq) ?? assembleCounts([]),
         ...(holder && { holder }),
         ...(lastError && { lastError }),
+        ...(countReceipts && { receiptCount: countReceipts(record.seq) }),
       };
     }),
   };
@@ -122,6 +129,13 @@ function readHolders(database: DatabaseSync, records: readonly JobRecord[]): Rea
       .filter((row) => row.purpose === 'run')
       .map((row) => [Number(row.job_seq), translateHolder(row, Number(row.current))]),
   );
+}
+
+function makeReceiptCounter(database: DatabaseSync): (jobSeq: number) => number {
+  const statement = database.prepare(
+    'SELECT count(*) AS n FROM (SELECT 1 FROM units WHERE job_seq = ? AND receipt IS NOT NULL LIMIT ?)',
+  );
+  return (jobSeq) => Number(statement.get(jobSeq, RECEIPT_COUNT_LIMIT)?.n);
 }
 
 function makeErrorReader(database: DatabaseSync): (jobSeq: number) => JobError | undefined {

@@ -68,6 +68,9 @@ export type Objectives = {
   readonly rpoExposureSeconds: number;
 };
 
+/** From here on a list no longer counts receipts: it says that there are at least so many. */
+export const RECEIPT_COUNT_LIMIT = 10_000;
+
 /** One line of the jobs list. Times are epoch milliseconds, UTC. */
 export type JobSummary = {
   readonly job: JobRef;
@@ -77,7 +80,7 @@ export type JobSummary = {
   readonly interruptedAtMs?: number;
   readonly lastError?: JobError;
   readonly checkpoint?: 'primary' | 'fallback' | 'none';
-  /** How many done units have a receipt; what a list shows in place of a checkpoint. */
+  /** How many units have a receipt, counted up to `RECEIPT_COUNT_LIMIT`; what a list shows in place of a checkpoint. */
   readonly receiptCount?: number;
   readonly recommended?: Choice;
   readonly objectives?: Objectives;

@@ -77,8 +77,8 @@ function summariseJob(
   listed: ListedJob,
   { probed, nowMs }: { readonly probed: LivenessFacts | undefined; readonly nowMs: number },
 ): JobSummary {
-  const { record, counts, holder, lastError } = listed;
-  const canVerify = translateSpecFacts(record.spec).canVerify;
+  const { record, counts, holder, lastError, receiptCount } = listed;
+  const { canVerify, receiptLabel } = translateSpecFacts(record.spec);
   const evidence: Evidence = {
     job: translateJobRef(record, stateDirectory),
     recorded: {
@@ -111,6 +111,7 @@ function summariseJob(
     progress: assembleProgress(counts, 'row'),
     ...(interrupted && { interruptedAtMs: record.activeAtMs }),
     ...(lastError && { lastError }),
+    ...(receiptLabel !== undefined && receiptCount !== undefined && { receiptCount }),
     ...(diagnosis.recommended && { recommended: diagnosis.recommended }),
   };
 }
