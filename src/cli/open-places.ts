@@ -1,12 +1,14 @@
 /** Which places a command is about, and which job of them. Apart from sessions, so that a look loads no more. */
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RecoveryError } from '../core/errors.ts';
+import { findNearestName } from '../core/find-nearest-name.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import type { JobPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { detectSource, SOURCES } from '../sources/registry.ts';
 import type { Config } from './config.ts';
+import { COMMANDS } from './flags.ts';
 
 /** A place that was opened: where it is and how its jobs are read. */
 export type OpenPlace = { readonly path: string; readonly source: string; readonly jobs: JobPlace };
@@ -23,7 +25,7 @@ const CANDIDATES = 10;
  * Errors: TARGET_UNKNOWN, STATE_UNREADABLE. A state directory that was not named and is not there is empty, not wrong.
  */
 export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
-  if (targets.length > 0) return targets.map((target) => openTarget(resolve(target), forced));
+  if (targets.length > 0) return targets.map((target) => openTarget(target, forced));
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
@@ -31,7 +33,14 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
   return [{ path, source: 'native', jobs: native.open(path, systemClock) }];
 }
 
-function openTarget(path: string, forced: string | undefined): OpenPlace {
+function openTarget(target: string, forced: string | undefined): OpenPlace {
+  const path = resolve(target);
+  const nearest = existsSync(path) ? undefined : findNearestName(target, Object.keys(COMMANDS));
+  if (nearest !== undefined) {
+    throw new RecoveryError('TARGET_UNKNOWN', `there is no ${target} here; did you mean salvor ${nearest}?`, {
+      details: { target },
+    });
+  }
   const source = detectSource(path, forced);
   return { path, source: source.name, jobs: source.open(path, systemClock) };
 }

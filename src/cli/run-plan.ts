@@ -1,7 +1,9 @@
+import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { makeLocalEngine } from '../runner/engines/local/make-local-engine.ts';
 import { holdLease } from '../runner/hold-lease.ts';
-import { parseBatchSpec } from '../runner/job-file/schema.ts';
+import { checkCommand } from '../runner/job-file/check-command.ts';
+import { type BatchSpec, parseBatchSpec } from '../runner/job-file/schema.ts';
 import type { JobRun } from '../runner/job-run.ts';
 import { runJob } from '../runner/run-job.ts';
 import { openRunLog, type RunLog } from '../runner/run-log.ts';
@@ -12,10 +14,11 @@ import { startRun } from '../store/jobs.ts';
 /** No crash points outside tests. */
 export const NO_FAULTS = { reach: () => {} };
 
-/** Takes the lease an approved plan asks for and runs the rest of it. Errors: LEASE_HELD, EVIDENCE_STALE, STATE_*. */
+/** Takes the lease an approved plan asks for and runs the rest of it. Errors: PREREQUISITE_MISSING, LEASE_HELD, EVIDENCE_STALE, STATE_*. */
 export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted }) => {
   const { plan, consent, evidence } = approved;
   const spec = parseBatchSpec(job.spec);
+  await checkCommands(spec);
   const log = openRunLog(logPath(stateDirectory, job.id));
   try {
     const lease = holdLease({
@@ -62,6 +65,17 @@ export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved
     log.close();
   }
 };
+
+/** A command that is gone refuses a recovery before anything is touched. Errors: PREREQUISITE_MISSING. */
+async function checkCommands(spec: BatchSpec): Promise<void> {
+  for (const commandLine of [spec.command, spec.worker, spec.verify]) {
+    if (commandLine === undefined) continue;
+    await checkCommand(commandLine, spec).catch((cause: unknown) => {
+      const { message, details } = toRecoveryError(cause);
+      throw new RecoveryError('PREREQUISITE_MISSING', message, { details, cause });
+    });
+  }
+}
 
 /** Makes the engine of a job, its lines going to the log and to whoever watches. */
 export function makeEngineFor(log: RunLog, onEvent: JobRun['onEvent']): JobRun['makeEngine'] {

@@ -25,6 +25,7 @@ export const HINTS = {
   ORPHAN_NOT_ENDED: 'End the process named above by hand, then say the same again.',
   ROWS_FILE_CHANGED: 'Put the original rows file back, or start a new job with salvor run.',
   ROWS_FILE_MISSING: 'Put the rows file back where it was; its digest is checked.',
+  PREREQUISITE_MISSING: 'Put back what is named above, or cancel the job and start a new one.',
   AUDIT_BROKEN: 'See salvor audit JOB for the place; restore the store from a copy, or cancel is refused as well.',
   STATE_CONTRADICTION: 'See salvor show JOB for the facts that contradict each other.',
   JOB_FINISHED: 'There is nothing left to do for this job.',

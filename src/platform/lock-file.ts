@@ -7,18 +7,20 @@ import { DatabaseSync } from 'node:sqlite';
 
 /** SQLite's result code for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
+/** Whoever looks at the lock holds it shared for an instant; so long a look cannot keep the lock from being taken. */
+const LOOKERS_MS = 200;
 
 /** A held lock. */
 export type HeldLock = { readonly release: () => void };
 
 /**
- * Takes the lock, creating its file, or says at once that somebody holds it.
+ * Takes the lock, creating its file, or says that somebody holds it.
  *
  * Errors: the system's, when the file cannot be made.
  * Source: design, rule 2.
  */
 export function tryLock(path: string): HeldLock | undefined {
-  const database = new DatabaseSync(path, { timeout: 0 });
+  const database = new DatabaseSync(path, { timeout: LOOKERS_MS });
   try {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {

@@ -13,7 +13,10 @@ const HEADLINES: Readonly<Record<RecoveryReport['outcome']['status'], string>> =
 
 /** The outcome of a recovery in one sentence. */
 export function describeOutcome(report: RecoveryReport): string {
-  return `Job '${safeText(report.job.name, 200)}': ${HEADLINES[report.outcome.status]}.`;
+  const { status, exit_code: exitCode } = report.outcome;
+  // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
+  const headline = status === 'failed' && exitCode > 128 ? 'stopped on request; it can be resumed' : HEADLINES[status];
+  return `Job '${safeText(report.job.name, 200)}': ${headline}.`;
 }
 
 /**

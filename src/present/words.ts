@@ -67,8 +67,8 @@ const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
   units_need_review: ({ count }) =>
     `review: ${formatCount(count, 'row')} ${count === 1 ? 'waits' : 'wait'} for a person`,
   units_failed: ({ count }) => `failed: ${formatCount(count, 'row')}`,
-  prerequisite_bad: ({ prerequisite: { path, state, expected, found } }) =>
-    `the rows file ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
+  prerequisite_bad: ({ prerequisite: { what, path, state, expected, found } }) =>
+    `${what === 'rows_file' ? 'the rows file' : 'the directory of the job file'} ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
   audit_broken: ({ sequence, expected, found }) =>
     `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${safeText(found, 80)}`,
   state_contradiction: ({ detail }) => `contradiction: ${safeText(detail)}`,

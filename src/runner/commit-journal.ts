@@ -1,4 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { isRecoveryError, RecoveryError } from '../core/errors.ts';
 import type { UnitNews } from '../core/execution/run-unit.ts';
 import type { Clock } from '../core/ports.ts';
 import { changeStore } from '../store/database.ts';
@@ -58,7 +59,8 @@ export function makeCommitJournal(options: {
     if (lost) return rejectAll(batch, lost.reason);
     try {
       commit(batch);
-    } catch (reason) {
+    } catch (thrown) {
+      const reason = withUnrecorded(thrown, batch);
       lost = { reason };
       rejectAll(batch, reason);
       options.onLost(reason);
@@ -81,6 +83,16 @@ export function makeCommitJournal(options: {
       }),
     close: () => clearInterval(timer),
   };
+}
+
+/** A receipt that could not be recorded is told with the error: it is the only trace of an effect. */
+function withUnrecorded(thrown: unknown, batch: readonly Waiting[]): unknown {
+  const receipts = batch.flatMap(({ news }) =>
+    'receipt' in news && news.receipt !== undefined ? [`row ${news.number}: ${news.receipt}`] : [],
+  );
+  if (receipts.length === 0 || !isRecoveryError(thrown)) return thrown;
+  const message = `${thrown.message}; these receipts could not be recorded: ${receipts.join(', ')}`;
+  return new RecoveryError(thrown.code, message, { cause: thrown, details: { ...thrown.details, receipts } });
 }
 
 function rejectAll(batch: readonly Waiting[], reason: unknown): void {

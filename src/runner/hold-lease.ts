@@ -41,10 +41,10 @@ export function holdLease(options: {
   let release: (() => void) | undefined;
   try {
     changeStore(database, () => {
+      checkUnchanged(database, job, expected);
       const lock = tryLock(options.lockPath);
       if (!lock) throw describeConflict(database, job);
       release = lock.release;
-      checkUnchanged(database, job, expected);
       insertLease(database, {
         jobSeq: job.seq,
         epoch,

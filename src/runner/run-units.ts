@@ -3,7 +3,7 @@ import { runUnit, type UnitEnd, type UnitPorts } from '../core/execution/run-uni
 import type { UnitWork } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { JobRecord } from '../store/jobs.ts';
-import { formatIdempotencyKey, readPendingUnits } from '../store/units.ts';
+import { countUnitsByStatus, formatIdempotencyKey, readPendingUnits } from '../store/units.ts';
 
 /** How many pending units are read from the store at a time. */
 const PAGE_UNITS = 500;
@@ -65,8 +65,12 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   await Promise.all(Array.from({ length: run.concurrency }, lane));
   await Promise.allSettled(unsettled);
   if (broken) throw broken.reason;
-  const end = halted ? 'halted' : signal.aborted && nextUnit() ? 'stopped' : 'ran_out';
-  return { end, ...(lastError && { error: lastError }) };
+  return { end: halted ? 'halted' : isLeft(run) ? 'stopped' : 'ran_out', ...(lastError && { error: lastError }) };
+}
+
+/** Whether units are left to run: those never taken, and those whose wait for another try was cut short. */
+function isLeft({ database, job, signal }: UnitsRun): boolean {
+  return signal.aborted && countUnitsByStatus(database, job.seq).pending > 0;
 }
 
 /** Hands out pending units one by one, reading a page at a time; each unit once in a run. */

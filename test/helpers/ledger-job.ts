@@ -1,5 +1,5 @@
 /** A real batch whose effects are lines of a ledger, with a state directory of its own. */
-import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { type Folder, makeFolder } from './make-folder.ts';
 import { type Ended, type RunningSalvor, runSalvor, type StartOptions, startSalvor } from './salvor.ts';
@@ -27,6 +27,9 @@ export type LedgerJob = AsyncDisposable & {
   readonly rowCount: number;
   /** Says how rows end, by key. */
   readonly act: (acts: Readonly<Record<string, Act>>) => void;
+  /** Whether the row of a key has not read yet how it ends. */
+  readonly willAct: (key: string) => boolean;
+  readonly forgetActs: () => void;
   /** Lets rows that wait go on. */
   readonly go: () => void;
   /** Runs Salvor on the state directory. */
@@ -54,6 +57,10 @@ export async function makeLedgerJob(options: LedgerOptions = {}): Promise<Ledger
     rowCount,
     act: (acts) => {
       for (const [key, act] of Object.entries(acts)) writeFileSync(folder.at(`act/${key}`), `${act}\n`);
+    },
+    willAct: (key) => existsSync(folder.at(`act/${key}`)),
+    forgetActs: () => {
+      for (const name of readdirSync(folder.at('act'))) rmSync(folder.at(`act/${name}`), { force: true });
     },
     go: () => writeFileSync(folder.at('go'), ''),
     salvor: (args, more) => runSalvor(...inFolder(args, more)),

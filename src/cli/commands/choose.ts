@@ -2,6 +2,7 @@ import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import { CHOICES } from '../../core/job/schema.ts';
 import type { ActingChoice } from '../../core/plan/schema.ts';
 import { describeOutcome } from '../../present/report-text.ts';
+import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ActOptions, readActOptions } from '../compose.ts';
 import { actInProcess } from '../detached/act-in-process.ts';
@@ -92,7 +93,9 @@ function tellOne({ output }: CommandContext, recovered: Recovered): void {
 function describeRecovered(recovered: Recovered): readonly string[] {
   if (recovered.type === 'dry_run') return recovered.lines;
   const { answer, reportPath } = recovered;
-  return [describeOutcome(answer), ...(reportPath === undefined ? [] : [`Report: ${reportPath}`])];
+  const last = answer.diagnostics.at(-1);
+  const reason = answer.outcome.exit_code !== 0 && last?.startsWith('ended with ') ? [`It ${safeText(last)}`] : [];
+  return [describeOutcome(answer), ...reason, ...(reportPath === undefined ? [] : [`Report: ${reportPath}`])];
 }
 
 async function runReview({ output }: CommandContext, jobs: readonly FoundJob[], several: boolean): Promise<number> {

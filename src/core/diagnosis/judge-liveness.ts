@@ -15,17 +15,17 @@ export type LivenessJudgement =
 /**
  * Decides whether the recorded holder lives.
  *
- * On one boot of one host a held lock is life and a free lock is death, whatever clocks and heartbeats say; the pid's
- * identity decides when the lock file is gone. Another boot is death. Only across hosts does the heartbeat decide,
- * and there a fresh one is life, an old one death, and one from the future is unknown.
+ * A held lock is life, whatever names, clocks and heartbeats say. On one boot of one host a free lock is death; the
+ * pid's identity decides when the lock file is gone. Another boot is death. Only across hosts does the heartbeat
+ * decide, and there a fresh one is life, an old one death, and one from the future is unknown.
  *
  * Errors: none.
  * Source: design, rule 2.
  */
 export function judgeLiveness(holder: LeaseHolder, facts: LivenessFacts): LivenessJudgement {
+  if (facts.lock === 'held') return judgeLiving(facts);
   if (facts.host === 'other') return judgeByHeartbeat(holder, facts);
   if (facts.boot === 'other') return { type: 'dead', proof: 'boot_changed' };
-  if (facts.lock === 'held') return judgeLiving(facts);
   if (facts.process === 'same') {
     return { type: 'unknown', reason: `process ${holder.pid} lives but its lock is ${facts.lock}` };
   }

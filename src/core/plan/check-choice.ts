@@ -136,24 +136,28 @@ export function describeHolder(holder: LeaseHolder): string {
   return `${holder.principal} (process ${holder.pid} on ${holder.host}, since ${since}, epoch ${holder.epoch})`;
 }
 
-const PREREQUISITE_CODES = {
-  unchanged: undefined,
+const ROWS_FILE_CODES = {
   changed: 'ROWS_FILE_CHANGED',
   missing: 'ROWS_FILE_MISSING',
   unreadable: 'ROWS_FILE_MISSING',
-} as const satisfies Record<PrerequisiteFacts['state'], ErrorCode | undefined>;
+} as const satisfies Record<Exclude<PrerequisiteFacts['state'], 'unchanged'>, ErrorCode>;
 
 function checkPrerequisites(context: ChoiceContext): Reason | undefined {
   if (context.choice === 'cancel') return undefined;
   for (const prerequisite of context.evidence.prerequisites) {
-    const code = PREREQUISITE_CODES[prerequisite.state];
-    if (!code) continue;
-    const { path, state, expected, found } = prerequisite;
+    const { what, path, state, expected, found } = prerequisite;
+    if (state === 'unchanged') continue;
+    if (what === 'job_directory') {
+      return refuse('PREREQUISITE_MISSING', `the directory of the job file, ${path}, is ${state} (${found})`, {
+        path,
+        found,
+      });
+    }
     const message =
       state === 'changed'
         ? `the rows file ${path} was changed since the job started: sha256 expected ${expected}, found ${found}`
         : `the rows file ${path} is ${state} (${found})`;
-    return refuse(code, message, { path, expected, found });
+    return refuse(ROWS_FILE_CODES[state], message, { path, expected, found });
   }
   return undefined;
 }

@@ -63,7 +63,11 @@ export function buildReport(input: ReportInput): RecoveryReport {
     checkpoint_run_id: null,
     checkpoint_global_step: null,
     checkpoint_optimizer_step: null,
-    diagnostics: [...diagnosis.findings.map(words.describeFinding), ...describeAuthority(input)],
+    diagnostics: [
+      ...diagnosis.findings.map(words.describeFinding),
+      ...describeAuthority(input),
+      ...describeError(result),
+    ],
     plan: {
       digest: plan.digest,
       steps: plan.steps.map((step) => ({ action: step.action, detail: words.describeStep(step) })),
@@ -82,6 +86,11 @@ export function buildReport(input: ReportInput): RecoveryReport {
     objectives: null,
     outcome: describeOutcome(evidence, result),
   };
+}
+
+/** Why the execution ended short, when it did. */
+function describeError(result: ExecutionResult | 'started'): readonly string[] {
+  return result === 'started' || !result.error ? [] : [`ended with ${result.error.code}: ${result.error.message}`];
 }
 
 /** A restart begins at nothing, so everything done after it was done now. */

@@ -1,4 +1,6 @@
+import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence, PrerequisiteFacts, UnitsEvidence } from '../../core/evidence/schema.ts';
 import { digestFile } from '../../platform/digest-file.ts';
@@ -18,13 +20,33 @@ import { lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
 import { translateJobRef, translateSpecFacts } from './translate.ts';
 
+/** How often, and after how long, a job is looked at again that somebody is just taking over. */
+const TAKEOVER_LOOKS = 50;
+const TAKEOVER_LOOK_MS = 10;
+
 /**
  * Reads everything about one job of a native state directory; changes nothing.
+ *
+ * Store and lock cannot be read in one instant: whoever takes the job over holds its lock a moment before it is
+ * recorded. Such a look is repeated, so that the holder named is the one that holds.
  *
  * Errors: JOB_UNKNOWN, STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
  * Source: design, rules 1 and 2.
  */
 export async function collectEvidence(stateDirectory: string, jobId: string, nowMs: number): Promise<Evidence> {
+  for (let looksLeft = TAKEOVER_LOOKS; ; looksLeft -= 1) {
+    const evidence = await collectOnce(stateDirectory, jobId, nowMs);
+    if (!isBeingTaken(evidence) || looksLeft === 0) return evidence;
+    await delay(TAKEOVER_LOOK_MS);
+  }
+}
+
+/** The lock is held, and not by the process that is recorded. */
+function isBeingTaken({ liveness }: Evidence): boolean {
+  return liveness?.lock === 'held' && (liveness.process === 'gone' || liveness.process === 'other');
+}
+
+async function collectOnce(stateDirectory: string, jobId: string, nowMs: number): Promise<Evidence> {
   const seen = lookAtStore(stateDirectory, (database) => lookAtJob(database, jobId));
   if (!seen) {
     const path = storePath(stateDirectory);
@@ -50,7 +72,7 @@ export async function collectEvidence(stateDirectory: string, jobId: string, now
     ...(liveness && { liveness }),
     orphans: findOrphans(orphanTokens),
     units,
-    prerequisites: await inspectRowsFile(record),
+    prerequisites: [...inspectDirectory(record), ...(await inspectRowsFile(record))],
     audit,
     collectedAtMs: nowMs,
   };
@@ -82,16 +104,37 @@ function lookAtJob(database: DatabaseSync, jobId: string) {
   };
 }
 
+/** Commands run in the directory of the job file; an ended job runs none. */
+function inspectDirectory(record: JobRecord): readonly PrerequisiteFacts[] {
+  const { directory: path } = translateSpecFacts(record.spec);
+  if (path === undefined || hasEnded(record)) return [];
+  const base = { what: 'job_directory', path } as const;
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    return stats?.isDirectory() ? [] : [{ ...base, state: 'missing', found: stats ? 'a file' : 'ENOENT' }];
+  } catch (error) {
+    return [{ ...base, state: 'unreadable', found: describeCode(error) }];
+  }
+}
+
+function hasEnded({ status }: JobRecord): boolean {
+  return status === 'completed' || status === 'cancelled';
+}
+
+function describeCode(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+}
+
 /** Compares the rows file with what was recorded of it; a finished or cancelled job needs it no more. */
 async function inspectRowsFile(record: JobRecord): Promise<readonly PrerequisiteFacts[]> {
-  if (!record.rows || record.status === 'completed' || record.status === 'cancelled') return [];
+  if (!record.rows || hasEnded(record)) return [];
   const { path, sha256: expected, sha256Expected } = record.rows;
   const base = { what: 'rows_file', path, expected } as const;
   try {
     const { sha256: found } = await digestFile(path);
     return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    const code = describeCode(error);
     return [{ ...base, found: code, state: code === 'ENOENT' ? 'missing' : 'unreadable' }];
   }
 }

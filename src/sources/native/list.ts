@@ -1,5 +1,5 @@
 import { diagnose, needsAttention } from '../../core/diagnosis/diagnose.ts';
-import { HEARTBEAT_TTL_MS } from '../../core/diagnosis/judge-liveness.ts';
+import { HEARTBEAT_TTL_MS, judgeLiveness, type LivenessJudgement } from '../../core/diagnosis/judge-liveness.ts';
 import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
 import { assembleProgress, type JobSummary } from '../../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../../core/ports.ts';
@@ -27,11 +27,13 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
   const now = { pids: listPids(), heartbeatSinceMs: nowMs - HEARTBEAT_TTL_MS };
   const page = lookAtStore(stateDirectory, (database) => {
     const possible = readPossiblyAlive(database, here, now);
-    const probed = new Map<number, LivenessFacts>(
-      possible.map((one) => [one.jobSeq, probeLiveness(one.holder, lockPath(stateDirectory, one.jobId), nowMs)]),
-    );
+    const seen = possible.map(({ jobSeq, jobId, holder }) => {
+      const facts = probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
+      return { jobSeq, facts, isWell: isWell(judgeLiveness(holder, facts)) };
+    });
+    const probed = new Map<number, LivenessFacts>(seen.map(({ jobSeq, facts }) => [jobSeq, facts]));
     const attention = query.scope === 'attention';
-    const living = [...probed].filter(([, facts]) => isRunning(facts)).map(([seq]) => seq);
+    const living = seen.filter((one) => one.isWell).map((one) => one.jobSeq);
     const filter = {
       attention,
       excludedSeqs: attention ? living : [],
@@ -49,10 +51,9 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
   return page ?? { jobs: [], total: 0 };
 }
 
-/** Living and well: nothing an operator has to look at. */
-function isRunning(facts: LivenessFacts): boolean {
-  const stopped = facts.processState === 'T' || facts.processState === 't';
-  return facts.lock === 'held' && !stopped;
+/** Living and not stalled: nothing an operator has to look at. */
+function isWell(judgement: LivenessJudgement): boolean {
+  return judgement.type === 'alive' && judgement.stalled === undefined;
 }
 
 /** A verdict is diagnosed, not recorded, so every job has to be looked at to select by it. */

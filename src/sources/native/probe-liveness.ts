@@ -14,10 +14,12 @@ export function probeLiveness(holder: LeaseHolder, lock: string, nowMs: number):
   const host = holder.host === own.host ? 'same' : 'other';
   const boot = own.bootId === '' || holder.bootId === '' ? 'unknown' : holder.bootId === own.bootId ? 'same' : 'other';
   const found = host === 'same' && boot === 'same' ? probeProcess(holder) : { process: 'unknown' as const };
+  const seen = probeLock(lock);
   return {
     host,
     boot,
-    lock: host === 'same' ? probeLock(lock) : 'missing',
+    // Of a holder elsewhere only a held lock says anything: a file system may not share its locks between hosts.
+    lock: host === 'same' || seen === 'held' ? seen : 'missing',
     process: found.process,
     ...('state' in found && found.state !== undefined && { processState: found.state }),
     heartbeatAgeMs: nowMs - holder.heartbeatAtMs,

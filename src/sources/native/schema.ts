@@ -4,4 +4,5 @@ import * as z from 'zod/mini';
 export const SpecFacts = z.object({
   receipt: z.optional(z.object({ label: z.optional(z.string()) })),
   verify: z.optional(z.string()),
+  directory: z.optional(z.string()),
 });

@@ -5,11 +5,19 @@ import { jobDirectory } from './layout.ts';
 import { SpecFacts } from './schema.ts';
 
 /** What evidence needs of a job's specification; one that no longer parses says nothing. */
-export function translateSpecFacts(spec: string): { readonly receiptLabel?: string; readonly canVerify: boolean } {
+export function translateSpecFacts(spec: string): {
+  readonly receiptLabel?: string;
+  readonly canVerify: boolean;
+  readonly directory?: string;
+} {
   const parsed = SpecFacts.safeParse(parseJson(spec));
   if (!parsed.success) return { canVerify: false };
-  const { receipt, verify } = parsed.data;
-  return { canVerify: verify !== undefined, ...(receipt && { receiptLabel: receipt.label ?? 'receipt' }) };
+  const { receipt, verify, directory } = parsed.data;
+  return {
+    canVerify: verify !== undefined,
+    ...(receipt && { receiptLabel: receipt.label ?? 'receipt' }),
+    ...(directory !== undefined && { directory }),
+  };
 }
 
 /** The identity of a recorded job. */
