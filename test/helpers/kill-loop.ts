@@ -68,7 +68,7 @@ async function die(
 
 /** Every row is in the ledger once, and all counters say so. */
 export function expectAllOnce(job: LedgerJob, { last, tables }: Survived): void {
-  expect(job.ledger().toSorted()).toEqual(listExpected(job, tables));
+  expect(job.ledger().toSorted()).toEqual(listExpected(tables));
   expect(countStates(tables)).toEqual({ done: job.rowCount });
   expect(last.code).toBe(0);
   expect(pick(parseAnswer(last), 'progress_after')).toMatchObject({ done: job.rowCount, total: job.rowCount });
@@ -100,7 +100,7 @@ export async function settleAndFinish(job: LedgerJob): Promise<void> {
   const isLeft = settled.units.some((unit) => unit['status'] === 'pending');
   if (isLeft) expect((await job.salvor(RESUME)).code).toBe(0);
   const after = expectInvariants(job.state);
-  expect(job.ledger().toSorted()).toEqual(listExpected(job, after));
+  expect(job.ledger().toSorted()).toEqual(listExpected(after));
   expect(countStates(after)).toEqual({ done: job.rowCount });
 }
 
@@ -111,13 +111,21 @@ async function settleOpen(job: LedgerJob): Promise<Tables> {
   const open = tables.units.filter((unit) => unit['status'] === 'needs_review' || unit['status'] === 'in_doubt');
   for (const unit of open) {
     const as = shipped.has(String(unit['key'])) ? 'done' : 'pending';
-    const { code, stderr } = await job.salvor(['settle', job.jobId(), String(unit['key']), '--as', as, '--reason', 'seen']);
+    const { code, stderr } = await job.salvor([
+      'settle',
+      job.jobId(),
+      String(unit['key']),
+      '--as',
+      as,
+      '--reason',
+      'seen',
+    ]);
     expect(code, stderr).toBe(0);
   }
   return expectInvariants(job.state);
 }
 
-function listExpected(job: LedgerJob, tables: Tables): readonly string[] {
+function listExpected(tables: Tables): readonly string[] {
   const [{ id, generation } = {}] = tables.jobs;
   return tables.units.map((unit) => `${unit['key']} ${id}:${generation}:${unit['number']}`).toSorted();
 }

@@ -1,9 +1,11 @@
 /** A real batch whose effects are lines of a ledger, with a state directory of its own. */
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { findOrphans } from '../../src/platform/find-orphans.ts';
 import { type Folder, makeFolder } from './make-folder.ts';
 import { type Ended, type RunningSalvor, runSalvor, type StartOptions, startSalvor } from './salvor.ts';
 import { queryStore } from './state.ts';
+import { waitFor } from './wait-for.ts';
 
 const FIXTURE = fileURLToPath(new URL('../../fixtures/batch/ledger', import.meta.url));
 
@@ -40,6 +42,8 @@ export type LedgerJob = AsyncDisposable & {
   /** Number of the newest event of a unit's journal, by type. */
   readonly events: (type: string) => readonly number[];
   readonly jobId: () => string;
+  /** By these the processes of its runs are known. */
+  readonly runTokens: () => readonly string[];
 };
 
 /** Makes the job; nothing is started. */
@@ -51,7 +55,7 @@ export async function makeLedgerJob(options: LedgerOptions = {}): Promise<Ledger
   const state = folder.at('state');
   const inFolder = (args: readonly string[], more?: StartOptions) =>
     [[...args, '--state', state], { cwd: folder.path, ...more }] as const;
-  return {
+  const job: LedgerJob = {
     folder,
     state,
     rowCount,
@@ -72,12 +76,22 @@ export async function makeLedgerJob(options: LedgerOptions = {}): Promise<Ledger
         Number(row['number']),
       ),
     jobId: () => String(queryStore(state, 'SELECT id FROM jobs ORDER BY seq DESC LIMIT 1')[0]?.['id']),
+    runTokens: () => {
+      try {
+        return queryStore(state, 'SELECT run_token FROM leases').map((row) => String(row['run_token']));
+      } catch {
+        // A store that was made unusable on purpose.
+        return [];
+      }
+    },
     [Symbol.asyncDispose]: async () => {
       // What still waits sees this and ends by itself.
-      writeFileSync(folder.at('go'), '');
+      job.go();
+      await waitFor('nothing of it is left', () => findOrphans(job.runTokens()).length === 0);
       await folder[Symbol.asyncDispose]();
     },
   };
+  return job;
 }
 
 function formatJobFile({ kind = 'command', verify = false, concurrency = 1, name, more = '' }: LedgerOptions): string {

@@ -92,11 +92,14 @@ function kill(pid: number, name: NodeJS.Signals): void {
 /** The one JSON document on standard output; anything else there is an error. */
 export function parseAnswer(ended: Ended): Readonly<Record<string, unknown>> {
   const lines = ended.stdout.split('\n');
-  if (lines.length !== 2 || lines[1] !== '') throw new Error(`standard output is not one line:\n${ended.stdout}\n${ended.stderr}`);
+  if (lines.length !== 2 || lines[1] !== '')
+    throw new Error(`standard output is not one line:\n${ended.stdout}\n${ended.stderr}`);
   return JSON.parse(lines[0] ?? '');
 }
 
 /** A value inside a JSON document, by its path. */
 export function pick(value: unknown, path: string): unknown {
-  return path.split('.').reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value);
+  return path
+    .split('.')
+    .reduce<unknown>((inner, name) => (inner as Record<string, unknown> | undefined)?.[name], value);
 }

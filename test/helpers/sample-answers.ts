@@ -8,7 +8,8 @@ export const SAMPLE_ANSWERS: { readonly [T in SessionCommand['type']]?: Answer }
   inspect: () => ({ stage: 'diagnosed', ...sampleLooked() }),
   choose: (command) => {
     const looked = sampleLooked();
-    const proposal = command.type === 'choose' ? looked.proposals[command.choice] : undefined;
+    const choice = command.type === 'choose' ? command.choice : 'pause';
+    const proposal = choice === 'pause' || choice === 'rollback' ? undefined : looked.proposals[choice];
     return proposal?.type === 'plan' ? { stage: 'planned', ...looked, plan: proposal.plan } : undefined;
   },
   back: () => ({ stage: 'diagnosed', ...sampleLooked() }),

@@ -30,7 +30,7 @@ export function openPty(command: string, args: readonly string[], options: PtyOp
     rows,
     name: env?.['TERM'] ?? 'xterm-256color',
     ...(cwd === undefined ? {} : { cwd }),
-    env: { ...process.env, CI: undefined, ...env },
+    env: withoutAbsent({ ...process.env, CI: undefined, ...env }),
   });
   let written: Promise<void> = Promise.resolve();
   program.onData((data) => {
@@ -62,6 +62,13 @@ export function openPty(command: string, args: readonly string[], options: PtyOp
       emulator.dispose();
     },
   };
+}
+
+/** A variable that is absent must not become the text `undefined`. */
+function withoutAbsent(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])),
+  );
 }
 
 async function withLimit<T>(work: Promise<T>, emulator: Emulator): Promise<T> {

@@ -1,0 +1,64 @@
+/**
+ * A program that runs or resumes a job as Salvor does, and dies at a named point: `node faulty-salvor.ts STATE POINT NTH
+ * group|alone FILE|JOB`. `group` takes its children with it, `alone` leaves them.
+ */
+import { randomUUID } from 'node:crypto';
+import { runPlanWith } from '../../src/cli/run-plan.ts';
+import { startJob } from '../../src/cli/start-job.ts';
+import type { Faults } from '../../src/core/ports.ts';
+import { makeSession } from '../../src/core/session/make-session.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
+import { makeNativeActuator } from '../../src/sources/native/act.ts';
+import { makeNativePlace } from '../../src/sources/native/read.ts';
+
+const [stateDirectory = '', point = '', nth = '1', whom = 'group', what = ''] = process.argv.slice(2);
+let reached = 0;
+const faults: Faults = {
+  reach(name) {
+    if (name !== point) return;
+    reached += 1;
+    if (reached === Number(nth)) process.kill(whom === 'group' ? 0 : process.pid, 'SIGKILL');
+  },
+};
+await (what.endsWith('.yaml') ? run(what) : resume(what));
+
+async function run(file: string): Promise<void> {
+  const started = await startJob({ stateDirectory, file, params: {}, principal: 'test', faults });
+  const never = new AbortController().signal;
+  await started.run({ stop: never, kill: never, onEvent: () => {} });
+}
+
+async function resume(jobId: string): Promise<void> {
+  const policy = { type: 'none' } as const;
+  const session = makeSession(jobId, {
+    reader: makeNativePlace(stateDirectory, systemClock),
+    clock: systemClock,
+    authority: { principal: 'test', policy, readOnly: false, canAct: true },
+    actuator: makeNativeActuator({
+      stateDirectory,
+      clock: systemClock,
+      principal: 'test',
+      policy,
+      version: '0',
+      words: { describeFinding, describeStep, describeWarning },
+      makeId: randomUUID,
+      stopGraceMs: 1000,
+      runPlan: (asked) => runPlanWith(faults, asked),
+    }),
+  });
+  session.send({ type: 'inspect' });
+  session.send({ type: 'choose', choice: 'resume' });
+  session.send({ type: 'decide', orphans: 'wait' });
+  await session.idle();
+  const state = session.snapshot();
+  if (state.stage !== 'planned') throw new Error(`the session is ${state.stage}`);
+  const consent = {
+    planDigest: state.plan.digest,
+    principal: 'test',
+    atMs: systemClock.nowMs(),
+    form: 'flag',
+  } as const;
+  session.send({ type: 'approve', consent });
+  await session.idle();
+}
