@@ -10,11 +10,12 @@ import type { Session } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../present/words.ts';
 import { makeNativeActuator } from '../sources/native/act.ts';
+import { actOnTau } from './act-on-tau.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
+import type { PlacePolicies } from './place-policies.ts';
 import { readPolicy } from './read-policy.ts';
-import { runPlan } from './run-plan.ts';
 
 /** How sessions act: what is wired into them besides their place. */
 export type ActOptions = {
@@ -23,6 +24,8 @@ export type ActOptions = {
   readonly version: string;
   readonly stopGraceMs: number;
   readonly dryRun: boolean;
+  /** Policies that places bring along; they stand in for the one of the command. */
+  readonly placePolicies?: PlacePolicies;
   /** Told of a recovery that has begun in this process. */
   readonly onStarted?: (report: RecoveryReport, reportPath: string) => void;
   /** Told what happens while a plan is carried out, besides the session. */
@@ -30,6 +33,9 @@ export type ActOptions = {
   /** Acts in a process of its own instead of this one. */
   readonly actElsewhere?: (place: OpenPlace) => Pick<Actuator, 'start'>;
 };
+
+/** Sources that can be acted on. */
+const ACTING: ReadonlySet<string> = new Set(['native', 'tau']);
 
 const WORDS = { describeFinding, describeStep, describeWarning };
 
@@ -49,11 +55,12 @@ export async function readActOptions(
 
 /** Opens a session for one job of a place. */
 export function openSession(place: OpenPlace, jobId: string, options: ActOptions): Session {
-  const { config, policy } = options;
+  const { config } = options;
+  const policy = options.placePolicies?.get(place.path) ?? options.policy;
   return makeSession(jobId, {
     reader: place.jobs,
     clock: systemClock,
-    authority: { principal: config.principal, policy, readOnly: config.readOnly, canAct: place.source === 'native' },
+    authority: { principal: config.principal, policy, readOnly: config.readOnly, canAct: ACTING.has(place.source) },
     // Without an actuator the very same path is a dry run.
     ...(!options.dryRun && !config.readOnly && { actuator: makeActuator(place, options) }),
   });
@@ -61,6 +68,7 @@ export function openSession(place: OpenPlace, jobId: string, options: ActOptions
 
 /** Makes what acts on a place. */
 export function makeActuator(place: OpenPlace, options: ActOptions): Actuator {
+  if (place.source === 'tau') return makeTau(place, options);
   const { config, policy, version, stopGraceMs, onStarted, onEvent, actElsewhere } = options;
   const here = makeNativeActuator({
     stateDirectory: place.path,
@@ -71,11 +79,25 @@ export function makeActuator(place: OpenPlace, options: ActOptions): Actuator {
     words: WORDS,
     makeId: randomUUID,
     stopGraceMs,
-    runPlan,
+    // The runner and its engines are loaded when something is run.
+    runPlan: async (run) => (await import('./run-plan.ts')).runPlan(run),
     ...(onStarted && { onStarted }),
   });
   if (actElsewhere) return { ...here, ...actElsewhere(place) };
   return onEvent ? { ...here, start: tellAlso(here.start, onEvent) } : here;
+}
+
+/** A record is written at once, here; only a trainer goes on by itself where others would act in the background. */
+function makeTau(place: OpenPlace, { config, policy, placePolicies, version, actElsewhere }: ActOptions): Actuator {
+  return actOnTau({
+    path: place.path,
+    request: config.request ?? {},
+    principal: config.principal,
+    policy: placePolicies?.get(place.path) ?? policy,
+    version,
+    words: WORDS,
+    waitForTrainer: actElsewhere === undefined,
+  });
 }
 
 function tellAlso(start: Actuator['start'], tell: (event: ExecutionEvent) => void): Actuator['start'] {

@@ -2,9 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
-import * as z from 'zod/mini';
-import { RecoveryError } from '../core/errors.ts';
-import { findNearestName } from '../core/find-nearest-name.ts';
+import type { PlaceRequest } from '../sources/registry.ts';
 import type { Asked } from './parse-args.ts';
 
 /** What every command is told. `policyPath` is undefined when no policy is named. */
@@ -17,17 +15,11 @@ export type Config = {
   readonly readOnly: boolean;
   readonly noColor: boolean;
   readonly json: boolean;
+  /** What is asked of the places besides looking. */
+  readonly request?: PlaceRequest;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
-
-const ConfigFile = z.strictObject({
-  state: z.optional(z.string()),
-  principal: z.optional(z.string()),
-  policy: z.optional(z.string()),
-  read_only: z.optional(z.boolean()),
-  no_color: z.optional(z.boolean()),
-});
 
 /**
  * Settles the settings.
@@ -36,10 +28,11 @@ const ConfigFile = z.strictObject({
  */
 export async function readConfig(asked: Asked, env: Environment): Promise<Config> {
   const path = asked.texts.config;
-  const file = path === undefined ? {} : await readConfigFile(path);
+  const file = path === undefined ? {} : await (await import('./config-file.ts')).readConfigFile(path);
   const named = asked.texts.state ?? nonEmpty(env.SALVOR_STATE) ?? file.state;
   const policyPath = asked.texts.policy ?? nonEmpty(env.SALVOR_POLICY) ?? file.policy;
   const principal = nonEmpty(asked.texts.principal?.trim()) ?? nonEmpty(env.SALVOR_PRINCIPAL?.trim()) ?? file.principal;
+  const command = nonEmpty(asked.texts.exec?.trim()) ?? nonEmpty(file.resume_command?.trim());
   return {
     stateDirectory: resolve(named ?? findDefaultState(env)),
     stateNamed: named !== undefined,
@@ -48,6 +41,10 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
     readOnly: asked.switches.has('read-only') || file.read_only === true,
     noColor: asked.switches.has('no-color') || file.no_color === true,
     json: asked.switches.has('json'),
+    request: {
+      ...(command !== undefined && { command }),
+      ...(asked.texts.checkpoint !== undefined && { checkpoint: asked.texts.checkpoint }),
+    },
   };
 }
 
@@ -63,7 +60,12 @@ function findDefaultState(env: Environment): string {
 
 /** `local:` and the user's name, normalised as formats/tau 2.6 does. */
 function describeLocalUser(env: Environment): string {
-  const actor = readUserName() ?? nonEmpty(env.USER) ?? nonEmpty(env.LOGNAME) ?? 'operator';
+  const actor =
+    nonEmpty(env.TAU_RBAC_LOCAL_ACTOR?.trim()) ??
+    readUserName() ??
+    nonEmpty(env.USER) ??
+    nonEmpty(env.LOGNAME) ??
+    'operator';
   return `local:${actor.toLowerCase().replace(/[^a-z0-9_-]/g, '-')}`;
 }
 
@@ -74,26 +76,4 @@ function readUserName(): string | undefined {
     // A uid without an account, as containers have.
     return undefined;
   }
-}
-
-async function readConfigFile(path: string): Promise<z.infer<typeof ConfigFile>> {
-  const { readFile } = await import('node:fs/promises');
-  const { parse } = await import('yaml');
-  try {
-    const result = ConfigFile.safeParse(parse(await readFile(path, 'utf8')) ?? {});
-    if (result.success) return result.data;
-    throw new Error(describeIssue(result.error.issues[0]));
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RecoveryError('CONFIG_INVALID', `configuration ${path}: ${reason}`, { details: { path }, cause });
-  }
-}
-
-function describeIssue(issue: z.core.$ZodIssue | undefined): string {
-  if (issue?.code === 'unrecognized_keys') {
-    const key = issue.keys[0] ?? '';
-    const nearest = findNearestName(key, Object.keys(ConfigFile.shape));
-    return `unknown key ${key}${nearest === undefined ? '' : `; did you mean ${nearest}?`}`;
-  }
-  return `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is not a configuration'}`;
 }

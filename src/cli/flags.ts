@@ -15,7 +15,7 @@ export const GLOBAL_FLAGS = {
   policy: { value: 'FILE', help: 'access policy (env SALVOR_POLICY); a named one that is missing denies everything' },
   'read-only': { help: 'refuse every action' },
   config: { value: 'FILE', help: 'configuration file (YAML or JSON); flags and environment beat it' },
-  source: { value: 'NAME', values: ['native'], help: 'take targets for this source instead of detecting it' },
+  source: { value: 'NAME', values: ['native', 'tau'], help: 'take targets for this source instead of detecting it' },
   'no-color': { help: 'no colour (also NO_COLOR)' },
   json: { help: 'answer in JSON on standard output' },
   help: { help: 'show this help' },
@@ -26,8 +26,8 @@ export const GLOBAL_FLAGS = {
 export const COMMAND_FLAGS = {
   choice: {
     value: 'CHOICE',
-    values: ['resume', 'restart', 'cancel', 'review'],
-    help: 'what to do with the jobs named',
+    values: ['resume', 'restart', 'cancel', 'review', 'pause', 'rollback'],
+    help: 'what to do with the jobs named; pause and rollback are for training control directories',
   },
   job: { value: 'ID|NAME', repeats: true, help: 'the job: an id, a unique id prefix, or a unique name' },
   all: { help: 'every job that needs it (list: every job there is)' },
@@ -36,6 +36,11 @@ export const COMMAND_FLAGS = {
   detach: { help: 'start in the background and return' },
   orphans: { value: 'wait|end', values: ['wait', 'end'], help: 'what to do with processes that outlived their runner' },
   grace: { value: 'DURATION', help: 'how long a living runner has to stop when its job is cancelled (default 30s)' },
+  exec: {
+    value: 'CMD',
+    help: 'start the trainer with this command when a training job is resumed (config: resume_command)',
+  },
+  checkpoint: { value: 'PATH|primary|fallback', help: 'the checkpoint a rollback goes back to' },
   reason: { value: 'TEXT', help: 'why; kept in the audit chain' },
   kind: { value: 'KIND', values: ['batch', 'workflow', 'training'], help: 'only jobs of this kind' },
   verdict: {
@@ -65,13 +70,25 @@ export type Command = {
 };
 
 const ANY = Number.POSITIVE_INFINITY;
-const CHOICE_FLAGS = ['choice', 'job', 'all', 'yes', 'dry-run', 'detach', 'orphans', 'grace', 'reason'] as const;
+const CHOICE_FLAGS = [
+  'choice',
+  'job',
+  'all',
+  'yes',
+  'dry-run',
+  'detach',
+  'orphans',
+  'grace',
+  'reason',
+  'exec',
+  'checkpoint',
+] as const;
 
 /** Every command by its name; `console` and `choose` are what is meant without a name. */
 export const COMMANDS = {
-  console: { usage: '[TARGET...]', help: 'open the console', flags: [], arguments: [0, ANY] },
+  console: { usage: '[TARGET...]', help: 'open the console', flags: ['exec'], arguments: [0, ANY] },
   choose: {
-    usage: '--choice resume|restart|cancel|review [TARGET...] (--job ID|NAME ... | --all)',
+    usage: '--choice resume|restart|cancel|review|pause|rollback [TARGET...] (--job ID|NAME ... | --all)',
     help: 'recover without the console',
     flags: CHOICE_FLAGS,
     arguments: [0, ANY],
@@ -100,8 +117,18 @@ export const COMMANDS = {
     flags: ['name', 'param', 'detach'],
     arguments: [1, 1],
   },
-  audit: { usage: 'audit JOB', help: 'verify the audit chain and print it', flags: [], arguments: [1, 1] },
-  report: { usage: 'report JOB', help: 'the last recovery report', flags: ['markdown'], arguments: [1, 1] },
+  audit: {
+    usage: 'audit JOB [TARGET...]',
+    help: 'verify the audit chain and print it',
+    flags: [],
+    arguments: [1, ANY],
+  },
+  report: {
+    usage: 'report JOB [TARGET...]',
+    help: 'the last recovery report',
+    flags: ['markdown'],
+    arguments: [1, ANY],
+  },
   doctor: {
     usage: 'doctor',
     help: 'what works here, and what to do about what does not',

@@ -1,5 +1,6 @@
 import { flushCompileCache } from 'node:module';
 import { homedir } from 'node:os';
+import { RecoveryError } from '../core/errors.ts';
 import { systemClock } from '../platform/clock.ts';
 import { combinePlaces } from './combine-places.ts';
 import type { CommandContext } from './command-context.ts';
@@ -7,12 +8,20 @@ import { openSession, readActOptions } from './compose.ts';
 import { actInProcess } from './detached/act-in-process.ts';
 import { openConsole } from './interactive-terminal.ts';
 import { openPlaces } from './open-places.ts';
+import { readPlacePolicies } from './place-policies.ts';
 
 /** `salvor`: opens the console on the targets. Source: contract, commands; design, the house. */
 export async function runInteractive({ asked, config, version, programPath }: CommandContext): Promise<number> {
+  if (config.json) throw new RecoveryError('USAGE_INVALID', '--json goes with a command, not with the console');
   const places = openPlaces(config, asked.positionals, asked.texts.source);
   const base = await readActOptions(config, asked, version);
-  const options = { ...base, dryRun: false, actElsewhere: actInProcess({ ...base, programPath, detach: false }) };
+  const placePolicies = await readPlacePolicies(config, places);
+  const options = {
+    ...base,
+    placePolicies,
+    dryRun: false,
+    actElsewhere: actInProcess({ ...base, programPath, detach: false }),
+  };
   const { reader, placeOf } = combinePlaces(places);
   return openConsole({
     reader,

@@ -6,7 +6,7 @@ import { findNearestName } from '../core/find-nearest-name.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import type { JobPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
-import { detectSource, SOURCES } from '../sources/registry.ts';
+import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
 import type { Config } from './config.ts';
 import { COMMANDS } from './flags.ts';
 
@@ -25,15 +25,15 @@ const CANDIDATES = 10;
  * Errors: TARGET_UNKNOWN, STATE_UNREADABLE. A state directory that was not named and is not there is empty, not wrong.
  */
 export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
-  if (targets.length > 0) return targets.map((target) => openTarget(target, forced));
+  if (targets.length > 0) return targets.map((target) => openTarget(target, forced, config.request));
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
   if (config.stateNamed && statSync(path, { throwIfNoEntry: false })) detectSource(path, forced);
-  return [{ path, source: 'native', jobs: native.open(path, systemClock) }];
+  return [{ path, source: 'native', jobs: native.open(path, systemClock, {}) }];
 }
 
-function openTarget(target: string, forced: string | undefined): OpenPlace {
+function openTarget(target: string, forced: string | undefined, request: PlaceRequest = {}): OpenPlace {
   const path = resolve(target);
   const nearest = existsSync(path) ? undefined : findNearestName(target, Object.keys(COMMANDS));
   if (nearest !== undefined) {
@@ -42,7 +42,7 @@ function openTarget(target: string, forced: string | undefined): OpenPlace {
     });
   }
   const source = detectSource(path, forced);
-  return { path, source: source.name, jobs: source.open(path, systemClock) };
+  return { path, source: source.name, jobs: source.open(path, systemClock, request) };
 }
 
 /**

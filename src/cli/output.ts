@@ -1,5 +1,6 @@
 /** What goes where: answers and JSON to standard output, everything else for people to standard error. */
 import { type RecoveryError, toRecoveryError } from '../core/errors.ts';
+import { formatExactJson } from '../platform/exact-json.ts';
 import { writeDescriptor } from '../platform/write-descriptor.ts';
 import { safeLines } from '../present/safe-text.ts';
 import { EXIT_CODES } from './exit-codes.ts';
@@ -21,7 +22,7 @@ export function makeOutput(json: boolean): Output {
   return {
     json,
     print: (line) => void writeDescriptor(STDOUT, `${line}\n`),
-    printJson: (value) => void writeDescriptor(STDOUT, `${JSON.stringify(value)}\n`),
+    printJson: (value) => void writeDescriptor(STDOUT, `${formatExactJson(value)}\n`),
     note: (line) => void writeDescriptor(STDERR, `${line}\n`),
   };
 }

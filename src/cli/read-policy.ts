@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { RecoveryError } from '../core/errors.ts';
-import { type AccessPolicy, parseAccessPolicy } from '../core/plan/access.ts';
+import type { AccessPolicy } from '../core/plan/access.ts';
 
 /** A policy file is written by hand; anything larger is another file. */
 const LARGEST_BYTES = 1024 * 1024;
@@ -13,6 +12,8 @@ const LARGEST_BYTES = 1024 * 1024;
  */
 export async function readPolicy(path: string | undefined): Promise<AccessPolicy> {
   if (path === undefined) return { type: 'none' };
+  const { readFile } = await import('node:fs/promises');
+  const { parseAccessPolicy } = await import('../core/plan/parse-access-policy.ts');
   try {
     const text = await readFile(path, 'utf8');
     if (text.length > LARGEST_BYTES)

@@ -1,9 +1,10 @@
 import { RecoveryError } from '../core/errors.ts';
-import type { ActingChoice, Plan } from '../core/plan/schema.ts';
+import type { Plan, PlanChoice } from '../core/plan/schema.ts';
+import type { ControlAnswer } from '../core/report/control-answer.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import type { Session, SessionState } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
-import { describeFinding, describeStep, describeWarning } from '../present/words.ts';
+import { chooseUnitWord, describeFinding, describeStep, describeWarning } from '../present/words.ts';
 import type { CommandContext } from './command-context.ts';
 import { type ActOptions, openSession } from './compose.ts';
 import type { FoundJob } from './open-places.ts';
@@ -16,7 +17,11 @@ export type Recovered =
       readonly type: 'report';
       readonly answer: RecoveryReport;
       readonly reportPath: string | undefined;
+      /** What an action on a training control directory prints instead of a report, when it is no recovery. */
+      readonly control?: ControlAnswer;
       readonly exitCode: number;
+      /** Exit code of the signal that was heard, whether or not it was in time to stop the job. */
+      readonly signalExitCode: number | undefined;
     }
   | {
       readonly type: 'dry_run';
@@ -34,7 +39,7 @@ export type Recovered =
 export async function recoverJob(
   context: CommandContext,
   job: FoundJob,
-  { choice, options }: { readonly choice: ActingChoice; readonly options: ActOptions },
+  { choice, options }: { readonly choice: PlanChoice; readonly options: ActOptions },
 ): Promise<Recovered> {
   const { asked, config } = context;
   const session = openSession(job.place, job.ref.id, options);
@@ -54,8 +59,18 @@ export async function recoverJob(
   const signals = stopOnSignals((signal) => session.send({ type: 'stop', signal }));
   const progress = showProgress(session, context);
   try {
-    const { report, reportPath } = await ask(session, { type: 'approve', consent }, 'reported');
-    return { type: 'report', answer: report, reportPath, exitCode: signals.exitCode() ?? report.outcome.exit_code };
+    for (const warning of seen.evidence.control ? plan.warnings : []) context.output.note(describeWarning(warning));
+    const { report, reportPath, control } = await ask(session, { type: 'approve', consent }, 'reported');
+    // A job that came to its end in spite of a signal, or was taken over meanwhile, was not ended by the signal.
+    const { exit_code: exitCode } = report.outcome;
+    return {
+      type: 'report',
+      answer: report,
+      reportPath,
+      exitCode,
+      signalExitCode: signals.exitCode(),
+      ...(control && { control }),
+    };
   } finally {
     progress.close();
     signals.close();
@@ -90,11 +105,12 @@ function describeConfirmation(plan: Plan): RecoveryError {
 }
 
 function describeDryRun(job: FoundJob, plan: Plan, seen: Extract<SessionState, { stage: 'diagnosed' }>): Recovered {
-  const steps = plan.steps.map((step) => ({ action: step.action, detail: describeStep(step) }));
+  const unit = chooseUnitWord(seen.evidence);
+  const steps = plan.steps.map((step) => ({ action: step.action, detail: describeStep(step, unit) }));
   const warnings = plan.warnings.map((warning) => ({ code: warning.code, message: describeWarning(warning) }));
   const questions = plan.questions.map(({ id, options, orphans }) => ({ id, options, orphans }));
   const { id, name, kind, source } = job.ref;
-  const findings = seen.diagnosis.findings.map(describeFinding);
+  const findings = seen.diagnosis.findings.map((finding) => describeFinding(finding, unit));
   return {
     type: 'dry_run',
     exitCode: 0,

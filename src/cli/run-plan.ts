@@ -1,4 +1,5 @@
 import { RecoveryError, toRecoveryError } from '../core/errors.ts';
+import type { Faults } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { makeLocalEngine } from '../runner/engines/local/make-local-engine.ts';
 import { holdLease } from '../runner/hold-lease.ts';
@@ -12,10 +13,14 @@ import { lockPath, logPath } from '../sources/native/layout.ts';
 import { startRun } from '../store/jobs.ts';
 
 /** No crash points outside tests. */
-export const NO_FAULTS = { reach: () => {} };
+export const NO_FAULTS: Faults = { reach: () => {} };
 
 /** Takes the lease an approved plan asks for and runs the rest of it. Errors: PREREQUISITE_MISSING, LEASE_HELD, EVIDENCE_STALE, STATE_*. */
-export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted }) => {
+export const runPlan: RunPlan = (asked) => runPlanWith(NO_FAULTS, asked);
+
+/** The same with crash points: `after-lease`, and those of a run. */
+export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0]): ReturnType<RunPlan> {
+  const { database, stateDirectory, job, approved, stop, kill, onEvent, onStarted } = asked;
   const { plan, consent, evidence } = approved;
   const spec = parseBatchSpec(job.spec);
   await checkCommands(spec);
@@ -40,6 +45,7 @@ export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved
       },
       change: () => startRun(database, job.seq, systemClock.nowMs()),
     });
+    faults.reach('after-lease');
     onStarted();
     const [first, ...rest] = plan.steps;
     if (first)
@@ -51,10 +57,10 @@ export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved
       lease,
       steps: rest,
       orphans: evidence.orphans,
-      makeEngine: makeEngineFor(log, onEvent),
+      makeEngine: makeEngineFor(log, onEvent, faults),
       clock: systemClock,
       random: Math.random,
-      faults: NO_FAULTS,
+      faults,
       stop,
       kill,
       onEvent: (event) => onEvent(event.type === 'step' ? { ...event, index: event.index + 1 } : event),
@@ -64,7 +70,7 @@ export const runPlan: RunPlan = async ({ database, stateDirectory, job, approved
   } finally {
     log.close();
   }
-};
+}
 
 /** A command that is gone refuses a recovery before anything is touched. Errors: PREREQUISITE_MISSING. */
 async function checkCommands(spec: BatchSpec): Promise<void> {
@@ -78,13 +84,14 @@ async function checkCommands(spec: BatchSpec): Promise<void> {
 }
 
 /** Makes the engine of a job, its lines going to the log and to whoever watches. */
-export function makeEngineFor(log: RunLog, onEvent: JobRun['onEvent']): JobRun['makeEngine'] {
+export function makeEngineFor(log: RunLog, onEvent: JobRun['onEvent'], faults: Faults): JobRun['makeEngine'] {
   return ({ spec, lease, job }) =>
     makeLocalEngine({
       spec,
       jobId: job.id,
       runToken: lease.runToken,
       epoch: lease.epoch,
+      faults,
       onLine(unitNumber, stream, line) {
         const at = new Date(systemClock.nowMs()).toISOString();
         log.write(`${at} ${unitNumber === undefined ? 'worker' : `row ${unitNumber}`} ${stream} | ${line}`);

@@ -1,5 +1,5 @@
 import { RecoveryError } from '../core/errors.ts';
-import type { Choice, JobSummary } from '../core/job/schema.ts';
+import type { Choice, ControlChoice, JobSummary } from '../core/job/schema.ts';
 import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
 
@@ -14,7 +14,11 @@ const ENOUGH = 1_000_000;
  * Errors: NOTHING_TO_RECOVER; JOB_AMBIGUOUS when several need it and none is named; those of `findJob`.
  * Source: contract, commands (--job may be left out).
  */
-export async function selectJobs(places: readonly OpenPlace[], asked: Asked, choice: Choice): Promise<Selection> {
+export async function selectJobs(
+  places: readonly OpenPlace[],
+  asked: Asked,
+  choice: Choice | ControlChoice,
+): Promise<Selection> {
   const references = asked.lists.job ?? [];
   if (asked.switches.has('all')) {
     if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
@@ -52,10 +56,13 @@ async function listFound(places: readonly OpenPlace[], scope: 'attention' | 'all
  * When nothing needs recovery and one job is running, somebody was faster: the session then says who holds it.
  * Cancelling a healthy job takes its name.
  */
-async function findBusy(places: readonly OpenPlace[], choice: Choice): Promise<FoundJob> {
+async function findBusy(places: readonly OpenPlace[], choice: Choice | ControlChoice): Promise<FoundJob> {
   const busy = choice === 'resume' || choice === 'restart' ? await listFound(places, 'all') : [];
   const [only, ...others] = busy;
   if (only && others.length === 0) return only;
+  const [place, ...elsewhere] = places;
+  const ref = elsewhere.length === 0 ? await place?.jobs.sole?.() : undefined;
+  if (place && ref) return { ref, place };
   throw describeNothing(places);
 }
 

@@ -1,6 +1,7 @@
 import { basename, extname } from 'node:path';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import { assembleProgress, type Progress } from '../core/job/schema.ts';
+import type { Faults } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { createJob } from '../runner/create-job.ts';
 import { holdLease } from '../runner/hold-lease.ts';
@@ -38,8 +39,10 @@ export async function startJob(options: {
   readonly params: Readonly<Record<string, string>>;
   readonly principal: string;
   readonly name?: string;
+  /** Crash points: `after-import`, `after-lease`, and those of a run. */
+  readonly faults?: Faults;
 }): Promise<StartedJob> {
-  const { stateDirectory, file, params, principal } = options;
+  const { stateDirectory, file, params, principal, faults = NO_FAULTS } = options;
   const read = await readJobFile(file, params);
   const spec = { ...read, name: options.name ?? (read.name || basename(file, extname(file))) };
   const database = openStore(stateDirectory);
@@ -50,6 +53,7 @@ export async function startJob(options: {
       lock: (id: string) => lockPath(stateDirectory, id),
     };
     const job = await createJob({ database, places, spec, rows, nowMs: systemClock.nowMs() }).finally(rows.close);
+    faults.reach('after-import');
     const atMs = systemClock.nowMs();
     const lease = holdLease({
       database,
@@ -59,6 +63,7 @@ export async function startJob(options: {
       audit: { atMs, principal, action: 'run', outcome: 'done', details: {} },
       change: () => startRun(database, job.seq, atMs),
     });
+    faults.reach('after-lease');
     const counts = countUnitsByStatus(database, job.seq);
     return {
       job,
@@ -74,10 +79,10 @@ export async function startJob(options: {
             lease,
             steps: [{ action: 'run_units', count: counts.pending }],
             orphans: [],
-            makeEngine: makeEngineFor(log, onEvent),
+            makeEngine: makeEngineFor(log, onEvent, faults),
             clock: systemClock,
             random: Math.random,
-            faults: NO_FAULTS,
+            faults,
             stop,
             kill,
             onEvent,

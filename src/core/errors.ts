@@ -47,6 +47,18 @@ export const HINTS = {
   RUN_INTERRUPTED: 'salvor --choice resume goes on from where it stopped.',
   WRITE_BACK_FAILED: 'The results are safe in the store; correct the cause and resume to write them back.',
   CONFIG_INVALID: 'Correct the configuration file named above.',
+  CONTROL_FILE_INVALID:
+    'Keep a copy of the file named above, put back a good one or move it away, and say the same again; nothing was changed.',
+  CHECKPOINT_MISSING: 'Name the directory of the checkpoints, or load with the fallback.',
+  CHECKPOINT_UNREADABLE: 'Correct the path or its permissions; nothing was changed.',
+  CHECKPOINT_INVALID: 'Load with the fallback, or restore a checkpoint that is valid; the file was left as it is.',
+  CHECKPOINT_VERSION_UNSUPPORTED: 'Use the newer program that wrote this checkpoint; it was left as it is.',
+  CHECKPOINT_NONE_VALID: 'Bring back a valid copy and restore it; both files were left as they are.',
+  CHECKPOINT_INPUT_INVALID: 'Correct what is to be saved; the checkpoints there are as they were.',
+  CHECKPOINT_INEXACT: 'Read the state as text, which is exact.',
+  CHECKPOINT_NOT_SAVED: 'Correct the cause and save again; the newest checkpoint there is can still be loaded.',
+  CHECKPOINT_BUSY: 'Wait for the other program to finish saving, then save again.',
+  CHECKPOINT_CHANGED: 'Load again: a newer checkpoint took its place.',
   NODE_UNSUPPORTED: 'Install Node.js 24 or newer.',
 } as const;
 

@@ -3,6 +3,7 @@ import type { Evidence, UnitFacts } from './evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
 import type { JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
 import type { ApprovedPlan } from './plan/schema.ts';
+import type { ControlAnswer } from './report/control-answer.ts';
 import type { RecoveryReport } from './report/schema.ts';
 
 /** Wall clock, epoch milliseconds UTC. */
@@ -25,6 +26,8 @@ export type JobPage = { readonly jobs: readonly JobSummary[]; readonly total: nu
 export type JobPlace = JobReader & {
   /** The jobs a reference may mean: the exact id, else the name, else an id prefix; at most `limit`. */
   readonly find: (reference: string, limit: number) => Promise<readonly JobRef[]>;
+  /** The job of a place that holds exactly one: whoever names the place names the job. */
+  readonly sole?: () => Promise<JobRef>;
 };
 
 /** Which units to page through; `statuses` empty means all. Order is by number. */
@@ -73,6 +76,8 @@ export type Execution = {
     readonly steps: readonly StepResult[];
     readonly report: RecoveryReport;
     readonly reportPath: string | undefined;
+    /** What an action on a training control directory prints in the format's own shape. */
+    readonly control?: ControlAnswer;
   }>;
   /** Asks for a stop after the unit in hand; a second time ends it at once. `signal` is why, when it was one. */
   readonly stop: (signal?: StopSignal) => void;

@@ -16,11 +16,12 @@ export type HeldLock = { readonly release: () => void };
 /**
  * Takes the lock, creating its file, or says that somebody holds it.
  *
+ * Units:  `lookersMs` is how long it blocks for those who look; 0 where nobody does.
  * Errors: the system's, when the file cannot be made.
  * Source: design, rule 2.
  */
-export function tryLock(path: string): HeldLock | undefined {
-  const database = new DatabaseSync(path, { timeout: LOOKERS_MS });
+export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefined {
+  const database = new DatabaseSync(path, { timeout: lookersMs });
   try {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
   } catch (error) {

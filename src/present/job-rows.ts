@@ -50,8 +50,10 @@ export function describeProof(summary: JobSummary): string {
 /** What of a job waits for a person, in words; empty when nothing does. */
 export function describeAttention(summary: JobSummary): string {
   const { inDoubt, needsReview, failed } = summary.progress;
+  // What a living runner has begun is in its hands, and nobody doubts it.
+  const begun = summary.verdict === 'alive' ? 'in hand' : 'in doubt';
   const parts = [
-    inDoubt > 0 ? `${inDoubt} in doubt` : '',
+    inDoubt > 0 ? `${inDoubt} ${begun}` : '',
     needsReview > 0 ? `${needsReview} to review` : '',
     failed > 0 ? `${failed} failed` : '',
   ];

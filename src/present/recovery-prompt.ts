@@ -19,7 +19,7 @@ export function formatRecoveryPrompt(evidence: Evidence, diagnosis: Diagnosis): 
   const blocks = [
     [describeHeadline(evidence, diagnosis)],
     units ? [...describeLastDone(units), `Remaining: ${formatCount(countRemaining(units), units.unit)}`] : [],
-    describeLastError(evidence),
+    describeLastError(evidence, diagnosis),
     units ? describeAttention(units) : [],
     describeOptions(units),
   ];
@@ -56,10 +56,13 @@ function countRemaining({ counts }: UnitsEvidence): number {
   return countUnits(counts) - counts.done - counts.skipped;
 }
 
-function describeLastError({ recorded: { lastError }, units }: Evidence): readonly string[] {
+function describeLastError({ recorded: { lastError }, units }: Evidence, { verdict }: Diagnosis): readonly string[] {
   if (!lastError) return [];
   const line = `Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`;
-  return units?.lastFailing ? [line, `Resume will retry from the failed ${units.unit}.`] : [line];
+  const canRetry = verdict === 'interrupted' || verdict === 'failed';
+  // A unit under review is left alone by resume, whatever its error was.
+  const isRetried = units?.lastFailing !== undefined && units.lastFailing.status !== 'needs_review';
+  return units && canRetry && isRetried ? [line, `Resume will retry from the failed ${units.unit}.`] : [line];
 }
 
 function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {

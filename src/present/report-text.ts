@@ -1,11 +1,10 @@
 import type { RecoveryReport } from '../core/report/schema.ts';
-import { formatDuration } from './format.ts';
+import { formatCount, formatDuration } from './format.ts';
 import { safeText } from './safe-text.ts';
 
-const HEADLINES: Readonly<Record<RecoveryReport['outcome']['status'], string>> = {
+const HEADLINES: Readonly<Record<Exclude<RecoveryReport['outcome']['status'], 'needs_review'>, string>> = {
   recovered: 'recovered to the end',
   failed: 'ran and failed; it can be resumed',
-  needs_review: 'ran to its end; some rows wait for review',
   cancelled: 'cancelled',
   submitted: 'submitted',
   started: 'started; it goes on in the background',
@@ -15,8 +14,16 @@ const HEADLINES: Readonly<Record<RecoveryReport['outcome']['status'], string>> =
 export function describeOutcome(report: RecoveryReport): string {
   const { status, exit_code: exitCode } = report.outcome;
   // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
-  const headline = status === 'failed' && exitCode > 128 ? 'stopped on request; it can be resumed' : HEADLINES[status];
+  const isStopped = status === 'failed' && exitCode > 128;
+  const headline = isStopped ? 'stopped on request; it can be resumed' : describeStatus(report);
   return `Job '${safeText(report.job.name, 200)}': ${headline}.`;
+}
+
+function describeStatus({ outcome: { status }, progress_after: after }: RecoveryReport): string {
+  if (status !== 'needs_review') return HEADLINES[status];
+  const open = after.needs_review + after.in_doubt;
+  const unit = after.unit === 'step' ? 'step' : 'row';
+  return `ran to its end; ${formatCount(open, unit)} ${open === 1 ? 'waits' : 'wait'} for review`;
 }
 
 /**
@@ -25,10 +32,19 @@ export function describeOutcome(report: RecoveryReport): string {
  * Source: contract, recovery-report.json.
  */
 export function formatReportText(report: RecoveryReport): readonly string[] {
-  const { units, progress_before: before, progress_after: after, outcome } = report;
   return [
     describeOutcome(report),
     '',
+    ...formatReportFacts(report),
+    ...report.plan.steps.map((step) => `  - ${safeText(step.detail, 300)}`),
+    ...formatReportFindings(report),
+  ];
+}
+
+/** The facts of a report in a column: who, what, how far. */
+export function formatReportFacts(report: RecoveryReport): readonly string[] {
+  const { units, progress_before: before, progress_after: after, outcome } = report;
+  return [
     `choice        ${report.choice} by ${safeText(report.principal, 80)} at ${safeText(report.recovered_at, 30)}`,
     `crash         ${report.crash_detected ? 'detected' : 'not detected'} (was: ${safeText(report.prior_lifecycle_state ?? 'missing', 40)})`,
     `progress      ${before.done}/${before.total} before, ${after.done}/${after.total} after`,
@@ -36,7 +52,12 @@ export function formatReportText(report: RecoveryReport): readonly string[] {
     ...(units.would_repeat > 0 ? [`repeated      ${units.would_repeat} had been done before`] : []),
     `took          ${formatDuration(outcome.duration_ms)}, attempt ${outcome.attempt}, exit code ${outcome.exit_code}`,
     `plan          ${report.plan.digest.slice(0, 12)}`,
-    ...report.plan.steps.map((step) => `  - ${safeText(step.detail, 300)}`),
+  ];
+}
+
+/** What was warned of, and what had been found. */
+export function formatReportFindings(report: RecoveryReport): readonly string[] {
+  return [
     ...report.plan.warnings.map((warning) => `  ! ${safeText(warning.message, 300)}`),
     ...(report.diagnostics.length > 0 ? ['found'] : []),
     ...report.diagnostics.map((line) => `  - ${safeText(line, 300)}`),

@@ -1,8 +1,9 @@
 /** What verdicts, findings, steps and warnings are called. Every foreign text in them is made safe here. */
 import type { DeathProof, Finding } from '../core/diagnosis/schema.ts';
-import type { LeaseHolder } from '../core/evidence/schema.ts';
-import type { Choice, Verdict } from '../core/job/schema.ts';
+import type { Evidence, LeaseHolder } from '../core/evidence/schema.ts';
+import type { Choice, Progress, Verdict } from '../core/job/schema.ts';
 import type { PlanAction, PlanStep, PlanWarning } from '../core/plan/schema.ts';
+import { CONTROL_FINDING_WORDS, CONTROL_STEP_WORDS, CONTROL_WARNING_WORDS } from './control-words.ts';
 import { formatCount, formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -46,7 +47,15 @@ function describeHolder(holder: LeaseHolder): string {
   return `process ${holder.pid} on ${safeText(holder.host, 80)} (epoch ${holder.epoch})`;
 }
 
-type Describe<T extends Finding['type']> = (finding: Extract<Finding, { type: T }>) => string;
+/** What one unit of a job is called. */
+export type UnitWord = Progress['unit'];
+
+/** What the units of a job are called; a job without units is spoken of as if it had rows. */
+export function chooseUnitWord({ units, control }: Pick<Evidence, 'units' | 'control'>): UnitWord {
+  return units?.unit ?? (control ? 'step' : 'row');
+}
+
+type Describe<T extends Finding['type']> = (finding: Extract<Finding, { type: T }>, unit: UnitWord) => string;
 
 const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
   runner_alive: ({ holder }) => `running: ${describeHolder(holder)} holds the job's lock`,
@@ -60,18 +69,19 @@ const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
     error ? `the run failed: ${safeText(error.code, 60)}: ${safeText(error.message)}` : 'the run failed',
   fenced_runner_alive: ({ holder }) =>
     `cancelled, but ${describeHolder(holder)} still lives; nothing it says is accepted`,
-  orphan_running: ({ orphan }) =>
-    `orphan: process ${orphan.pid} (${safeText(orphan.command, 120)}) still works${orphan.unitNumber === undefined ? '' : ` on row ${orphan.unitNumber}`}`,
-  units_in_doubt: ({ count, withReceipt, canVerify }) =>
-    `in doubt: ${formatCount(count, 'row')} started, outcome not known; ${withReceipt} proven by a receipt, ${describeRest(count - withReceipt, canVerify)}`,
-  units_need_review: ({ count }) =>
-    `review: ${formatCount(count, 'row')} ${count === 1 ? 'waits' : 'wait'} for a person`,
-  units_failed: ({ count }) => `failed: ${formatCount(count, 'row')}`,
+  orphan_running: ({ orphan }, unit) =>
+    `orphan: process ${orphan.pid} (${safeText(orphan.command, 120)}) still works${orphan.unitNumber === undefined ? '' : ` on ${unit} ${orphan.unitNumber}`}`,
+  units_in_doubt: ({ count, withReceipt, canVerify }, unit) =>
+    `in doubt: ${formatCount(count, unit)} started, outcome not known; ${withReceipt} proven by a receipt, ${describeRest(count - withReceipt, canVerify)}`,
+  units_need_review: ({ count }, unit) =>
+    `review: ${formatCount(count, unit)} ${count === 1 ? 'waits' : 'wait'} for a person`,
+  units_failed: ({ count }, unit) => `failed: ${formatCount(count, unit)}`,
   prerequisite_bad: ({ prerequisite: { what, path, state, expected, found } }) =>
     `${what === 'rows_file' ? 'the rows file' : 'the directory of the job file'} ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
   audit_broken: ({ sequence, expected, found }) =>
     `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${safeText(found, 80)}`,
   state_contradiction: ({ detail }) => `contradiction: ${safeText(detail)}`,
+  ...CONTROL_FINDING_WORDS,
 };
 
 function describeRest(count: number, canVerify: boolean): string {
@@ -79,55 +89,64 @@ function describeRest(count: number, canVerify: boolean): string {
 }
 
 /** A finding in one sentence. */
-export function describeFinding(finding: Finding): string {
+export function describeFinding(finding: Finding, unit: UnitWord): string {
   // The table is complete for every type; the compiler cannot pair a union with its own entry.
-  const describe = FINDING_WORDS[finding.type] as (finding: Finding) => string;
-  return describe(finding);
+  const describe = FINDING_WORDS[finding.type] as (finding: Finding, unit: UnitWord) => string;
+  return describe(finding, unit);
 }
 
-type DescribeStep<A extends PlanAction> = (step: Extract<PlanStep, { action: A }>) => string;
+type DescribeStep<A extends PlanAction> = (step: Extract<PlanStep, { action: A }>, unit: UnitWord) => string;
 
 const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
-  stop_runner: ({ pid, host }) =>
-    `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the row in hand`,
+  stop_runner: ({ pid, host }, unit) =>
+    `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the ${unit} in hand`,
   take_lease: ({ epoch }) => `take the job with epoch ${epoch}; holders before are refused from then on`,
   end_orphans: ({ pids }) =>
     `end what outlived the runner: ${formatCount(pids.length, 'process').replace('processs', 'processes')} ${pids.join(', ')}`,
   await_orphans: ({ pids }) => `wait until what outlived the runner ends by itself: ${pids.join(', ')}`,
-  settle_units: ({ byReceipt, byVerify, toReview }) =>
-    `settle rows in doubt: ${byReceipt} by receipt, ${byVerify} by the verify hook, ${toReview} to review`,
-  retry_failed_units: ({ count }) => `try ${formatCount(count, 'failed row')} again`,
-  reset_units: ({ count }) => `put ${formatCount(count, 'row')} back to the start, with new idempotency keys`,
-  run_units: ({ count }) => `run ${formatCount(count, 'row')}`,
+  settle_units: ({ byReceipt, byVerify, toReview }, unit) => {
+    const ways = [
+      byReceipt > 0 ? `${byReceipt} by receipt` : '',
+      byVerify > 0 ? `${byVerify} by the verify hook` : '',
+      toReview > 0 ? `${toReview} left for a person to review` : '',
+    ].filter((way) => way !== '');
+    return `settle ${formatCount(byReceipt + byVerify + toReview, unit)} in doubt: ${ways.join(', ')}`;
+  },
+  retry_failed_units: ({ count }, unit) => `try ${formatCount(count, `failed ${unit}`)} again`,
+  reset_units: ({ count }, unit) => `put ${formatCount(count, unit)} back to the start, with new idempotency keys`,
+  run_units: ({ count }, unit) => `run ${formatCount(count, unit)}`,
   mark_cancelled: () => 'record the job as cancelled',
+  ...CONTROL_STEP_WORDS,
 };
 
 /** What a step of a plan does, in one phrase. */
-export function describeStep(step: PlanStep): string {
-  const describe = STEP_WORDS[step.action] as (step: PlanStep) => string;
-  return describe(step);
+export function describeStep(step: PlanStep, unit: UnitWord): string {
+  const describe = STEP_WORDS[step.action] as (step: PlanStep, unit: UnitWord) => string;
+  return describe(step, unit);
 }
 
 /** What a done row of a job with this receipt label would be created twice. Source: contract, restart's warning. */
-const EFFECTS: Readonly<Record<string, string>> = { tracking: 'duplicate shipments' };
+const EFFECTS: ReadonlyMap<string, string> = new Map([['tracking', 'duplicate shipments']]);
 
 const WARNING_WORDS: Readonly<Record<PlanWarning['code'], (warning: PlanWarning) => string>> = {
   WOULD_REPEAT: ({ count = 0, label, unit = 'row' }) => {
-    const rows = formatCount(count, unit);
+    const [rows, one] = [formatCount(count, unit), count === 1];
+    const these = one ? `this ${unit}` : `these ${unit}s`;
     if (label === undefined)
-      return `WARNING: ${rows} ${count === 1 ? 'is' : 'are'} already done. Restarting will do these ${unit}s again.`;
-    const receipts = label === 'receipt' ? 'receipts' : `${safeText(label, 40)} numbers`;
-    const effect = EFFECTS[label] ?? 'duplicates';
-    return `WARNING: ${rows} already have ${receipts}. Restarting will create ${effect} for these ${unit}s.`;
+      return `WARNING: ${rows} ${one ? 'is' : 'are'} already done. Restarting will do ${these} again.`;
+    const name = label === 'receipt' ? 'receipt' : `${safeText(label, 40)} number`;
+    const effect = EFFECTS.get(label) ?? 'duplicates';
+    return `WARNING: ${rows} already ${one ? `has a ${name}` : `have ${name}s`}. Restarting will create ${effect} for ${these}.`;
   },
   MAY_REPEAT: ({ count = 0, unit = 'row' }) =>
-    `WARNING: the outcome of ${formatCount(count, unit)} is not known. Restarting may do them again.`,
+    `WARNING: the outcome of ${formatCount(count, unit)} is not known. Restarting may do ${count === 1 ? 'it' : 'them'} again.`,
   UNITS_NEED_REVIEW: ({ count = 0, unit = 'row' }) =>
     `${formatCount(count, unit)} under review ${count === 1 ? 'is' : 'are'} left alone; settle ${count === 1 ? 'it' : 'them'} with review.`,
   HEARTBEAT_ONLY: () => 'The runner was on another host; that it is dead is known from its heartbeat alone.',
   UNITS_ABANDONED: ({ count = 0, unit = 'row' }) => `${formatCount(count, unit)} will not be done.`,
   ORPHANS_LEFT: ({ count = 0 }) =>
     `${count} left-over ${count === 1 ? 'process goes' : 'processes go'} on working; cancelling does not end ${count === 1 ? 'it' : 'them'}.`,
+  ...CONTROL_WARNING_WORDS,
 };
 
 /** A warning in one sentence. */

@@ -32,6 +32,13 @@ const APPLY = {
   retry_failed_units: retryUnits,
   reset_units: startOver,
   run_units: runAllUnits,
+  load_checkpoint: elsewhere,
+  write_report: elsewhere,
+  set_lifecycle: elsewhere,
+  restore_checkpoint: elsewhere,
+  repair_audit: elsewhere,
+  append_audit: elsewhere,
+  start_trainer: elsewhere,
 } as const satisfies Record<PlanAction, Apply>;
 
 /**
@@ -44,12 +51,18 @@ export function applyStep(context: StepContext, step: PlanStep): Promise<string 
 }
 
 async function endOrphans(context: StepContext): Promise<string> {
-  const left = await endProcesses(context.run.orphans, ORPHAN_GRACE_MS);
-  const again = left.length > 0 ? left : findLeftovers(context);
-  const stubborn = again.length > 0 ? await endProcesses(again, ORPHAN_GRACE_MS) : again;
-  if (stubborn.length === 0) return `ended ${context.run.orphans.length}`;
-  const pids = stubborn.map((process) => process.pid).join(', ');
-  throw new RecoveryError('ORPHAN_NOT_ENDED', `processes ${pids} of the dead runner could not be ended`);
+  const ended = new Set<number>();
+  // The end of a process makes its children visible as orphans of their own, down to the last one.
+  for (let left = context.run.orphans; left.length > 0; left = findLeftovers(context)) {
+    checkNotStopped(context.stop);
+    const stubborn = await endProcesses(left, ORPHAN_GRACE_MS);
+    if (stubborn.length > 0) {
+      const pids = stubborn.map((process) => process.pid).join(', ');
+      throw new RecoveryError('ORPHAN_NOT_ENDED', `processes ${pids} of the dead runner could not be ended`);
+    }
+    for (const { pid } of left) ended.add(pid);
+  }
+  return `ended ${ended.size}`;
 }
 
 async function awaitOrphans(context: StepContext): Promise<string> {
@@ -78,6 +91,7 @@ async function settleUnits(context: StepContext): Promise<string> {
     onSettled: ({ type }) => {
       tally.move('in_doubt', type === 'done' ? 'done' : type === 'not_done' ? 'pending' : 'needs_review');
       tally.tell();
+      run.faults.reach('after-settle');
     },
   });
   context.settled += settled.byReceipt + settled.verified;

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import { type HeldLock, probeLock, tryLock } from '../platform/lock-file.ts';
-import { changeStore } from '../store/database.ts';
+import { changeStore, translateErrors } from '../store/database.ts';
 import { deleteJob, insertUnits, listImporting, type UnitInput } from '../store/import.ts';
 import { insertJob, type JobRecord, readJob, setStatus, updateRowsFile } from '../store/jobs.ts';
 import type { BatchSpec } from './job-file/schema.ts';
@@ -44,7 +44,8 @@ export async function createJob(options: {
   const { database, places, spec, rows, nowMs } = options;
   removeAbandoned(database, places);
   const id = makeJobId();
-  mkdirSync(places.directory(id), { recursive: true, mode: 0o700 });
+  const directory = places.directory(id);
+  translateErrors(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
   let lock: HeldLock | undefined;
   let seq: number | undefined;
   try {

@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
-import type { Clock } from '../core/ports.ts';
+import type { Clock, Faults } from '../core/ports.ts';
 import { digestFile } from '../platform/digest-file.ts';
 import { changeStore } from '../store/database.ts';
 import { endRun, expectRowsFile, type JobRecord, updateRowsFile } from '../store/jobs.ts';
@@ -20,6 +20,8 @@ export type FinishedUnits = {
   readonly spec: BatchSpec;
   readonly epoch: number;
   readonly clock: Clock;
+  /** Crash points: `before-rename`, `after-rename` of the rows file, `before-last-word`, `after-last-word`. */
+  readonly faults: Faults;
   readonly units: UnitsEnd;
 };
 
@@ -34,13 +36,15 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
   const outcome = await writeBackResults(run, describeEnd(run));
-  const { database, job, epoch, clock } = run;
+  const { database, job, epoch, clock, faults } = run;
+  faults.reach('before-last-word');
   changeStore(database, () => {
     checkFence(database, job.seq, epoch);
     const atMs = clock.nowMs();
     endRun(database, job.seq, { status: STATUSES[outcome.end], atMs, ...(outcome.error && { error: outcome.error }) });
     releaseLease(database, job.seq, { epoch, atMs });
   });
+  faults.reach('after-last-word');
   return outcome;
 }
 
@@ -74,8 +78,12 @@ async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promis
       spec,
       expected,
       readValues: (first, last) => readValues(run, first, last),
-      beforeReplace: (next) => fenced(() => expectRowsFile(database, job.seq, next.sha256)),
+      beforeReplace: (next) => {
+        fenced(() => expectRowsFile(database, job.seq, next.sha256));
+        run.faults.reach('before-rename');
+      },
     });
+    run.faults.reach('after-rename');
     fenced(() => updateRowsFile(database, job.seq, digest));
     return outcome;
   } catch (thrown) {

@@ -35,13 +35,13 @@ export function holdLease(options: {
   readonly change: (epoch: number) => void;
 }): HeldLease {
   const { database, job, expected, audit } = options;
-  mkdirSync(dirname(options.lockPath), { recursive: true, mode: 0o700 });
   const runToken = randomBytes(16).toString('hex');
   const epoch = expected.epoch + 1;
   let release: (() => void) | undefined;
   try {
     changeStore(database, () => {
       checkUnchanged(database, job, expected);
+      mkdirSync(dirname(options.lockPath), { recursive: true, mode: 0o700 });
       const lock = tryLock(options.lockPath);
       if (!lock) throw describeConflict(database, job);
       release = lock.release;

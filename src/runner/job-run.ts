@@ -27,6 +27,7 @@ export type JobRun = {
   }) => UnitEngine;
   readonly clock: Clock;
   readonly random: () => number;
+  /** Crash points: those of core/execution, of the engine, of finish-run, and `after-settle`. */
   readonly faults: Faults;
   /** Asks to stop after the units in hand. */
   readonly stop: AbortSignal;

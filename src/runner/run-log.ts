@@ -9,9 +9,17 @@ export type RunLog = { readonly write: (line: string) => void; readonly close: (
 /**
  * Opens a job's log for appending. A log that cannot be written never stops a job: its lines are dropped.
  *
- * Errors: the system's, at opening only.
+ * Errors: none.
  */
 export function openRunLog(path: string): RunLog {
+  try {
+    return openForAppending(path);
+  } catch {
+    return { write: () => {}, close: () => {} };
+  }
+}
+
+function openForAppending(path: string): RunLog {
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (sizeBytes > ROTATE_BYTES) renameSync(path, `${path}.1`);
   const descriptor = openSync(path, 'a', 0o600);

@@ -65,12 +65,18 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   await Promise.all(Array.from({ length: run.concurrency }, lane));
   await Promise.allSettled(unsettled);
   if (broken) throw broken.reason;
-  return { end: halted ? 'halted' : isLeft(run) ? 'stopped' : 'ran_out', ...(lastError && { error: lastError }) };
+  const isStopped = signal.aborted && (isLeft(run) || (halted && isBySignal(lastError)));
+  return { end: isStopped ? 'stopped' : halted ? 'halted' : 'ran_out', ...(lastError && { error: lastError }) };
 }
 
 /** Whether units are left to run: those never taken, and those whose wait for another try was cut short. */
-function isLeft({ database, job, signal }: UnitsRun): boolean {
-  return signal.aborted && countUnitsByStatus(database, job.seq).pending > 0;
+function isLeft({ database, job }: UnitsRun): boolean {
+  return countUnitsByStatus(database, job.seq).pending > 0;
+}
+
+/** A signal to the whole process group asks the run to stop and ends what it has in hand: that is a stop. */
+function isBySignal(error: JobError | undefined): boolean {
+  return error !== undefined && /^(SIGNAL_SIG(INT|TERM)|WORKER_DIED)$/.test(error.code);
 }
 
 /** Hands out pending units one by one, reading a page at a time; each unit once in a run. */

@@ -5,6 +5,12 @@ import { RecoveryError } from '../core/errors.ts';
 import type { Clock, JobPlace } from '../core/ports.ts';
 import { STORE_FILE } from '../store/database.ts';
 import { makeNativePlace } from './native/read.ts';
+import { isTauDirectory } from './tau/detect.ts';
+import { tauLayout } from './tau/layout.ts';
+import { openTauPlace } from './tau/open.ts';
+
+/** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts a trainer. */
+export type PlaceRequest = { readonly checkpoint?: string; readonly command?: string };
 
 /** One kind of place jobs come from. */
 export type Source = {
@@ -12,7 +18,9 @@ export type Source = {
   /** What is looked for, for people. */
   readonly lookedFor: string;
   readonly detect: (path: string) => boolean;
-  readonly open: (path: string, clock: Clock) => JobPlace;
+  readonly open: (path: string, clock: Clock, request: PlaceRequest) => JobPlace;
+  /** Where a place of this source keeps an access policy of its own. */
+  readonly policyPath?: (path: string) => string;
 };
 
 /** Every source, in the order targets are tried. */
@@ -22,6 +30,13 @@ export const SOURCES: readonly Source[] = [
     lookedFor: `a Salvor state directory (with ${STORE_FILE} in it)`,
     detect: (path) => isFile(join(path, STORE_FILE)),
     open: makeNativePlace,
+  },
+  {
+    name: 'tau',
+    lookedFor: 'a Tau state directory (with control-state.json, control-audit.jsonl or policy-checkpoint.json in it)',
+    detect: isTauDirectory,
+    open: openTauPlace,
+    policyPath: (path) => tauLayout(path).policy,
   },
 ];
 

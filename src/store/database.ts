@@ -1,5 +1,5 @@
 /** Opening the store: for writing, or for looking without changing a byte. */
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +12,10 @@ export const STORE_FILE = 'salvor.db';
 /** How long a writer waits for another one's transaction. */
 const BUSY_TIMEOUT_MS = 20_000;
 /** How often a look is repeated when a writer came in between. */
-const LOOK_TRIES = 5;
+const LOOK_TRIES = 20;
+const LOOK_AGAIN_MS = 2;
+/** Nobody wakes this up: a wait on it is a pause. */
+const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Where the store of a state directory is. */
 export function storePath(stateDirectory: string): string {
@@ -28,6 +31,8 @@ export function openStore(stateDirectory: string): DatabaseSync {
   const path = storePath(stateDirectory);
   return translateErrors(path, () => {
     mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    // On a read-only file system SQLite would open the file for reading, and only the first change would tell.
+    accessSync(stateDirectory, constants.W_OK);
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       // The version is looked at first: a newer store must not even be switched to WAL.
@@ -45,35 +50,39 @@ export function openStore(stateDirectory: string): DatabaseSync {
 /**
  * Reads the store in one read transaction without changing a byte of the state directory.
  *
- * With a write-ahead log present the log is read through a private index; without one the file is read as it stands,
- * and read again when a writer appeared meanwhile. Returns undefined when there is no store.
+ * With a write-ahead log present the log is read through the index its writers share, or, when that is not there (a
+ * copied directory), through a private one in memory; without a log the file is read as it stands. What was read
+ * alone is read again when a writer appeared meanwhile. Returns undefined when there is no store.
  *
  * Errors: STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
  * Source: design, rule 1.
  */
 export function lookAtStore<T>(stateDirectory: string, look: (database: DatabaseSync) => T): T | undefined {
   const path = storePath(stateDirectory);
-  return translateErrors(path, () => {
+  const lookUntilSteady = () => {
     for (let triesLeft = LOOK_TRIES; ; triesLeft -= 1) {
-      if (!statSync(path, { throwIfNoEntry: false })) return undefined;
-      const opening = chooseOpening(path);
-      // A writer that came in while the file was read as immutable can make it look old, or torn.
-      const isFinal = () => !opening.immutable || !hasLog(path) || triesLeft <= 1;
-      const found = lookOnce(path, opening.uri, look);
-      if (!isFinal()) continue;
+      const marks = readMarks(path);
+      if (!marks) return undefined;
+      const opening = chooseOpening(path, marks);
+      const found = lookOnce(path, opening, look);
+      if (triesLeft > 1 && isDisturbed(path, { marks, opening, found })) {
+        Atomics.wait(NEVER, 0, 0, LOOK_AGAIN_MS);
+        continue;
+      }
       if ('error' in found) throw found.error;
       return found.seen;
     }
-  });
+  };
+  return translateErrors(path, lookUntilSteady, LOOKING);
 }
 
 type Found<T> = { readonly seen: T | undefined } | { readonly error: unknown };
 
-function lookOnce<T>(path: string, uri: string, look: (database: DatabaseSync) => T): Found<T> {
+function lookOnce<T>(path: string, { uri, prepare }: Opening, look: (database: DatabaseSync) => T): Found<T> {
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(uri, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
-    database.exec('BEGIN');
+    database.exec(`${prepare}BEGIN`);
     const ready = checkStoreVersion(database, path) === STORE_VERSION;
     return { seen: ready ? look(database) : undefined };
   } catch (error) {
@@ -83,15 +92,43 @@ function lookOnce<T>(path: string, uri: string, look: (database: DatabaseSync) =
   }
 }
 
-function chooseOpening(path: string): { readonly uri: string; readonly immutable: boolean } {
-  const base = pathToFileURL(path).href;
-  if (!hasLog(path)) return { uri: `${base}?mode=ro&immutable=1`, immutable: true };
-  const shared = existsSync(`${path}-shm`) ? '&readonly_shm=1' : '';
-  return { uri: `${base}?mode=ro${shared}`, immutable: false };
+/** What shows that somebody wrote: the store's and its log's time and size, and whether the log's index is there. */
+type Marks = { readonly store: string; readonly log: string | undefined; readonly hasIndex: boolean };
+
+function readMarks(path: string): Marks | undefined {
+  const store = describeFile(path);
+  if (store === undefined) return undefined;
+  return { store, log: describeFile(`${path}-wal`), hasIndex: existsSync(`${path}-shm`) };
 }
 
-function hasLog(path: string): boolean {
-  return (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+/** Time and size of a file that is there and not empty (the store itself may be). */
+function describeFile(path: string): string | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  return stats && (stats.size > 0n || !path.endsWith('-wal')) ? `${stats.mtimeNs} ${stats.size}` : undefined;
+}
+
+/** How a store is opened so that nothing is written, not even an index. `isShared`: with its writers, by SQLite's rules. */
+type Opening = { readonly uri: string; readonly prepare: string; readonly isShared: boolean };
+
+function chooseOpening(path: string, { log, hasIndex }: Marks): Opening {
+  const base = `${pathToFileURL(path).href}?mode=ro`;
+  if (log === undefined) return { uri: `${base}&immutable=1`, prepare: '', isShared: false };
+  if (hasIndex) return { uri: `${base}&readonly_shm=1`, prepare: '', isShared: true };
+  // Without locks and with exclusive locking SQLite keeps the log's index in memory.
+  return { uri: `${base}&vfs=unix-none`, prepare: 'PRAGMA locking_mode=EXCLUSIVE; ', isShared: false };
+}
+
+/**
+ * Whether a writer came in between: what was read alone may then be old, or torn. What is read together with writers
+ * is whole; only the last of them, when it closes, takes away the log while it is being opened.
+ */
+function isDisturbed(
+  path: string,
+  { marks, opening, found }: { readonly marks: Marks; readonly opening: Opening; readonly found: Found<unknown> },
+): boolean {
+  if (opening.isShared) return 'error' in found && !(found.error instanceof RecoveryError);
+  const now = readMarks(path);
+  return now?.store !== marks.store || now.log !== marks.log || (marks.log !== undefined && now.hasIndex);
 }
 
 /**
@@ -131,19 +168,34 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   EPERM: 'STATE_UNREADABLE',
   ENOTDIR: 'STATE_UNREADABLE',
   EEXIST: 'STATE_UNREADABLE',
+  ENOENT: 'STATE_UNREADABLE',
+  ELOOP: 'STATE_UNREADABLE',
+  ENAMETOOLONG: 'STATE_UNREADABLE',
   EROFS: 'STATE_UNWRITABLE',
   ENOSPC: 'STATE_UNWRITABLE',
   EDQUOT: 'STATE_UNWRITABLE',
 };
 
-function translateErrors<T>(path: string, run: () => T): T {
+/** What fails while nothing is written cannot be read, whatever a writer would be told. */
+const LOOKING: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = { STATE_UNWRITABLE: 'STATE_UNREADABLE' };
+
+/**
+ * Runs something with the state directory; what the system or SQLite refuses is told as such, `instead` as another.
+ *
+ * Errors: STATE_UNREADABLE, STATE_UNWRITABLE, STATE_CORRUPT; everything else passes unchanged.
+ */
+export function translateErrors<T>(
+  path: string,
+  run: () => T,
+  instead: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = {},
+): T {
   try {
     return run();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof RecoveryError) throw error;
     const code = chooseCode(error);
     if (!code) throw error;
-    throw new RecoveryError(code, `${path}: ${error.message}`, { cause: error, details: { path } });
+    throw new RecoveryError(instead[code] ?? code, `${path}: ${error.message}`, { cause: error, details: { path } });
   }
 }
 

@@ -1,6 +1,6 @@
 /** Job records: what was asked for, and the status that is claimed. */
 import type { DatabaseSync } from 'node:sqlite';
-import type { JobError, JobKind, NativeStatus } from '../core/job/schema.ts';
+import { JOB_KINDS, type JobError, type JobKind, type NativeStatus } from '../core/job/schema.ts';
 
 /** A job as recorded. `spec` is the parsed job file as JSON text. Times are epoch milliseconds. */
 export type JobRecord = {
@@ -116,7 +116,10 @@ export function raiseGeneration(database: DatabaseSync, jobSeq: number): number 
   return Number(database.prepare('SELECT generation FROM jobs WHERE seq = ?').get(jobSeq)?.generation);
 }
 
-const KINDS: Readonly<Record<string, JobKind>> = { batch: 'batch', workflow: 'workflow', training: 'training' };
+/** Reads a kind; what Salvor does not know is taken for the oldest kind. */
+export function translateKind(kind: unknown): JobKind {
+  return JOB_KINDS.find((known) => known === kind) ?? 'batch';
+}
 
 /** Reads a row of `jobs`. */
 export function translateJob(row: Readonly<Record<string, unknown>>): JobRecord {
@@ -124,7 +127,7 @@ export function translateJob(row: Readonly<Record<string, unknown>>): JobRecord 
     seq: Number(row.seq),
     id: String(row.id),
     name: String(row.name),
-    kind: KINDS[String(row.kind)] ?? 'batch',
+    kind: translateKind(row.kind),
     status: String(row.status),
     spec: String(row.spec),
     ...(row.rows_sha256 !== null && {

@@ -1,11 +1,13 @@
 /** The store's schema, as steps from one version to the next; only ever forward. */
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 
 /**
  * Tables: `jobs` what was asked; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
  * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions.
- * `units.event` is the journal sequence of the last change. Times are epoch milliseconds.
+ * `units.event` is the journal sequence of the last change; `proven` lets receipts be counted in an index alone. Times are epoch milliseconds.
  */
 const STEPS: readonly string[] = [
   `
@@ -31,6 +33,7 @@ const STEPS: readonly string[] = [
   ) STRICT;
   CREATE INDEX jobs_by_name ON jobs(name);
   CREATE INDEX jobs_by_activity ON jobs(status, active_at_ms);
+  CREATE INDEX jobs_in_order ON jobs(active_at_ms, seq, status);
 
   CREATE TABLE units (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
@@ -45,10 +48,11 @@ const STEPS: readonly string[] = [
     started_at_ms INTEGER,
     finished_at_ms INTEGER,
     event INTEGER NOT NULL DEFAULT 0,
+    proven INTEGER AS (receipt IS NOT NULL) VIRTUAL,
     PRIMARY KEY (job_seq, number)
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX units_by_key ON units(job_seq, key);
-  CREATE INDEX units_by_status ON units(job_seq, status);
+  CREATE INDEX units_by_status ON units(job_seq, status, proven);
   CREATE INDEX units_open ON units(job_seq, number) WHERE status IN ('in_doubt', 'needs_review');
   CREATE INDEX units_with_error ON units(job_seq, event) WHERE error_code IS NOT NULL;
 
@@ -88,7 +92,8 @@ const STEPS: readonly string[] = [
     released_at_ms INTEGER,
     PRIMARY KEY (job_seq, epoch)
   ) STRICT, WITHOUT ROWID;
-  CREATE INDEX leases_unreleased ON leases(host, boot_id, pid) WHERE released_at_ms IS NULL;
+  CREATE INDEX leases_unreleased ON leases(host, boot_id, pid_namespace, pid) WHERE released_at_ms IS NULL;
+  CREATE INDEX leases_beating ON leases(heartbeat_at_ms) WHERE released_at_ms IS NULL;
 
   CREATE TABLE audit (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
@@ -126,20 +131,45 @@ export function migrateStore(database: DatabaseSync, path: string): void {
     }
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    // SQLite has rolled back by itself when the disk is full.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 }
 
-/** Reads the version of a store. Errors: STATE_TOO_NEW. */
+/**
+ * Reads the version of a store; 0 is an empty file, which is a store not made yet.
+ *
+ * Errors: STATE_TOO_NEW; STATE_CORRUPT for a database of somebody else's, and for an empty one beside jobs.
+ */
 export function checkStoreVersion(database: DatabaseSync, path: string): number {
-  const found = Number(database.prepare('PRAGMA user_version').get()?.user_version ?? 0);
-  if (found > STORE_VERSION) {
-    throw new RecoveryError(
-      'STATE_TOO_NEW',
-      `${path} has schema version ${found}; this Salvor knows versions up to ${STORE_VERSION}`,
-      { details: { path, found, supported: STORE_VERSION } },
-    );
+  const { version, tableCount, ownCount } = readShape(database);
+  const refuse = (code: 'STATE_TOO_NEW' | 'STATE_CORRUPT', problem: string, details = {}) =>
+    new RecoveryError(code, `${path} ${problem}`, { details: { path, ...details } });
+  if (version > STORE_VERSION) {
+    const problem = `has schema version ${version}; this Salvor knows versions up to ${STORE_VERSION}`;
+    throw refuse('STATE_TOO_NEW', problem, { found: version, supported: STORE_VERSION });
   }
-  return found;
+  if (version < 0 || (version === 0 ? tableCount > 0 : ownCount !== OWN_TABLES.length)) {
+    throw refuse('STATE_CORRUPT', 'is a database, but not a store of Salvor');
+  }
+  // Directories of jobs come after the store; looking again leaves out one that was made just now.
+  if (version === 0 && existsSync(join(dirname(path), 'jobs')) && readShape(database).version === 0) {
+    throw refuse('STATE_CORRUPT', 'is empty, and directories of its jobs are there');
+  }
+  return version;
+}
+
+const OWN_TABLES = ['jobs', 'units', 'unit_events', 'leases', 'audit'];
+
+/** One statement, so that a store that is just being made is seen before or after. */
+function readShape(database: DatabaseSync) {
+  const own = OWN_TABLES.map((name) => `'${name}'`).join(', ');
+  const row = database
+    .prepare(
+      `SELECT user_version, (SELECT count(*) FROM sqlite_master) AS tables,
+       (SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN (${own})) AS own FROM pragma_user_version`,
+    )
+    .get();
+  return { version: Number(row?.user_version), tableCount: Number(row?.tables), ownCount: Number(row?.own) };
 }

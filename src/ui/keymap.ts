@@ -10,6 +10,8 @@ export type KeyContext = {
   /** Why choices of the open job cannot be taken, by choice; empty while that is not known. */
   readonly refusals: Readonly<Partial<Record<Choice, string>>>;
   readonly openQuestions: number;
+  /** What is carried out is a cancel. */
+  readonly isCancelling: boolean;
   /** A unit is under the cursor. */
   readonly hasUnit: boolean;
 };
@@ -73,7 +75,7 @@ export const KEYMAP = [
     inFooter: true,
     blockedBy: (c) => (c.hasJob ? undefined : 'no job is selected'),
   },
-  { command: 'choose', keys: ['enter'], label: 'show the plan of the choice', screens: ['job'] },
+  { command: 'choose', keys: ['enter'], label: 'show its plan', screens: ['job'], inFooter: true },
   {
     command: 'agree',
     keys: ['y'],
@@ -149,7 +151,15 @@ export const KEYMAP = [
   { command: 'settle_skipped', keys: ['k'], label: 'skip it', screens: ['settle'], inFooter: true },
   { command: 'settle_next', keys: ['enter'], label: 'go on', screens: ['settle_text'], inFooter: true },
   { command: 'leave', keys: ['s', 'q', 'escape'], label: 'stop or leave', screens: ['progress'], inFooter: true },
-  { command: 'stop', keys: ['s'], label: 'stop after the one in hand', screens: ['leave'], inFooter: true },
+  {
+    command: 'stop',
+    keys: ['s'],
+    label: 'stop after the one in hand',
+    screens: ['leave'],
+    inFooter: true,
+    hiddenWhenBlocked: true,
+    blockedBy: (c) => (c.isCancelling ? 'a cancel is not stopped half-way' : undefined),
+  },
   { command: 'detach', keys: ['b'], label: 'leave it running', screens: ['leave'], inFooter: true },
   {
     command: 'keep_watching',

@@ -43,7 +43,7 @@ export function layoutConsole(size: {
   const body = rows - title - footer - notice;
   const heading = body >= 5 ? 1 : 0;
   const detail = detailRows(body);
-  const tabs = body >= 7 ? 1 : 0;
+  const tabs = body >= 9 ? 1 : 0;
   const menu = Math.min(MENU_ROWS, body);
   return {
     columns,

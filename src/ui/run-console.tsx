@@ -26,6 +26,8 @@ export async function runConsole(options: ConsoleOptions): Promise<ConsoleEnd> {
     await Promise.all([gate.drain(), firstPage(model)]);
     // Keys count from the moment the first frame is drawn. Source: terminal trap 12.
     gate.open();
+    // What was typed before was echoed: the first row must not begin in the middle of the screen.
+    options.stdout.write('\r');
     const instance = draw(options, desk);
     redraw = () => redrawAll(options, desk, instance);
     void instance.waitUntilRenderFlush().then(options.onFirstFrame);

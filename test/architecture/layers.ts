@@ -41,6 +41,7 @@ const CONSOLE_EFFECTS = EFFECTS.filter((name) => !/^set/.test(name));
 /** The stages of a recovery; each imports earlier ones only. Source: design, the flow. */
 const STAGES = [
   ['job', 'what an operator recovers'],
+  ['checkpoint', 'whether a checkpoint can be trusted'],
   ['evidence', 'everything read about a job'],
   ['diagnosis', 'verdict and findings'],
   ['plan', 'what a choice would do, and who agreed'],
@@ -117,6 +118,15 @@ export const ROOMS: readonly Room[] = [
     withoutGlobals: [],
   },
   {
+    name: 'checkpoint',
+    paths: ['checkpoint.ts'],
+    purpose: 'checkpoints as a library: the public entry for training loops',
+    mayImport: [GROUND, 'core/checkpoint', 'platform'],
+    builtins: [],
+    packages: {},
+    withoutGlobals: [],
+  },
+  {
     name: 'store',
     paths: ['store/'],
     purpose: 'the job store',
@@ -179,7 +189,7 @@ export const ROOMS: readonly Room[] = [
     purpose: 'commands; wires the ports',
     mayImport: [...CORE, 'present', 'platform', 'store', 'sources', 'runner', 'cli/interactive'],
     builtins: 'all',
-    packages: { 'zod/mini': ANY_FILE, yaml: /^cli\/config/, execa: /^cli\/commands\/demo/ },
+    packages: { 'zod/mini': ANY_FILE, yaml: /^cli\/config/, execa: /^cli\/demo\// },
     withoutGlobals: [],
   },
 ];

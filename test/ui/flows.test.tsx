@@ -47,7 +47,7 @@ test('review: a unit in doubt is settled as done, with its receipt and a reason'
   });
   await term.ready('California Orders');
   term.type('v');
-  await term.ready('Units that wait for a decision: 2', '>       48');
+  await term.ready('2 rows to decide about', '>      48');
   term.type('s');
   await term.ready('What is true about it?');
   term.type('d');
@@ -64,7 +64,7 @@ test('review: a unit in doubt is settled as done, with its receipt and a reason'
     receipt: '1Z999',
     reason: 'seen in the portal',
   });
-  await term.ready('Units that wait for a decision: 1', '>       49');
+  await term.ready('1 row to decide about', '>      49');
 });
 
 test('settle: Escape goes back one step at a time and settles nothing', async () => {
@@ -79,7 +79,7 @@ test('settle: Escape goes back one step at a time and settles nothing', async ()
   await term.ready('> Receipt');
   term.type('\r');
   await term.ready('> Reason');
-  for (const text of ['> Receipt', 'What is true about it?', 'Units that wait']) {
+  for (const text of ['> Receipt', 'What is true about it?', 'to decide about']) {
     term.type('\u001b');
     await term.ready(text);
   }

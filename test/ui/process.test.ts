@@ -210,7 +210,7 @@ test('console: ACCESSIBLE talks in lines and draws nothing', async () => {
   await pty.waitFor('or b to go back to the jobs:');
   expect(pty.output()).not.toContain('\u001b[');
   pty.type('b\r');
-  await pty.waitFor(/back to the jobs: b\s+8 jobs(.|\s)*q to leave:/u);
+  await pty.waitFor(/back to the jobs: b\s+8 jobs[\s\S]*q to leave:/u);
   pty.type('q\r');
   expect((await pty.exited()).code).toBe(0);
   expect(pty.screen()).toContain('Nothing was changed.');

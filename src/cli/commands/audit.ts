@@ -8,7 +8,8 @@ import { tellError } from '../output.ts';
 
 /** `salvor audit`: verifies a job's audit chain and prints it; a broken one is exit 3. Source: contract, commands. */
 export async function runAudit({ asked, config, output }: CommandContext): Promise<number> {
-  const { ref, place } = await findJob(openPlaces(config, [], undefined), asked.positionals[0] ?? '');
+  const [reference = '', ...targets] = asked.positionals;
+  const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
   const entries = await place.jobs.audit(ref.id);
   const { broken } = (await place.jobs.collect(ref.id)).audit;
   const { id, name, kind, source } = ref;

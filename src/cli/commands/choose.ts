@@ -1,16 +1,19 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
-import { CHOICES } from '../../core/job/schema.ts';
-import type { ActingChoice } from '../../core/plan/schema.ts';
+import { CHOICES, type Choice, CONTROL_CHOICES, type ControlChoice } from '../../core/job/schema.ts';
+import type { PlanChoice } from '../../core/plan/schema.ts';
+import type { ControlAnswer } from '../../core/report/control-answer.ts';
+import { formatControlLine } from '../../present/control-line.ts';
 import { describeOutcome } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ActOptions, readActOptions } from '../compose.ts';
-import { actInProcess } from '../detached/act-in-process.ts';
+import type { ElsewhereOptions } from '../detached/act-in-process.ts';
 import { chooseExitCode, EXIT_CODES } from '../exit-codes.ts';
 import { type FoundJob, openPlaces } from '../open-places.ts';
 import { tellError, translateError } from '../output.ts';
+import type { Asked } from '../parse-args.ts';
+import { readPlacePolicies } from '../place-policies.ts';
 import { type Recovered, recoverJob } from '../recover-job.ts';
-import { reviewJob } from '../review-job.ts';
 import { selectJobs } from '../select-jobs.ts';
 
 /**
@@ -20,17 +23,16 @@ import { selectJobs } from '../select-jobs.ts';
  */
 export async function runChoose(context: CommandContext): Promise<number> {
   const { asked, config, version, output, programPath } = context;
-  const choice = CHOICES.find((known) => known === asked.texts.choice);
-  if (!choice) throw new RecoveryError('USAGE_INVALID', '--choice needs one of resume, restart, cancel, review');
+  const choice = parseChoice(asked);
   const places = openPlaces(config, asked.positionals, asked.texts.source);
   const { jobs, several } = await selectJobs(places, asked, choice);
   if (choice === 'review') return runReview(context, jobs, several);
-  const elsewhere = asked.switches.has('detach');
   const base = await readActOptions(config, asked, version);
   const options: ActOptions = {
     ...base,
+    placePolicies: await readPlacePolicies(config, places),
     dryRun: asked.switches.has('dry-run'),
-    ...(elsewhere && { actElsewhere: actInProcess({ ...base, programPath, detach: true }) }),
+    ...(asked.switches.has('detach') && { actElsewhere: await makeElsewhere(base, programPath) }),
   };
   if (!several && jobs[0]) {
     const recovered = await recoverJob(context, jobs[0], { choice, options });
@@ -39,7 +41,29 @@ export async function runChoose(context: CommandContext): Promise<number> {
   }
   const outcomes = await recoverAll(context, jobs, { choice, options });
   if (output.json) output.printJson(assembleAnswer(outcomes));
-  return chooseExitCode(outcomes.map((one) => one.exitCode));
+  const cutShort = outcomes.length < jobs.length ? findSignal(outcomes.at(-1)) : undefined;
+  return cutShort ?? chooseExitCode(outcomes.map((one) => one.exitCode));
+}
+
+const ALL_CHOICES = [...CHOICES, ...CONTROL_CHOICES] as const;
+
+/** Errors: USAGE_INVALID for a flag that does not go with the choice. */
+function parseChoice({ texts }: Asked): Choice | ControlChoice {
+  const choice = ALL_CHOICES.find((known) => known === texts.choice);
+  if (!choice) throw new RecoveryError('USAGE_INVALID', `--choice needs one of ${ALL_CHOICES.join(', ')}`);
+  if (choice === 'rollback' && texts.checkpoint === undefined)
+    throw new RecoveryError('USAGE_INVALID', '--choice rollback needs --checkpoint PATH, primary or fallback');
+  if (choice !== 'rollback' && texts.checkpoint !== undefined)
+    throw new RecoveryError('USAGE_INVALID', '--checkpoint goes with --choice rollback alone');
+  if (choice !== 'resume' && texts.exec !== undefined)
+    throw new RecoveryError('USAGE_INVALID', '--exec goes with --choice resume alone');
+  return choice;
+}
+
+/** Loaded when asked for, as all that starts processes is: a job is cancelled without it. */
+async function makeElsewhere(base: Omit<ElsewhereOptions, 'programPath' | 'detach'>, programPath: string) {
+  const { actInProcess } = await import('../detached/act-in-process.ts');
+  return actInProcess({ ...base, programPath, detach: true });
 }
 
 type Outcome = {
@@ -52,7 +76,7 @@ type Outcome = {
 async function recoverAll(
   context: CommandContext,
   jobs: readonly FoundJob[],
-  how: { readonly choice: ActingChoice; readonly options: ActOptions },
+  how: { readonly choice: PlanChoice; readonly options: ActOptions },
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const job of jobs) {
@@ -66,15 +90,19 @@ async function recoverAll(
       outcomes.push({ job, error, exitCode: EXIT_CODES[error.code] });
     }
     // A signal is for all that is asked, not for the job in hand alone.
-    if ((outcomes.at(-1)?.exitCode ?? 0) > 128) break;
+    if (findSignal(outcomes.at(-1)) !== undefined) break;
   }
   return outcomes;
+}
+
+function findSignal(outcome: Outcome | undefined): number | undefined {
+  return outcome?.recovered?.type === 'report' ? outcome.recovered.signalExitCode : undefined;
 }
 
 function assembleAnswer(outcomes: readonly Outcome[]): unknown {
   return {
     schema_version: 1,
-    reports: outcomes.flatMap((one) => (one.recovered ? [one.recovered.answer] : [])),
+    reports: outcomes.flatMap((one) => (one.recovered ? [pickControl(one.recovered) ?? one.recovered.answer] : [])),
     refused: outcomes.flatMap(({ job, error }) =>
       error ? [{ job: describeRef(job), error: translateError(error) }] : [],
     ),
@@ -86,19 +114,33 @@ function describeRef({ ref: { id, name, kind, source } }: FoundJob): Readonly<Re
 }
 
 function tellOne({ output }: CommandContext, recovered: Recovered): void {
-  if (output.json) output.printJson(recovered.answer);
+  if (output.json) output.printJson(pickControl(recovered) ?? recovered.answer);
   else for (const line of describeRecovered(recovered)) output.print(line);
+}
+
+/** A pause or a rollback is no recovery: it answers in the format's own shape. Source: formats/tau 2.7. */
+function pickControl(recovered: Recovered): ControlAnswer | undefined {
+  if (recovered.type === 'dry_run') return undefined;
+  const { choice } = recovered.answer;
+  return choice === 'pause' || choice === 'rollback' ? recovered.control : undefined;
 }
 
 function describeRecovered(recovered: Recovered): readonly string[] {
   if (recovered.type === 'dry_run') return recovered.lines;
+  const control = pickControl(recovered);
+  if (control) return [formatControlLine(control)];
   const { answer, reportPath } = recovered;
   const last = answer.diagnostics.at(-1);
   const reason = answer.outcome.exit_code !== 0 && last?.startsWith('ended with ') ? [`It ${safeText(last)}`] : [];
-  return [describeOutcome(answer), ...reason, ...(reportPath === undefined ? [] : [`Report: ${reportPath}`])];
+  return [
+    describeOutcome(answer),
+    ...reason,
+    reportPath === undefined ? 'No report was written.' : `Report: ${reportPath}`,
+  ];
 }
 
 async function runReview({ output }: CommandContext, jobs: readonly FoundJob[], several: boolean): Promise<number> {
+  const { reviewJob } = await import('../review-job.ts');
   const reviews = [];
   for (const job of jobs) reviews.push(await reviewJob(job));
   if (output.json) {

@@ -5,7 +5,8 @@ import { findJob, openPlaces } from '../open-places.ts';
 
 /** `salvor report`: the last recovery report of a job. Source: contract, commands. */
 export async function runReport({ asked, config, output }: CommandContext): Promise<number> {
-  const { ref, place } = await findJob(openPlaces(config, [], undefined), asked.positionals[0] ?? '');
+  const [reference = '', ...targets] = asked.positionals;
+  const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
   const report = await place.jobs.report(ref.id);
   if (!report)
     throw new RecoveryError('REPORT_MISSING', `job '${ref.name}' has no recovery report`, { details: { job: ref.id } });

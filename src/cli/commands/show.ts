@@ -5,17 +5,30 @@ import { translateProgress } from '../../core/report/build-report.ts';
 import type { Looked } from '../../core/session/schema.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeFinding, describeStep, describeVerdict, describeWarning } from '../../present/words.ts';
+import {
+  chooseUnitWord,
+  describeFinding,
+  describeStep,
+  describeVerdict,
+  describeWarning,
+  type UnitWord,
+} from '../../present/words.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
 import { findJob, openPlaces } from '../open-places.ts';
+import { readPlacePolicies } from '../place-policies.ts';
 
 /** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
 export async function runShow(context: CommandContext): Promise<number> {
   const { asked, config, version, output } = context;
   const [reference = '', ...targets] = asked.positionals;
-  const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
-  const session = openSession(place, ref.id, { ...(await readActOptions(config, asked, version)), dryRun: true });
+  const places = openPlaces(config, targets, asked.texts.source);
+  const { ref, place } = await findJob(places, reference);
+  const session = openSession(place, ref.id, {
+    ...(await readActOptions(config, asked, version)),
+    placePolicies: await readPlacePolicies(config, places),
+    dryRun: true,
+  });
   session.send({ type: 'inspect' });
   await session.idle();
   const state = session.snapshot();
@@ -32,16 +45,17 @@ export async function runShow(context: CommandContext): Promise<number> {
 
 function formatLooked(looked: Looked): readonly string[] {
   const { evidence, diagnosis, proposals } = looked;
+  const unit = chooseUnitWord(evidence);
   return [
     formatRecoveryPrompt(evidence, diagnosis),
     '',
     `Verdict: ${describeVerdict(diagnosis.verdict)}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
-    ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding)}`),
-    ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice])]),
+    ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding, unit)}`),
+    ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice], unit)]),
   ];
 }
 
-function formatProposal(choice: string, proposal: Proposal): readonly string[] {
+function formatProposal(choice: string, proposal: Proposal, unit: UnitWord): readonly string[] {
   if (proposal.type === 'review') return [`${choice}: would show ${proposal.unitCount}`];
   if (proposal.type === 'refused') {
     const { code, message } = proposal.refusal;
@@ -50,7 +64,7 @@ function formatProposal(choice: string, proposal: Proposal): readonly string[] {
   const { steps, warnings, questions, digest } = proposal.plan;
   return [
     `${choice} (plan ${digest.slice(0, 12)}):`,
-    ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step)}`),
+    ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step, unit)}`),
     ...warnings.map((warning) => `  ! ${describeWarning(warning)}`),
     ...questions.map(
       (question) => `  ? ${question.orphans.length} left-over: --${question.id} ${question.options.join('|')}`,
@@ -61,6 +75,7 @@ function formatProposal(choice: string, proposal: Proposal): readonly string[] {
 /** The JSON of a job: keys in snake_case, absent values left out below `evidence`. */
 function translateLooked({ evidence, diagnosis, proposals }: Looked): unknown {
   const { id, name, kind, source } = evidence.job;
+  const unit = chooseUnitWord(evidence);
   return {
     schema_version: 1,
     job: { id, name, kind, source },
@@ -72,13 +87,13 @@ function translateLooked({ evidence, diagnosis, proposals }: Looked): unknown {
       verdict: diagnosis.verdict,
       crash_detected: diagnosis.crashDetected,
       recommended: diagnosis.recommended ?? null,
-      findings: diagnosis.findings.map((finding) => ({ type: finding.type, message: describeFinding(finding) })),
+      findings: diagnosis.findings.map((finding) => ({ type: finding.type, message: describeFinding(finding, unit) })),
     },
-    plans: Object.fromEntries(CHOICES.map((choice) => [choice, translateProposal(proposals[choice])])),
+    plans: Object.fromEntries(CHOICES.map((choice) => [choice, translateProposal(proposals[choice], unit)])),
   };
 }
 
-function translateProposal(proposal: Proposal): unknown {
+function translateProposal(proposal: Proposal, unit: UnitWord): unknown {
   if (proposal.type === 'review') return { type: 'review', units: proposal.unitCount };
   if (proposal.type === 'refused') {
     const { code, message, details } = proposal.refusal;
@@ -88,7 +103,7 @@ function translateProposal(proposal: Proposal): unknown {
   return {
     type: 'plan',
     digest: plan.digest,
-    steps: plan.steps.map((step) => ({ action: step.action, detail: describeStep(step) })),
+    steps: plan.steps.map((step) => ({ action: step.action, detail: describeStep(step, unit) })),
     warnings: plan.warnings.map((warning) => ({ code: warning.code, message: describeWarning(warning) })),
     questions: plan.questions.map(({ id, options }) => ({ id, options })),
     would_repeat: plan.wouldRepeat,

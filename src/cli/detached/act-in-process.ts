@@ -73,6 +73,10 @@ function startElsewhere(
 
 function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Elsewhere) {
   const { plan, consent } = approved;
+  const { choice } = plan;
+  if (choice === 'pause' || choice === 'rollback') {
+    throw new RecoveryError('CHOICE_UNSUPPORTED', `${choice} is carried out at once and never in the background`);
+  }
   if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
   return {
     type: 'recover' as const,
@@ -81,7 +85,7 @@ function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Els
     ...(config.policyPath !== undefined && { policyPath: config.policyPath }),
     stopGraceMs,
     jobId: plan.jobId,
-    choice: plan.choice,
+    choice,
     ...(plan.decisions.orphans && { orphans: plan.decisions.orphans }),
     consent,
   };

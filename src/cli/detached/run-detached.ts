@@ -79,20 +79,31 @@ function tell(news: RunnerNews): void {
   if (process.connected) process.send?.(news, undefined, undefined, () => {});
 }
 
+/** Tells events at a bounded pace; of those held back the newest is told when its time has come. */
 function makeEventTeller(): (event: ExecutionEvent) => void {
-  let progressAtMs = 0;
-  let lineAtMs = 0;
+  const tellProgress = makePace();
+  const tellLine = makePace();
   return (event) => {
-    const nowMs = performance.now();
-    if (event.type === 'progress') {
-      if (nowMs - progressAtMs < TELL_EVERY_MS) return;
-      progressAtMs = nowMs;
-    }
-    if (event.type === 'line') {
-      if (nowMs - lineAtMs < TELL_EVERY_MS) return;
-      lineAtMs = nowMs;
-    }
+    if (event.type === 'step') tell({ type: 'event', event });
+    else if (event.type === 'progress') tellProgress(event);
+    else tellLine(event);
+  };
+}
+
+function makePace(): (event: ExecutionEvent) => void {
+  let timer: NodeJS.Timeout | undefined;
+  let held: ExecutionEvent | undefined;
+  const rest = (): void => {
+    timer = undefined;
+    if (held === undefined) return;
+    const event = held;
+    held = undefined;
+    timer = setTimeout(rest, TELL_EVERY_MS).unref();
     tell({ type: 'event', event });
+  };
+  return (event) => {
+    held = event;
+    if (timer === undefined) rest();
   };
 }
 

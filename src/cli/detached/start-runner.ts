@@ -48,6 +48,8 @@ function releaseChild(child: ChildProcess): void {
   child.removeAllListeners();
   // What it still says goes nowhere; a pipe error there must not end this process.
   child.on('error', () => {});
+  // Messages already read are still told; without a listener Node.js would keep them on a channel that is gone.
+  child.on('message', () => {});
   if (child.connected) child.disconnect();
   child.unref();
 }

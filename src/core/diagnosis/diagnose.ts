@@ -1,5 +1,7 @@
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
-import type { Choice, Verdict } from '../job/schema.ts';
+import type { Verdict } from '../job/schema.ts';
+import { diagnoseControl } from './diagnose-control.ts';
+import { isEndedShort, judgeJob } from './judge-job.ts';
 import { judgeLiveness, type LivenessJudgement } from './judge-liveness.ts';
 import type { Diagnosis, Finding } from './schema.ts';
 
@@ -13,6 +15,7 @@ import type { Diagnosis, Finding } from './schema.ts';
  * Source: design, rules 2, 5 and 9; seed 002.
  */
 export function diagnose(evidence: Evidence): Diagnosis {
+  if (evidence.control) return diagnoseControl(evidence, evidence.control);
   const judgement = evidence.lease && evidence.liveness ? judgeLiveness(evidence.lease, evidence.liveness) : undefined;
   const findings = [
     ...describeHolder(evidence, judgement),
@@ -23,14 +26,17 @@ export function diagnose(evidence: Evidence): Diagnosis {
       .map((prerequisite): Finding => ({ type: 'prerequisite_bad', prerequisite })),
     ...findContradictions(evidence),
   ];
-  const verdict = judge(evidence, judgement, findings);
-  const recommended = recommend(verdict, evidence, findings);
-  return {
-    verdict,
-    crashDetected: verdict === 'interrupted' && evidence.recorded.status === 'running',
-    findings,
-    ...(recommended && { recommended }),
-  };
+  const { lease, recorded, units } = evidence;
+  const job = judgeJob({
+    status: recorded.status,
+    contradicted: findings.some(({ type }) => type === 'audit_broken' || type === 'state_contradiction'),
+    blocked: findings.some(({ type }) => type === 'prerequisite_bad'),
+    ...(lease && { released: lease.releasedAtMs !== undefined }),
+    ...(judgement && { judgement }),
+    ...(units && { counts: units.counts }),
+  });
+  const crashDetected = job.verdict === 'interrupted' && recorded.status === 'running';
+  return { ...job, crashDetected, findings };
 }
 
 /**
@@ -40,20 +46,6 @@ export function diagnose(evidence: Evidence): Diagnosis {
 export function needsAttention(verdict: Verdict, openUnitCount: number): boolean {
   if (verdict === 'alive' || verdict === 'cancelled') return false;
   return verdict !== 'finished' || openUnitCount > 0;
-}
-
-const ENDED: Readonly<Record<string, Verdict>> = { completed: 'finished', cancelled: 'cancelled', failed: 'failed' };
-
-function judge(evidence: Evidence, judgement: LivenessJudgement | undefined, findings: readonly Finding[]): Verdict {
-  if (findings.some((finding) => finding.type === 'audit_broken' || finding.type === 'state_contradiction')) {
-    return 'inconsistent';
-  }
-  const { status } = evidence.recorded;
-  if (status === 'cancelled') return 'cancelled';
-  const released = evidence.lease?.releasedAtMs !== undefined;
-  if (judgement?.type === 'alive' && !released) return judgement.stalled ? 'stalled' : 'alive';
-  if (judgement?.type === 'unknown' && !released) return 'unknown';
-  return ENDED[status] ?? 'interrupted';
 }
 
 function describeHolder(evidence: Evidence, judgement: LivenessJudgement | undefined): readonly Finding[] {
@@ -93,19 +85,9 @@ function findUnits(units: UnitsEvidence | undefined): readonly Finding[] {
 function findContradictions(evidence: Evidence): readonly Finding[] {
   const findings: Finding[] = [];
   if (evidence.audit.broken) findings.push({ type: 'audit_broken', ...evidence.audit.broken });
-  const pending = evidence.units?.counts.pending ?? 0;
-  if (evidence.recorded.status === 'completed' && pending > 0) {
+  if (isEndedShort(evidence.recorded.status, evidence.units?.counts)) {
+    const pending = evidence.units?.counts.pending;
     findings.push({ type: 'state_contradiction', detail: `recorded as completed with ${pending} units still to do` });
   }
   return findings;
-}
-
-function recommend(verdict: Verdict, evidence: Evidence, findings: readonly Finding[]): Choice | undefined {
-  const counts = evidence.units?.counts;
-  if (verdict === 'finished') return counts && counts.needs_review + counts.in_doubt > 0 ? 'review' : undefined;
-  if (verdict !== 'interrupted' && verdict !== 'failed') return undefined;
-  const left = counts ? counts.pending + counts.failed + counts.in_doubt : 1;
-  if (left === 0) return (counts?.needs_review ?? 0) > 0 ? 'review' : 'resume';
-  const blocked = findings.some((finding) => finding.type === 'prerequisite_bad');
-  return blocked ? undefined : 'resume';
 }

@@ -1,12 +1,33 @@
 /** Verdict and findings, each citing the evidence it rests on. */
+import type {
+  CheckpointEvidence,
+  ControlFileFacts,
+  TornLine,
+  TrainingStatus,
+  UnfinishedAction,
+} from '../evidence/control-schema.ts';
 import type { LeaseHolder, OrphanFacts, PrerequisiteFacts } from '../evidence/schema.ts';
 import type { Choice, JobError, Verdict } from '../job/schema.ts';
 
 /** Why a holder counts as dead; the strongest proof that holds. Source: design, rule 2. */
 export type DeathProof = 'boot_changed' | 'lock_free' | 'pid_reused' | 'pid_gone' | 'heartbeat_expired';
 
+/** What a training control directory shows besides. Source: formats/tau 3 and 4. */
+export type ControlFinding =
+  /** Recorded as running, and no end of the run is recorded. */
+  | { readonly type: 'control_crashed'; readonly status?: TrainingStatus }
+  | { readonly type: 'status_stale'; readonly status: TrainingStatus }
+  /** A trainer that Salvor started still lives. */
+  | { readonly type: 'trainer_alive'; readonly trainer: OrphanFacts }
+  | { readonly type: 'checkpoint_refused'; readonly checkpoint: CheckpointEvidence }
+  | { readonly type: 'checkpoint_choice'; readonly detail: string }
+  | { readonly type: 'audit_torn'; readonly tornLine: TornLine }
+  | { readonly type: 'control_file_bad'; readonly file: ControlFileFacts }
+  | { readonly type: 'action_unfinished'; readonly unfinished: UnfinishedAction };
+
 /** One thing the evidence shows, as data; `present/words` says it in a sentence. */
 export type Finding =
+  | ControlFinding
   | { readonly type: 'runner_alive'; readonly holder: LeaseHolder }
   | { readonly type: 'runner_stalled'; readonly holder: LeaseHolder; readonly reason: 'stopped' | 'heartbeat_late' }
   | { readonly type: 'runner_dead'; readonly holder: LeaseHolder; readonly proof: DeathProof }

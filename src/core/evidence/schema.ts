@@ -1,5 +1,6 @@
 /** Everything read about a job, with nothing changed. Facts only: what they mean is diagnosed. */
 import type { JobError, JobRef, UnitCounts, UnitStatus } from '../job/schema.ts';
+import type { CheckpointEvidence, ControlFacts } from './control-schema.ts';
 
 /**
  * Who was recorded as running the job. Identity is host + boot id + pid + pid start time + run token, since a
@@ -111,5 +112,9 @@ export type Evidence = {
   readonly units?: UnitsEvidence;
   readonly prerequisites: readonly PrerequisiteFacts[];
   readonly audit: AuditFacts;
+  /** Generations of checkpoints, the primary first. */
+  readonly checkpoints?: readonly CheckpointEvidence[];
+  /** The lifecycle that others record and any action may change. */
+  readonly control?: ControlFacts;
   readonly collectedAtMs: number;
 };

@@ -24,6 +24,11 @@ export const CHOICES = ['resume', 'restart', 'cancel', 'review'] as const;
 /** One of the choices. */
 export type Choice = (typeof CHOICES)[number];
 
+/** What an operator may choose for a job under control besides; only such jobs know them. Source: formats/tau 3. */
+export const CONTROL_CHOICES = ['pause', 'rollback'] as const;
+/** One of the choices of a job under control. */
+export type ControlChoice = (typeof CONTROL_CHOICES)[number];
+
 /** Statuses Salvor's own store records. They are claims: liveness is diagnosed. */
 export const NATIVE_STATUSES = ['pending', 'running', 'stopped', 'failed', 'completed', 'cancelled'] as const;
 /** One of the statuses of Salvor's own store. */

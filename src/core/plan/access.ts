@@ -1,9 +1,14 @@
 /** Who may do what: the policy file's rules, evaluated. */
-import { RecoveryError } from '../errors.ts';
-import { AccessPolicyFile } from './access-schema.ts';
+import type { AccessPolicyFile } from './access-schema.ts';
 
 /** Actions a policy can speak of. Source: contract, access. */
-export type AccessAction = 'recover:resume' | 'recover:restart' | 'recover:cancel' | 'recover:settle';
+export type AccessAction =
+  | 'recover:resume'
+  | 'recover:restart'
+  | 'recover:cancel'
+  | 'recover:settle'
+  /** Actions on a training control directory. Source: formats/tau 2.2 (action_key). */
+  | `control:rl:${string}`;
 
 /** The policy in force. `invalid` denies everything; `none` allows everything and is said in the report. */
 export type AccessPolicy =
@@ -13,43 +18,6 @@ export type AccessPolicy =
 
 /** The answer for one action, with the reason code of formats/tau 2.6. */
 export type AccessDecision = { readonly allowed: boolean; readonly reasonCode: string };
-
-/**
- * Checks a parsed policy file.
- *
- * Errors: POLICY_INVALID naming the file and the first problem.
- * Source: formats/tau 2.6.
- */
-export function parseAccessPolicy(path: string, value: unknown): AccessPolicyFile {
-  const parsed = AccessPolicyFile.safeParse(value);
-  const problem = parsed.success ? findProblem(parsed.data) : describeIssue(parsed.error.issues[0]);
-  if (!parsed.success || problem !== undefined) {
-    throw new RecoveryError('POLICY_INVALID', `access policy ${path}: ${problem}`, { details: { path, problem } });
-  }
-  return parsed.data;
-}
-
-function describeIssue(issue: { readonly path: readonly PropertyKey[]; readonly message: string } | undefined): string {
-  const place = issue?.path.map(String).join('.');
-  return `${place ? `${place}: ` : ''}${issue?.message ?? 'not a policy'}`;
-}
-
-function findProblem(file: AccessPolicyFile): string | undefined {
-  const seen = new Set<string>();
-  for (const binding of file.bindings) {
-    const principal = binding.principal.trim();
-    if (principal === '') return 'a binding has a blank principal';
-    if (seen.has(principal)) return `principal ${principal} is bound twice`;
-    seen.add(principal);
-    if (binding.roles.length === 0) return `principal ${principal} has no role`;
-    if (binding.roles.some((role) => role.trim() === '')) return `principal ${principal} has a blank role`;
-  }
-  for (const [name, role] of Object.entries(file.roles)) {
-    if (name.trim() === '') return 'a role has a blank name';
-    if (role.allow.length + role.deny.length === 0) return `role ${name} neither allows nor denies anything`;
-  }
-  return undefined;
-}
 
 /**
  * Decides one action: team mode off allows; then a blank principal, an unbound one, a matching deny, a matching
@@ -66,7 +34,9 @@ export function checkAccess(policy: AccessPolicy, principal: string, action: Acc
   if (principal.trim() === '') return { allowed: false, reasonCode: 'deny_principal_missing' };
   const roleNames = file.bindings.filter((one) => matches(one.principal.trim(), principal)).flatMap((one) => one.roles);
   if (roleNames.length === 0) return { allowed: false, reasonCode: 'deny_unbound_principal' };
-  const roles = roleNames.map((name) => file.roles[name.trim()]).filter((role) => role !== undefined);
+  // Looked up among the file's own roles: a binding may name what every object inherits.
+  const named = new Set(roleNames.map((name) => name.trim()));
+  const roles = Object.entries(file.roles).flatMap(([name, role]) => (named.has(name) ? [role] : []));
   if (roles.some((role) => role.deny.some((pattern) => matches(pattern, action)))) {
     return { allowed: false, reasonCode: 'deny_role_policy' };
   }

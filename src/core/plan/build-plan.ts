@@ -3,8 +3,19 @@ import { digestValue } from '../digest.ts';
 import { digestEvidence, digestIdentity } from '../evidence/digest-evidence.ts';
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
 import type { Choice } from '../job/schema.ts';
+import { buildControlSteps, warnOfControl } from './build-control-steps.ts';
 import { type Authority, type ChoiceContext, checkChoice } from './check-choice.ts';
-import type { ActingChoice, Decisions, Plan, PlanStep, PlanWarning, Proposal, Proposals, Question } from './schema.ts';
+import type {
+  ActingChoice,
+  Decisions,
+  Plan,
+  PlanChoice,
+  PlanStep,
+  PlanWarning,
+  Proposal,
+  Proposals,
+  Question,
+} from './schema.ts';
 
 /** What was seen and on whose behalf. */
 export type PlanInput = { readonly evidence: Evidence; readonly diagnosis: Diagnosis; readonly authority: Authority };
@@ -25,7 +36,7 @@ export function buildProposals(input: PlanInput): Proposals {
 }
 
 /** What one acting choice would do with the decisions taken so far. */
-export function buildProposal(input: PlanInput, choice: ActingChoice, decisions: Decisions): Proposal {
+export function buildProposal(input: PlanInput, choice: PlanChoice, decisions: Decisions): Proposal {
   const context: ChoiceContext = { ...input, choice };
   const refusal = checkChoice(context);
   return refusal ? { type: 'refused', refusal } : { type: 'plan', plan: buildPlan(context, decisions) };
@@ -43,9 +54,10 @@ function proposeReview(evidence: Evidence): Proposal {
 function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
   const { evidence, choice } = context;
   const questions = askQuestions(context, decisions);
-  const steps = STEPS[choice](context, decisions);
+  const steps = buildSteps(context, decisions);
   const warnings = warn(context);
-  const evidenceDigest = choice === 'cancel' ? digestIdentity(evidence) : digestEvidence(evidence);
+  const evidenceDigest =
+    choice === 'cancel' || choice === 'pause' ? digestIdentity(evidence) : digestEvidence(evidence);
   const wouldRepeat = choice === 'restart' ? (evidence.units?.counts.done ?? 0) : 0;
   const core = { choice, jobId: evidence.job.id, evidenceDigest, decisions, questions, steps, warnings, wouldRepeat };
   return Object.freeze({
@@ -56,8 +68,16 @@ function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
   });
 }
 
+function buildSteps(context: ChoiceContext, decisions: Decisions): readonly PlanStep[] {
+  const { choice, evidence } = context;
+  if (evidence.control) return buildControlSteps(context, evidence.control);
+  // A job without control refuses these two before a plan is built.
+  return choice === 'pause' || choice === 'rollback' ? [] : STEPS[choice](context, decisions);
+}
+
 function askQuestions({ evidence, choice }: ChoiceContext, decisions: Decisions): readonly Question[] {
-  if (choice === 'cancel' || evidence.orphans.length === 0 || decisions.orphans !== undefined) return [];
+  if (choice === 'cancel' || evidence.control || evidence.orphans.length === 0 || decisions.orphans !== undefined)
+    return [];
   return [{ id: 'orphans', orphans: evidence.orphans, options: ['wait', 'end'] }];
 }
 
@@ -141,11 +161,14 @@ const WARN = {
 } as const satisfies Record<ActingChoice, (context: ChoiceContext) => readonly PlanWarning[]>;
 
 function warn(context: ChoiceContext): readonly PlanWarning[] {
+  const { choice, evidence } = context;
+  if (evidence.control) return warnOfControl(context, evidence.control);
+  if (choice === 'pause' || choice === 'rollback') return [];
   const { findings } = context.diagnosis;
   const byHeartbeat = findings.some(
     (finding) => finding.type === 'runner_dead' && finding.proof === 'heartbeat_expired',
   );
-  return [...WARN[context.choice](context), ...(byHeartbeat ? [{ code: 'HEARTBEAT_ONLY' } as const] : [])];
+  return [...WARN[choice](context), ...(byHeartbeat ? [{ code: 'HEARTBEAT_ONLY' } as const] : [])];
 }
 
 function warnOfRepeats({ counts, doneWithReceipt, receiptLabel, unit }: UnitsEvidence): readonly PlanWarning[] {

@@ -2,7 +2,8 @@ import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Evidence, LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
 import { type AccessPolicy, checkAccess } from './access.ts';
-import type { ActingChoice, Refusal } from './schema.ts';
+import { CONTROL_RULES } from './control-rules.ts';
+import type { PlanChoice, Refusal } from './schema.ts';
 
 /** On whose behalf and within what limits a choice is considered. */
 export type Authority = {
@@ -17,16 +18,18 @@ export type Authority = {
 export type ChoiceContext = {
   readonly evidence: Evidence;
   readonly diagnosis: Diagnosis;
-  readonly choice: ActingChoice;
+  readonly choice: PlanChoice;
   readonly authority: Authority;
 };
 
-type Rule = (context: ChoiceContext) => Reason | undefined;
+/** A guardrail: why it refuses, or undefined. */
+export type Rule = (context: ChoiceContext) => Reason | undefined;
 
 /** Guardrails in the order they are tried; the first that refuses is the one that is told. */
 const RULES: readonly Rule[] = [
   checkReadOnly,
   checkSupport,
+  checkKind,
   checkPolicy,
   checkAudit,
   checkEnded,
@@ -36,6 +39,9 @@ const RULES: readonly Rule[] = [
   checkWork,
 ];
 
+/** The same for a job under control, where other rules hold: every action is allowed from every recorded state. */
+const RULES_UNDER_CONTROL: readonly Rule[] = [checkReadOnly, checkSupport, ...CONTROL_RULES];
+
 /**
  * Says why a choice cannot be taken now, or undefined when it can.
  *
@@ -43,7 +49,7 @@ const RULES: readonly Rule[] = [
  * Source: design, rules 2, 5, 7 and 9; decisions/0003 for what cancel may do where resume may not.
  */
 export function checkChoice(context: ChoiceContext): Refusal | undefined {
-  for (const rule of RULES) {
+  for (const rule of context.evidence.control ? RULES_UNDER_CONTROL : RULES) {
     const reason = rule(context);
     if (!reason) continue;
     const details = { job: context.evidence.job.id, ...reason.details };
@@ -53,7 +59,7 @@ export function checkChoice(context: ChoiceContext): Refusal | undefined {
 }
 
 /** Why a rule refuses; the choice and the job are added to it. */
-type Reason = Pick<Refusal, 'code' | 'message' | 'details'>;
+export type Reason = Pick<Refusal, 'code' | 'message' | 'details'>;
 
 function refuse(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}): Reason {
   return { code, message, details };
@@ -70,8 +76,15 @@ function checkSupport(context: ChoiceContext): Reason | undefined {
     : refuse('CHOICE_UNSUPPORTED', `source ${source} can only be read`, { source });
 }
 
+/** Only a job under control can be paused or rolled back. */
+function checkKind({ choice, evidence: { job } }: ChoiceContext): Reason | undefined {
+  if (choice !== 'pause' && choice !== 'rollback') return undefined;
+  return refuse('CHOICE_UNSUPPORTED', `a job of source ${job.source} knows no ${choice}`, { source: job.source });
+}
+
 function checkPolicy(context: ChoiceContext): Reason | undefined {
   const { policy, principal } = context.authority;
+  if (context.choice === 'pause' || context.choice === 'rollback') return undefined;
   const action = `recover:${context.choice}` as const;
   const { allowed, reasonCode } = checkAccess(policy, principal, action);
   if (allowed) return undefined;

@@ -1,11 +1,34 @@
 /** What one choice would do, as data: shown, checked and executed from the same value. */
 
+import type { CheckpointSource } from '../checkpoint/choose-generation.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Evidence, OrphanFacts } from '../evidence/schema.ts';
-import type { Choice } from '../job/schema.ts';
+import type { Choice, ControlChoice } from '../job/schema.ts';
 
 /** A choice that acts. `review` only reads, so it never has a plan. */
 export type ActingChoice = Exclude<Choice, 'review'>;
+/** Every choice a plan can be of; pause and rollback are for jobs under control alone. */
+export type PlanChoice = ActingChoice | ControlChoice;
+
+/**
+ * Steps on a training control directory. Training steps are u64 and so decimal text; `lostSteps` is how many more a
+ * refused or newer generation had, undefined when none says.
+ */
+export type ControlStep =
+  | {
+      readonly action: 'load_checkpoint';
+      readonly source: CheckpointSource;
+      readonly path: string;
+      readonly runId: string;
+      readonly globalStep: string;
+      readonly lostSteps?: string;
+    }
+  | { readonly action: 'write_report'; readonly path: string }
+  | { readonly action: 'set_lifecycle'; readonly from: string; readonly to: string; readonly idempotent: boolean }
+  | { readonly action: 'restore_checkpoint'; readonly path: string; readonly globalStep: string }
+  | { readonly action: 'repair_audit'; readonly line: number; readonly sizeBytes: number }
+  | { readonly action: 'append_audit'; readonly actionKey: string }
+  | { readonly action: 'start_trainer'; readonly command: string };
 
 /** One action of a plan, in the order it is taken; the tag says what it does, the fields to what. */
 export type PlanStep =
@@ -22,9 +45,16 @@ export type PlanStep =
   | { readonly action: 'retry_failed_units'; readonly count: number }
   | { readonly action: 'reset_units'; readonly count: number }
   | { readonly action: 'run_units'; readonly count: number }
-  | { readonly action: 'mark_cancelled' };
+  | { readonly action: 'mark_cancelled' }
+  | ControlStep;
 /** The tag of a step. */
 export type PlanAction = PlanStep['action'];
+
+/**
+ * Warnings of a training control directory: nothing but the recorded status says whether it runs; nothing will be
+ * started; no access policy is there (`label` is where it is expected); the checkpoint carries no digest.
+ */
+export type ControlWarning = 'STATUS_ONLY' | 'NOTHING_STARTED' | 'ACCESS_OPEN' | 'CHECKPOINT_UNPROVEN';
 
 /** Something to know before agreeing. The words are the presenter's; `count`, `label` (the receipt's) and `unit` fill them. */
 export type PlanWarning = {
@@ -34,7 +64,8 @@ export type PlanWarning = {
     | 'UNITS_NEED_REVIEW'
     | 'HEARTBEAT_ONLY'
     | 'UNITS_ABANDONED'
-    | 'ORPHANS_LEFT';
+    | 'ORPHANS_LEFT'
+    | ControlWarning;
   readonly count?: number;
   readonly label?: string;
   readonly unit?: 'row' | 'step';
@@ -52,7 +83,7 @@ export type Decisions = { readonly orphans?: 'end' | 'wait' };
 
 /** What a choice would do. Frozen; `digest` covers the choice, the evidence, the decisions and the steps. */
 export type Plan = {
-  readonly choice: ActingChoice;
+  readonly choice: PlanChoice;
   readonly jobId: string;
   readonly jobName: string;
   readonly digest: string;
@@ -69,7 +100,7 @@ export type Plan = {
 
 /** A choice that cannot be taken now, and why. */
 export type Refusal = {
-  readonly choice: Choice;
+  readonly choice: Choice | ControlChoice;
   readonly code: ErrorCode;
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;

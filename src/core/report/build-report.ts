@@ -6,10 +6,10 @@ import type { AccessPolicy } from '../plan/access.ts';
 import type { ApprovedPlan, PlanStep, PlanWarning } from '../plan/schema.ts';
 import type { RecoveryReport } from './schema.ts';
 
-/** How findings, steps and warnings are said; the words are the presenter's. */
+/** How findings, steps and warnings are said, by what the units are called; the words are the presenter's. */
 export type ReportWords = {
-  readonly describeFinding: (finding: Finding) => string;
-  readonly describeStep: (step: PlanStep) => string;
+  readonly describeFinding: (finding: Finding, unit: Progress['unit']) => string;
+  readonly describeStep: (step: PlanStep, unit: Progress['unit']) => string;
   readonly describeWarning: (warning: PlanWarning) => string;
 };
 
@@ -64,13 +64,13 @@ export function buildReport(input: ReportInput): RecoveryReport {
     checkpoint_global_step: null,
     checkpoint_optimizer_step: null,
     diagnostics: [
-      ...diagnosis.findings.map(words.describeFinding),
+      ...diagnosis.findings.map((finding) => words.describeFinding(finding, before.unit)),
       ...describeAuthority(input),
       ...describeError(result),
     ],
     plan: {
       digest: plan.digest,
-      steps: plan.steps.map((step) => ({ action: step.action, detail: words.describeStep(step) })),
+      steps: plan.steps.map((step) => ({ action: step.action, detail: words.describeStep(step, before.unit) })),
       warnings: plan.warnings.map((warning) => ({ code: warning.code, message: words.describeWarning(warning) })),
     },
     progress_before: translateProgress(before),

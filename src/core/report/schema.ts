@@ -21,7 +21,8 @@ export const RecoveryReport = z.object({
   host: z.string(),
   principal: z.string(),
   job: z.object({ id: z.string(), name: z.string(), kind: z.string(), source: z.string() }),
-  choice: z.enum(['resume', 'restart', 'cancel']),
+  /** Pause and rollback are told, and no report of them is written. */
+  choice: z.enum(['resume', 'restart', 'cancel', 'pause', 'rollback']),
   strategy: z.nullable(z.string()),
   crash_detected: z.boolean(),
   crash_evidence: z.array(z.object({ fact: z.string(), value: z.string() })),
@@ -32,8 +33,9 @@ export const RecoveryReport = z.object({
   checkpoint_source: z.nullable(z.enum(['primary', 'fallback'])),
   checkpoint_path: z.nullable(z.string()),
   checkpoint_run_id: z.nullable(z.string()),
-  checkpoint_global_step: z.nullable(z.number()),
-  checkpoint_optimizer_step: z.nullable(z.number()),
+  /** u64: a bigint where a number would not be exact. */
+  checkpoint_global_step: z.nullable(z.union([z.number(), z.bigint()])),
+  checkpoint_optimizer_step: z.nullable(z.union([z.number(), z.bigint()])),
   diagnostics: z.array(z.string()),
   plan: z.object({
     digest: z.string(),

@@ -36,12 +36,14 @@ export async function carryOut(context: SessionContext, consent: Consent): Promi
       const now = context.state();
       if (now.stage === 'executing') become(applyEvent(now, event));
     });
-    const { steps, report, reportPath } = await executing.current.done;
-    become({ stage: 'reported', report, reportPath, steps });
+    if (executing.early) executing.current.stop(executing.early.signal);
+    const { steps, report, reportPath, control } = await executing.current.done;
+    become({ stage: 'reported', report, reportPath, steps, ...(control && { control }) });
   } catch (thrown) {
     await refuse(context, thrown, { action: plan.choice, planDigest: plan.digest });
   } finally {
     executing.current = undefined;
+    executing.early = undefined;
   }
 }
 

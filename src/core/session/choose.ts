@@ -1,6 +1,6 @@
 import { RecoveryError } from '../errors.ts';
 import { buildProposal } from '../plan/build-plan.ts';
-import type { ActingChoice, Decisions } from '../plan/schema.ts';
+import type { Decisions, PlanChoice } from '../plan/schema.ts';
 import { pickLooked, refuse, type SessionContext } from './session-context.ts';
 
 /**
@@ -8,7 +8,7 @@ import { pickLooked, refuse, type SessionContext } from './session-context.ts';
  *
  * Errors: none thrown; a choice that cannot be taken is the state `refused`.
  */
-export async function choose(context: SessionContext, choice: ActingChoice, decisions: Decisions): Promise<void> {
+export async function choose(context: SessionContext, choice: PlanChoice, decisions: Decisions): Promise<void> {
   const looked = pickLooked(context.state());
   if (!looked) return;
   const proposal = buildProposal({ ...looked, authority: context.authority }, choice, decisions);

@@ -20,7 +20,8 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
     state = next;
     for (const listener of listeners) listener();
   };
-  const context: SessionContext = { ...ports, jobId, state: () => state, become, executing: { current: undefined } };
+  const executing = { current: undefined, early: undefined };
+  const context: SessionContext = { ...ports, jobId, state: () => state, become, executing };
   return {
     snapshot: () => state,
     subscribe(listener) {
@@ -38,11 +39,13 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
 
 function stop(
   { state, become, executing }: SessionContext,
-  { signal }: Extract<SessionCommand, { type: 'stop' }>,
+  { type: _type, ...asked }: Extract<SessionCommand, { type: 'stop' }>,
 ): void {
   const now = state();
   if (now.stage !== 'executing') return;
-  executing.current?.stop(signal);
+  if (executing.current) executing.current.stop(asked.signal);
+  // Whoever is told that it begins may answer at once.
+  else executing.early = asked;
   become({ ...now, stopping: true });
 }
 

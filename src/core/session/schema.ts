@@ -7,8 +7,9 @@ import type { RecoveryError } from '../errors.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { StepResult } from '../execution/schema.ts';
 import type { Progress } from '../job/schema.ts';
-import type { ActingChoice, Consent, Plan, Proposals } from '../plan/schema.ts';
+import type { Consent, Plan, PlanChoice, Proposals } from '../plan/schema.ts';
 import type { StopSignal } from '../ports.ts';
+import type { ControlAnswer } from '../report/control-answer.ts';
 import type { RecoveryReport } from '../report/schema.ts';
 
 /** What was seen, and what each choice would do. */
@@ -35,6 +36,7 @@ export type SessionState =
       readonly stage: 'reported';
       readonly report: RecoveryReport;
       readonly reportPath: string | undefined;
+      readonly control?: ControlAnswer;
       readonly steps: readonly StepResult[];
     }
   | { readonly stage: 'refused'; readonly error: RecoveryError; readonly looked?: Looked };
@@ -42,7 +44,7 @@ export type SessionState =
 /** What a person or a script may say to a session; everything else it does by itself. */
 export type SessionCommand =
   | { readonly type: 'inspect' }
-  | { readonly type: 'choose'; readonly choice: ActingChoice }
+  | { readonly type: 'choose'; readonly choice: PlanChoice }
   | { readonly type: 'decide'; readonly orphans: 'end' | 'wait' }
   | { readonly type: 'approve'; readonly consent: Consent }
   | {

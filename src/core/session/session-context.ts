@@ -1,7 +1,7 @@
 /** What the commands of a session share. */
 import { type RecoveryError, toRecoveryError } from '../errors.ts';
 import type { Authority } from '../plan/check-choice.ts';
-import type { Actuator, Clock, Execution, JobReader } from '../ports.ts';
+import type { Actuator, Clock, Execution, JobReader, StopSignal } from '../ports.ts';
 import type { Looked, SessionState } from './schema.ts';
 
 /** What a session needs of the world. Without an `actuator` everything but acting is the same: a dry run. */
@@ -17,8 +17,8 @@ export type SessionContext = SessionPorts & {
   readonly jobId: string;
   readonly state: () => SessionState;
   readonly become: (next: SessionState) => void;
-  /** What is being carried out; stop and detach are for it. */
-  readonly executing: { current: Execution | undefined };
+  /** What is being carried out; stop and detach are for it. `early` is a stop from before it had begun. */
+  readonly executing: { current: Execution | undefined; early: { readonly signal?: StopSignal } | undefined };
 };
 
 /** What was seen last, in whatever state that is kept. */

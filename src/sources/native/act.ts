@@ -145,7 +145,14 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
   const report = async (result: ExecutionResult | 'started') => {
     const written = buildReport({ ...input, result });
     const isLastWord = result === 'started' || result.end !== 'fenced';
-    return { report: written, reportPath: await writeReport(stateDirectory, written, { isLastWord }) };
+    try {
+      return { report: written, reportPath: await writeReport(stateDirectory, written, { isLastWord }) };
+    } catch (error) {
+      // What was done is done, with or without room for the report: it is told all the same, with what is wrong.
+      const reason = error instanceof Error ? error.message : String(error);
+      const diagnostics = [`this report could not be written: ${reason}`, ...written.diagnostics];
+      return { report: { ...written, diagnostics }, reportPath: undefined };
+    }
   };
   const outcome =
     plan.choice === 'cancel'
@@ -153,8 +160,8 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
       : await run(options, carrying, {
           job,
           onStarted: async () => {
-            const started = await report('started');
-            options.onStarted?.(started.report, started.reportPath);
+            const { report: started, reportPath } = await report('started');
+            if (reportPath !== undefined) options.onStarted?.(started, reportPath);
           },
         });
   const signal = carrying.signal();

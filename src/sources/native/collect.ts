@@ -3,7 +3,6 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence, PrerequisiteFacts, UnitsEvidence } from '../../core/evidence/schema.ts';
-import { digestFile } from '../../platform/digest-file.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import { inspectAudit, readAudit } from '../../store/audit.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
@@ -131,6 +130,7 @@ async function inspectRowsFile(record: JobRecord): Promise<readonly Prerequisite
   const { path, sha256: expected, sha256Expected } = record.rows;
   const base = { what: 'rows_file', path, expected } as const;
   try {
+    const { digestFile } = await import('../../platform/digest-file.ts');
     const { sha256: found } = await digestFile(path);
     return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];
   } catch (error) {

@@ -1,9 +1,10 @@
 /** Where things are in a native state directory. Ids are made by Salvor, so they are safe as names. */
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 
 /** A job's own directory: its report, log and lock. */
 export function jobDirectory(stateDirectory: string, jobId: string): string {
-  return join(stateDirectory, 'jobs', jobId);
+  // Lists ask for a thousand of these: joined without being normalised, since both parts are.
+  return `${stateDirectory}${sep}jobs${sep}${jobId}`;
 }
 
 /** The lock that the job's runner holds. */

@@ -1,14 +1,14 @@
-import { diagnose, needsAttention } from '../../core/diagnosis/diagnose.ts';
+import { needsAttention } from '../../core/diagnosis/diagnose.ts';
+import { isEndedShort, judgeJob } from '../../core/diagnosis/judge-job.ts';
 import { HEARTBEAT_TTL_MS, judgeLiveness, type LivenessJudgement } from '../../core/diagnosis/judge-liveness.ts';
-import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
 import { assembleProgress, type JobSummary } from '../../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../../core/ports.ts';
 import { listPids, readOwnIdentity } from '../../platform/process-probe.ts';
 import { lookAtStore } from '../../store/database.ts';
 import { type ListedJob, readJobPage, readPossiblyAlive } from '../../store/list-queries.ts';
-import { lockPath } from './layout.ts';
+import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
-import { translateJobRef, translateSpecFacts } from './translate.ts';
+import { translateSpecFacts } from './translate.ts';
 
 /** How many jobs are looked at in one go when a verdict is asked for. */
 const SCAN_PAGE = 1000;
@@ -27,21 +27,21 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
   const now = { pids: listPids(), heartbeatSinceMs: nowMs - HEARTBEAT_TTL_MS };
   const page = lookAtStore(stateDirectory, (database) => {
     const possible = readPossiblyAlive(database, here, now);
-    const seen = possible.map(({ jobSeq, jobId, holder }) => {
-      const facts = probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
-      return { jobSeq, facts, isWell: isWell(judgeLiveness(holder, facts)) };
-    });
-    const probed = new Map<number, LivenessFacts>(seen.map(({ jobSeq, facts }) => [jobSeq, facts]));
+    const judged = new Map(
+      possible.map(({ jobSeq, jobId, holder }) => {
+        const facts = probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
+        return [jobSeq, judgeLiveness(holder, facts)];
+      }),
+    );
     const attention = query.scope === 'attention';
-    const living = seen.filter((one) => one.isWell).map((one) => one.jobSeq);
+    const living = [...judged].filter(([, judgement]) => isWell(judgement)).map(([seq]) => seq);
     const filter = {
       attention,
       excludedSeqs: attention ? living : [],
       ...(query.text !== undefined && { text: query.text }),
       ...(query.kind !== undefined && { kind: query.kind }),
     };
-    const summarise = (job: ListedJob) =>
-      summariseJob(stateDirectory, job, { probed: probed.get(job.record.seq), nowMs });
+    const summarise = (job: ListedJob) => summariseJob(stateDirectory, job, judged.get(job.seq));
     if (query.verdict === undefined) {
       const found = readJobPage(database, filter, query);
       return { jobs: found.jobs.map(summarise), total: found.total };
@@ -70,49 +70,33 @@ function selectVerdict(
   return { jobs: matching.slice(query.offset, query.offset + query.limit), total: matching.length };
 }
 
-/** What is known of a holder that is not among the living: its process is not there. */
-const NOT_THERE: LivenessFacts = { host: 'same', boot: 'same', lock: 'missing', process: 'gone' };
+/** A holder that is not among those worth probing: its process is not there. */
+const NOT_THERE: LivenessJudgement = { type: 'dead', proof: 'pid_gone' };
 
-function summariseJob(
-  stateDirectory: string,
-  listed: ListedJob,
-  { probed, nowMs }: { readonly probed: LivenessFacts | undefined; readonly nowMs: number },
-): JobSummary {
-  const { record, counts, holder, lastError, receiptCount } = listed;
-  const { canVerify, receiptLabel } = translateSpecFacts(record.spec);
-  const evidence: Evidence = {
-    job: translateJobRef(record, stateDirectory),
-    recorded: {
-      status: record.status,
-      runCount: record.runCount,
-      epoch: holder?.epoch ?? 0,
-      ...(lastError && { lastError }),
-    },
-    ...(holder && { lease: holder, liveness: probed ?? NOT_THERE }),
-    orphans: [],
-    units: {
-      unit: 'row',
-      counts,
-      attention: [],
-      inDoubtWithReceipt: 0,
-      doneWithReceipt: 0,
-      journalSequence: 0,
-      canVerify,
-    },
-    prerequisites: [],
-    audit: { entryCount: 0, actions: [] },
-    collectedAtMs: nowMs,
-  };
-  const diagnosis = diagnose(evidence);
-  const interrupted = needsAttention(diagnosis.verdict, counts.in_doubt + counts.needs_review);
+function summariseJob(stateDirectory: string, listed: ListedJob, probed: LivenessJudgement | undefined): JobSummary {
+  const { id, name, kind, status, released, counts, lastError } = listed;
+  const { verdict, recommended } = judgeJob({
+    status,
+    counts,
+    contradicted: isEndedShort(status, counts),
+    blocked: false,
+    ...(released !== undefined && { released, judgement: probed ?? NOT_THERE }),
+  });
+  const interrupted = needsAttention(verdict, counts.in_doubt + counts.needs_review);
   return {
-    job: evidence.job,
-    status: record.status,
-    verdict: diagnosis.verdict,
+    job: { id, name, kind, source: 'native', directory: jobDirectory(stateDirectory, id) },
+    status,
+    verdict,
     progress: assembleProgress(counts, 'row'),
-    ...(interrupted && { interruptedAtMs: record.activeAtMs }),
+    ...(interrupted && { interruptedAtMs: listed.activeAtMs }),
     ...(lastError && { lastError }),
-    ...(receiptLabel !== undefined && receiptCount !== undefined && { receiptCount }),
-    ...(diagnosis.recommended && { recommended: diagnosis.recommended }),
+    ...describeReceipts(listed.receipts),
+    ...(recommended && { recommended }),
   };
+}
+
+/** How many receipts there are, of a job that has any to give. */
+function describeReceipts(receipts: ListedJob['receipts']): Pick<JobSummary, 'receiptCount'> {
+  if (!receipts || translateSpecFacts(receipts.spec).receiptLabel === undefined) return {};
+  return { receiptCount: receipts.count };
 }

@@ -44,7 +44,7 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
     },
     logTail: (jobId, lineCount) => readTail(logPath(stateDirectory, jobId), lineCount),
     async report(jobId) {
-      const { readReport } = await import('./write-report.ts');
+      const { readReport } = await import('./read-report.ts');
       return readReport(stateDirectory, jobId);
     },
     watch: (onChange) => watchStore(stateDirectory, onChange),

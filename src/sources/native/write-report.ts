@@ -1,7 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { RecoveryReport } from '../../core/report/schema.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
 import { replaceFileText } from '../../platform/atomic-file.ts';
 import { jobDirectory, reportPath } from './layout.ts';
 
@@ -26,13 +25,4 @@ export async function writeReport(
   const path = reportPath(stateDirectory, report.job.id);
   await replaceFileText(path, text);
   return path;
-}
-
-/** Reads the newest report of a job; one that is missing or is not a report is undefined. */
-export async function readReport(stateDirectory: string, jobId: string): Promise<RecoveryReport | undefined> {
-  try {
-    return RecoveryReport.parse(JSON.parse(await readFile(reportPath(stateDirectory, jobId), 'utf8')));
-  } catch {
-    return undefined;
-  }
 }

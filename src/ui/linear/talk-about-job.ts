@@ -1,9 +1,10 @@
 /** The conversation about one job: what is true, what can be done, the plan, the consent, the outcome. */
+import { HINTS } from '../../core/errors.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeVerdict } from '../../present/words.ts';
+import { chooseUnitWord, describeVerdict } from '../../present/words.ts';
 import { assembleChoiceItems } from '../view/choice-items.ts';
 import { formatOutcome } from '../view/outcome.ts';
 import { assemblePlanText } from '../view/plan-view.ts';
@@ -60,9 +61,8 @@ type Taking = { readonly state: Stage<'diagnosed'>; readonly choice: Choice };
 async function take(desk: Desk, session: Session, { state, choice }: Taking): Promise<void> {
   const proposal = state.proposals[choice];
   if (proposal.type === 'refused') {
-    print(desk, [
-      `${choice} is not possible now: ${safeText(proposal.refusal.message, 1000)} (${proposal.refusal.code})`,
-    ]);
+    const { code, message } = proposal.refusal;
+    print(desk, [`${choice} is not possible now: ${safeText(message, 1000)} (${code})`, HINTS[code]]);
   } else if (proposal.type === 'review') {
     await reviewUnits(desk, session, state.evidence.job.id);
   } else if (choice !== 'review') {
@@ -74,7 +74,7 @@ type Agreeing = { readonly state: Stage<'planned'>; readonly onRun: OnRun };
 
 async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing): Promise<boolean> {
   const { plan } = state;
-  print(desk, assemblePlanText(plan, LINEAR_WIDTH));
+  print(desk, assemblePlanText(plan, chooseUnitWord(state.evidence), LINEAR_WIDTH));
   if (plan.questions.length > 0) {
     const answer = await ask(desk, 'Type e to end the left-over processes, w to wait for them, or no:');
     if (answer === 'e' || answer === 'w') session.send({ type: 'decide', orphans: answer === 'e' ? 'end' : 'wait' });

@@ -1,6 +1,7 @@
 /** From a choice to its plan, and from a plan to consent. Choosing never acts by itself. */
 import type { Choice } from '../../core/job/schema.ts';
 import type { Plan } from '../../core/plan/schema.ts';
+import { describeHint, joinSentences } from '../view/describe-refusal.ts';
 import { type Core, say, updateJob } from './core.ts';
 
 /** Shows the plan of a choice, or why there is none; review shows the units. */
@@ -12,7 +13,8 @@ export function choose(core: Core, choice: Choice): void {
   }
   const proposal = looked.proposals[choice];
   if (proposal.type === 'refused') {
-    say(core, `${choice}: ${proposal.refusal.message} (${proposal.refusal.code})`, 'warning');
+    const { code, message } = proposal.refusal;
+    say(core, joinSentences(`${choice}: ${message} (${code})`, describeHint(code)), 'warning');
     return;
   }
   if (proposal.type === 'review') {

@@ -79,6 +79,8 @@ export type ConsoleState = {
   readonly isFiltering: boolean;
   readonly listError: RecoveryError | undefined;
   readonly job: OpenJob | undefined;
+  /** The job that was open last: when it leaves the list, the operator knows. */
+  readonly closedJobId: string | undefined;
   readonly dialog: Dialog | undefined;
   readonly notice: Notice | undefined;
   /** First line of the text on the screen; each screen starts at 0. */
@@ -100,6 +102,7 @@ export function startState(
     isFiltering: false,
     listError: undefined,
     job: undefined,
+    closedJobId: undefined,
     dialog: undefined,
     notice: undefined,
     scroll: 0,

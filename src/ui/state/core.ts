@@ -3,6 +3,7 @@ import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { Session } from '../../core/session/schema.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { ConsoleOptions } from '../console-options.ts';
+import { describeHint, joinSentences } from '../view/describe-refusal.ts';
 import type { ConsoleState, Dialog, OpenJob } from './console-state.ts';
 import type { Guard } from './guard.ts';
 import type { PagedList } from './paged-list.ts';
@@ -40,7 +41,7 @@ export function say(core: Pick<Core, 'store'>, text: string, tone: 'plain' | 'wa
 /** Shows what went wrong with a read: the list stays, the message and what to do are on the notice line. */
 export function sayError(core: Pick<Core, 'store'>, thrown: unknown): void {
   const error = toRecoveryError(thrown);
-  say(core, `${error.code}: ${error.message} ${error.hint}`, 'danger');
+  say(core, joinSentences(`${error.code}: ${error.message}`, describeHint(error.code)), 'danger');
 }
 
 /** Changes the open job, if there is one. */

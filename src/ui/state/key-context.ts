@@ -9,12 +9,15 @@ export function assembleKeyContext(state: ConsoleState): KeyContext {
   const { job } = state;
   const refusals: Partial<Record<Choice, string>> = {};
   for (const proposal of Object.values(job?.looked?.proposals ?? {})) {
-    if (proposal.type === 'refused') refusals[proposal.refusal.choice] = proposal.refusal.message;
+    if (proposal.type !== 'refused') continue;
+    const { choice, message } = proposal.refusal;
+    if (choice !== 'pause' && choice !== 'rollback') refusals[choice] = message;
   }
   return {
     readOnly: state.readOnly,
     hasJob: job !== undefined || rowAtCursor(state.jobs) !== undefined,
     refusals,
+    isCancelling: job?.session.stage === 'executing' && job.session.plan.choice === 'cancel',
     openQuestions: job?.session.stage === 'planned' ? job.session.plan.questions.length : 0,
     hasUnit: job !== undefined && rowAtCursor(job.units) !== undefined,
   };

@@ -1,7 +1,7 @@
 /** The console without its drawing: takes keys, keeps the state, drives sessions. Screens only show what it holds. */
 
 import { toRecoveryError } from '../../core/errors.ts';
-import type { Choice, JobSummary } from '../../core/job/schema.ts';
+import { CHOICES, type Choice, type JobSummary } from '../../core/job/schema.ts';
 import type { ConsoleOptions } from '../console-options.ts';
 import { findKey, TYPING_SCREENS } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
@@ -105,9 +105,11 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
         return { rows: page.jobs, total: page.total };
       },
       onChange: (jobs) => store.update((state) => ({ ...state, jobs, listError: undefined })),
-      onGone: () => {
+      onGone: (jobId) => {
         guard.raise();
-        say(parts, 'The job under the cursor left the list.', 'warning');
+        // The operator's own recovery has just been told about.
+        if (jobId === store.snapshot().closedJobId) return;
+        say(parts, 'The job under the cursor left the list; a shows all jobs.', 'warning');
       },
       onError: (thrown) => {
         store.update((state) => ({ ...state, listError: toRecoveryError(thrown) }));
@@ -126,7 +128,14 @@ function press(core: Core, key: string): void {
     if (TYPING_SCREENS.includes(screen)) typeText(core, (text) => editText(text, key) ?? text);
     return;
   }
-  const reason = row.blockedBy?.(assembleKeyContext(state));
+  const context = assembleKeyContext(state);
+  const reason = row.blockedBy?.(context);
+  // A choice that is refused says itself why, and what to do about it.
+  const choice = CHOICES.find((one) => one === row.command);
+  if (choice !== undefined && reason !== undefined && reason === context.refusals[choice]) {
+    choose(core, choice);
+    return;
+  }
   if (reason !== undefined) say(core, `${row.label}: ${reason}`, 'warning');
   else COMMANDS[row.command](core, key);
 }

@@ -6,7 +6,7 @@ import type { Session, SessionState } from '../../core/session/schema.ts';
 import { layoutConsole } from '../layout.ts';
 import { formatOutcome } from '../view/outcome.ts';
 import { choose } from './choose.ts';
-import { type OpenJob, screenOf } from './console-state.ts';
+import { type Notice, type OpenJob, screenOf } from './console-state.ts';
 import { type Core, inBackground, sayError, updateJob } from './core.ts';
 import { startWindow } from './list-window.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
@@ -56,12 +56,19 @@ export function closeJob(core: Core): void {
   core.store.update((state) => ({
     ...state,
     job: undefined,
+    closedJobId: state.job?.jobId,
     dialog: undefined,
-    notice: undefined,
+    notice: noticeOf(state.job?.session),
     scroll: 0,
     typedName: '',
   }));
   core.jobs.refresh();
+}
+
+/** What a recovery came to stays in sight when its report is closed. */
+function noticeOf(session: SessionState | undefined): Notice | undefined {
+  if (session?.stage !== 'reported') return undefined;
+  return { tone: 'plain', text: formatOutcome(session.report, undefined) };
 }
 
 /** Reads again what the open view of the job shows. */
@@ -124,13 +131,19 @@ function makeUnits(core: Core, jobId: string): PagedList {
   );
 }
 
-/** Follows a session: whole states at once, progress of a run at most every `PROGRESS_MS`. */
+/** How often a running recovery is shown at least, so that one that stands still is seen to. */
+export const PROGRESS_TICK_MS = 1000;
+
+/** Follows a session: whole states at once, a run at most every `PROGRESS_MS` and at least every `PROGRESS_TICK_MS`. */
 function makeFollower(core: Core, session: Session, intent: Choice | undefined) {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let tick: ReturnType<typeof setTimeout> | undefined;
   let open = intent;
   const show = (): void => {
     clearTimeout(timer);
+    clearTimeout(tick);
     timer = undefined;
+    if (session.snapshot().stage === 'executing') tick = setTimeout(show, PROGRESS_TICK_MS).unref();
     const before = core.store.snapshot().job?.session;
     const now = session.snapshot();
     showState(core, now);
@@ -147,7 +160,10 @@ function makeFollower(core: Core, session: Session, intent: Choice | undefined) 
       if (!isSameRun) show();
       else timer ??= setTimeout(show, PROGRESS_MS);
     },
-    close: (): void => clearTimeout(timer),
+    close: (): void => {
+      clearTimeout(timer);
+      clearTimeout(tick);
+    },
   };
 }
 

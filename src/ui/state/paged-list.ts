@@ -19,7 +19,7 @@ export type PagedListOptions<T> = {
   readonly identify: (row: T) => string;
   readonly read: (offset: number, limit: number) => Promise<{ readonly rows: readonly T[]; readonly total: number }>;
   readonly onChange: (list: ListWindow<T>) => void;
-  readonly onGone?: () => void;
+  readonly onGone?: (id: string) => void;
   /** The order of the rows never changes (units go by number), so a fresh page is always taken as it is. */
   readonly isOrdered?: boolean;
   readonly onError: (thrown: unknown) => void;
@@ -139,7 +139,7 @@ class List<T> implements PagedList {
     if (!isSame(before, next)) this.#set(next);
     // The list shrank or the cursor went on while this page was read: what is visible now is on another page.
     if (this.#isNearEdge() && this.#offset() !== page.offset) this.#wantsRead = true;
-    if (before.cursorId !== undefined && next.cursorId !== before.cursorId) this.#options.onGone?.();
+    if (before.cursorId !== undefined && next.cursorId !== before.cursorId) this.#options.onGone?.(before.cursorId);
   }
 
   #thawIn(delayMs: number): void {

@@ -1,5 +1,7 @@
 /** The whole screen as lines: a pure function of the console's state. */
+import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import { chooseUnitWord, type UnitWord } from '../../present/words.ts';
 import { type Layout, layoutConsole } from '../layout.ts';
 import { type ConsoleState, type OpenJob, type ScreenName, screenOf } from '../state/console-state.ts';
 import { assembleKeyContext } from '../state/key-context.ts';
@@ -29,19 +31,27 @@ export type Frame = {
 
 /** Assembles the screen of a state. Source: terminal trap 5 (never taller than the terminal). */
 export function assembleFrame(state: ConsoleState): Frame {
-  const layout = layoutConsole(state);
+  const whole = layoutConsole(state);
   const screen = screenOf(state);
+  const notice = noticeLines(state, screen, whole);
+  const layout = shrinkText(whole, Math.max(0, notice.length - whole.notice));
   const { lines, menu, scrollLimit } = assembleBody(state, screen, layout);
   const title = layout.title === 1 ? [titleLine(state, screen, layout)] : [];
-  const notice = noticeLines(state, screen, layout);
-  const extra = Math.max(0, notice.length - layout.notice);
+  const room = Math.max(0, layout.body - (menu?.rows ?? 0));
+  // The choices stand right below what they are about, with a blank row between when there is one.
+  const used = menu === undefined ? room : Math.min(room, lines.length + 1);
   return {
     screen,
-    above: [...title, ...fillLines(lines, Math.max(0, layout.body - (menu?.rows ?? 0) - extra))],
+    above: [...title, ...fillLines(lines, used)],
     menu,
-    below: [...notice, ...fillLines(footerLines(state, screen, layout), layout.footer)],
+    below: [...fillLines([], room - used), ...notice, ...fillLines(footerLines(state, screen, layout), layout.footer)],
     scrollLimit,
   };
+}
+
+/** The layout with `rows` rows of the body given to a long message: texts and details give them, lists never do. */
+function shrinkText(layout: Layout, rows: number): Layout {
+  return { ...layout, body: layout.body - rows, paneText: layout.paneText - rows, prompt: layout.prompt - rows };
 }
 
 type Body = { readonly lines: readonly Line[]; readonly menu?: FrameMenu | undefined; readonly scrollLimit: number };
@@ -49,11 +59,12 @@ type Body = { readonly lines: readonly Line[]; readonly menu?: FrameMenu | undef
 function assembleBody(state: ConsoleState, screen: ScreenName, layout: Layout): Body {
   const { job, dialog } = state;
   if (dialog?.type === 'help') return scrolled(helpText(state), layout.body, state.scroll);
-  if (dialog?.type === 'settle') return scrolled(assembleSettleBody(dialog, layout.columns), layout.body, 0);
+  if (dialog?.type === 'settle')
+    return scrolled(assembleSettleBody(dialog, unitOf(job), layout.columns), layout.body, 0);
   if (job === undefined) return { lines: assembleJobsBody(state, layout), scrollLimit: 0 };
   if (dialog?.type === 'leave') return scrolled(assembleLeaveText(job.session, layout.columns), layout.body, 0);
   if (screen === 'review') {
-    const title = textLine(`Units that wait for a decision: ${job.units.total}`, 'title');
+    const title = textLine(`${formatCount(job.units.total, unitOf(job))} to decide about`, 'title');
     return { lines: assembleUnitsBody(job, layout, title), scrollLimit: 0 };
   }
   return assembleSessionBody(state, job, layout) ?? assemblePaneBody(state, job, layout);
@@ -61,6 +72,10 @@ function assembleBody(state: ConsoleState, screen: ScreenName, layout: Layout): 
 
 function helpText(state: ConsoleState): readonly Line[] {
   return assembleHelpText(screenOf({ ...state, dialog: undefined }), assembleKeyContext(state), state.columns);
+}
+
+function unitOf(job: OpenJob | undefined): UnitWord {
+  return job?.looked === undefined ? 'row' : chooseUnitWord(job.looked.evidence);
 }
 
 /** The body of a session that is past looking; `undefined` while it only looks. */
@@ -73,7 +88,11 @@ function assembleSessionBody(state: ConsoleState, job: OpenJob, layout: Layout):
   if (session.stage === 'refused') return scrolled(assembleRefusedText(session, columns), body, state.scroll);
   if (session.stage !== 'planned') return undefined;
   const consent = assembleConsent(session.plan, state).slice(-Math.max(1, body - 1));
-  const text = scrolled(assemblePlanText(session.plan, columns), Math.max(0, body - consent.length), state.scroll);
+  const text = scrolled(
+    assemblePlanText(session.plan, chooseUnitWord(session.evidence), columns),
+    Math.max(0, body - consent.length),
+    state.scroll,
+  );
   return { ...text, lines: [...fillLines(text.lines, Math.max(0, body - consent.length)), ...consent] };
 }
 
@@ -82,7 +101,8 @@ function assemblePaneBody(state: ConsoleState, job: OpenJob, layout: Layout): Bo
     return { lines: assembleUnitsBody(job, layout, tabsLine(job)), scrollLimit: 0 };
   const menu = job.pane === 'prompt' && job.looked !== undefined ? assembleMenu(job, layout) : undefined;
   const tabs = layout.tabs === 1 ? [tabsLine(job)] : [];
-  const text = scrolled(assemblePaneText(state, job), layout.paneText - (menu?.rows ?? 0), state.scroll);
+  const room = layout.paneText - (menu?.rows ?? 0);
+  const text = scrolled(assemblePaneText(state, job, room), room, state.scroll);
   return { lines: [...tabs, ...text.lines], menu, scrollLimit: text.scrollLimit };
 }
 
@@ -105,6 +125,7 @@ function titleLine(state: ConsoleState, screen: ScreenName, layout: Layout): Lin
 
 function jobsTitle(state: ConsoleState): string {
   const { total, isRead } = state.jobs;
+  if (state.listError !== undefined && total === 0) return 'the jobs cannot be read';
   const what =
     state.scope === 'all'
       ? `${total === 1 ? 'job' : 'jobs'} in all`
@@ -122,9 +143,16 @@ const NOTICE_EXTRA = 3;
 function noticeLines(state: ConsoleState, screen: ScreenName, layout: Layout): readonly Line[] {
   if (layout.notice === 0) return [];
   if (screen === 'filter' || state.notice === undefined) return [noticeLine(state, screen)];
-  const free = screen === 'jobs' ? layout.detail : Math.max(0, layout.prompt);
+  const free = freeRows(screen, layout);
   const lines = wrappedLines(state.notice.text, layout.columns, { tone: state.notice.tone });
   return lines.slice(0, 1 + Math.min(NOTICE_EXTRA, free));
+}
+
+/** Rows of the body a message may take: a list of units gives none. */
+function freeRows(screen: ScreenName, layout: Layout): number {
+  if (screen === 'jobs') return layout.detail;
+  if (screen === 'units' || screen === 'review') return 0;
+  return Math.max(0, layout.prompt);
 }
 
 function noticeLine(state: ConsoleState, screen: ScreenName): Line {

@@ -1,8 +1,8 @@
 /** The menu of choices: always the four, in the order of the recovery prompt; what cannot be taken says why. */
 import type { Choice } from '../../core/job/schema.ts';
 import type { Looked } from '../../core/session/schema.ts';
-import { safeText } from '../../present/safe-text.ts';
 import { describeChoice } from '../../present/words.ts';
+import { describeRefusalShort } from './describe-refusal.ts';
 
 /** The order of the recovery prompt. Source: contract. */
 const CHOICES = ['resume', 'restart', 'cancel', 'review'] as const satisfies readonly Choice[];
@@ -16,7 +16,7 @@ export function assembleChoiceItems(looked: Looked): readonly ChoiceItem[] {
     const proposal = looked.proposals[value];
     const name = `[${value}]`.padEnd(9);
     if (proposal.type === 'refused') {
-      return { value, label: `${name} - not now: ${safeText(proposal.refusal.message, 300)}` };
+      return { value, label: `${name} - not now: ${describeRefusalShort(proposal.refusal)}` };
     }
     const count = proposal.type === 'review' ? ` (${proposal.unitCount})` : '';
     const words = describeChoice(value) + count;

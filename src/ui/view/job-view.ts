@@ -1,15 +1,16 @@
 /** The views of one open job: the recovery prompt, its units, the evidence, the audit trail, the log. */
 
+import type { Finding } from '../../core/diagnosis/schema.ts';
 import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
 import type { AuditEntry } from '../../core/ports.ts';
 import type { Looked } from '../../core/session/schema.ts';
 import { formatCount, formatTime } from '../../present/format.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeFinding, describeVerdict } from '../../present/words.ts';
+import { chooseUnitWord, describeFinding, describeVerdict } from '../../present/words.ts';
 import { type ConsoleState, type OpenJob, PANES, type Pane } from '../state/console-state.ts';
 import { VERDICT_TONES } from '../theme.ts';
-import { BLANK, type Line, type Span, spanLine, textLine, wrappedLines } from './line.ts';
+import { BLANK, type Line, lineText, type Span, spanLine, textLine, wrappedLines } from './line.ts';
 
 /** The row of views, the open one in brackets. */
 export function tabsLine(job: OpenJob): Line {
@@ -20,10 +21,13 @@ export function tabsLine(job: OpenJob): Line {
   return { spans };
 }
 
-/** The text of the open view, unbroken by the height of the screen. */
-export function assemblePaneText(state: ConsoleState, job: OpenJob): readonly Line[] {
+/** The text of the open view, unbroken by the height of the screen; in few rows the prompt leaves blank ones out. */
+export function assemblePaneText(state: ConsoleState, job: OpenJob, rows: number): readonly Line[] {
   if (job.looked === undefined) return [textLine('Reading the job...', 'faint')];
-  return PANE_TEXTS[job.pane](job, job.looked, state.columns);
+  const lines = PANE_TEXTS[job.pane](job, job.looked, state.columns);
+  if (job.pane !== 'prompt' || lines.length <= rows) return lines;
+  // The sentence below the verdict says it again.
+  return lines.slice(1).filter((line) => line !== BLANK && lineText(line).trim() !== '');
 }
 
 type PaneText = (job: OpenJob, looked: Looked, columns: number) => readonly Line[];
@@ -48,7 +52,28 @@ function promptLines(looked: Looked, columns: number): readonly Line[] {
       .trimEnd()
       .split('\n')
       .flatMap((line) => wrappedLines(line, columns, { tone: promptTone(line) })),
+    ...blockerLines(looked, columns),
   ];
+}
+
+/** Findings that stand in the way of a recovery; the prompt itself does not say them. */
+const BLOCKERS: ReadonlySet<Finding['type']> = new Set([
+  'runner_stalled',
+  'liveness_unknown',
+  'fenced_runner_alive',
+  'orphan_running',
+  'prerequisite_bad',
+  'audit_broken',
+  'state_contradiction',
+]);
+
+function blockerLines({ evidence, diagnosis }: Looked, columns: number): readonly Line[] {
+  const unit = chooseUnitWord(evidence);
+  const found = diagnosis.findings.filter((finding) => BLOCKERS.has(finding.type));
+  const lines = found.flatMap((finding) =>
+    wrappedLines(`! ${describeFinding(finding, unit)}`, columns, { tone: 'warning', indent: 2 }),
+  );
+  return lines.length === 0 ? [] : [BLANK, ...lines];
 }
 
 function promptTone(line: string): 'warning' | 'danger' | 'plain' {
@@ -60,6 +85,7 @@ function promptTone(line: string): 'warning' | 'danger' | 'plain' {
 
 function evidenceLines(looked: Looked, columns: number): readonly Line[] {
   const { evidence, diagnosis } = looked;
+  const unit = chooseUnitWord(evidence);
   const facts = [
     `recorded as ${safeText(evidence.recorded.status, 60)}, ${formatCount(evidence.recorded.runCount, 'run')} so far`,
     ...recordedTimes(evidence),
@@ -68,7 +94,7 @@ function evidenceLines(looked: Looked, columns: number): readonly Line[] {
     ...evidence.prerequisites.map(
       (fact) => `${fact.what.replace('_', ' ')} ${fact.state}: ${safeText(fact.path, 500)}`,
     ),
-    `audit trail: ${evidence.audit.entryCount} entries${evidence.audit.broken === undefined ? '' : `, broken at ${evidence.audit.broken.sequence}`}`,
+    `audit trail: ${evidence.audit.entryCount} ${evidence.audit.entryCount === 1 ? 'entry' : 'entries'}${evidence.audit.broken === undefined ? '' : `, broken at ${evidence.audit.broken.sequence}`}`,
     `looked at ${formatTime(evidence.collectedAtMs)}`,
   ];
   const bullets = (texts: readonly string[]): readonly Line[] =>
@@ -80,7 +106,7 @@ function evidenceLines(looked: Looked, columns: number): readonly Line[] {
     ...bullets(
       diagnosis.findings.length === 0
         ? ['nothing out of the ordinary']
-        : diagnosis.findings.map((finding) => describeFinding(finding)),
+        : diagnosis.findings.map((finding) => describeFinding(finding, unit)),
     ),
     BLANK,
     textLine('Facts', 'title'),

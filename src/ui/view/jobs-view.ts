@@ -7,7 +7,8 @@ import { type ColumnWidth, type JobColumn, type Layout, layoutJobColumns } from 
 import type { ConsoleState } from '../state/console-state.ts';
 import { rowAtCursor, visibleRows } from '../state/list-window.ts';
 import { BAR_GLYPHS, CURSOR_MARK, type Tone, VERDICT_TONES } from '../theme.ts';
-import { fillLines, type Line, type Span, textLine } from './line.ts';
+import { describeHint } from './describe-refusal.ts';
+import { fillLines, type Line, type Span, textLine, wrappedLines } from './line.ts';
 import { fitText } from './text-width.ts';
 
 const HEADINGS: Readonly<Record<JobColumn, string>> = {
@@ -25,7 +26,7 @@ const HEADINGS: Readonly<Record<JobColumn, string>> = {
 export function assembleJobsBody(state: ConsoleState, layout: Layout): readonly Line[] {
   const columns = layoutJobColumns(layout.columns);
   const heading = layout.heading === 1 ? [headingLine(columns)] : [];
-  const rows = state.jobs.total === 0 ? [emptyLine(state)] : jobLines(state, columns);
+  const rows = state.jobs.total === 0 ? emptyLines(state) : jobLines(state, columns);
   return [...heading, ...fillLines(rows, layout.list), ...fillLines(detailLines(state), layout.detail)];
 }
 
@@ -34,14 +35,23 @@ function headingLine(columns: readonly ColumnWidth[]): Line {
   return textLine(`  ${cells.join(' ')}`, 'faint');
 }
 
-function emptyLine(state: ConsoleState): Line {
-  if (state.listError !== undefined) return textLine('  The jobs cannot be read.', 'danger');
-  if (!state.jobs.isRead) return textLine('  Reading the jobs...', 'faint');
-  if (state.filter !== '') return textLine(`  No job matches '${safeText(state.filter, 60)}'. Esc clears the filter.`);
-  return textLine(
-    state.scope === 'all' ? '  There are no jobs here.' : '  No job needs attention. a shows all jobs.',
-    'good',
-  );
+function emptyLines(state: ConsoleState): readonly Line[] {
+  const { listError: error, columns } = state;
+  if (error !== undefined) {
+    return [
+      textLine('The jobs cannot be read.', 'danger'),
+      ...wrappedLines(`${error.code}: ${safeText(error.message, 1000)}`, columns),
+      ...wrappedLines(describeHint(error.code), columns, { tone: 'accent' }),
+    ];
+  }
+  if (!state.jobs.isRead) return [textLine('  Reading the jobs...', 'faint')];
+  if (state.filter !== '')
+    return [textLine(`  No job matches '${safeText(state.filter, 60)}'. Esc clears the filter.`)];
+  if (state.scope === 'attention') return [textLine('  No job needs attention. a shows all jobs.', 'good')];
+  return [
+    textLine('  There are no jobs here.', 'good'),
+    textLine('  salvor run FILE starts one; salvor demo makes some that died.', 'faint'),
+  ];
 }
 
 function jobLines(state: ConsoleState, columns: readonly ColumnWidth[]): readonly Line[] {

@@ -4,7 +4,7 @@ import { formatCount } from '../../present/format.ts';
 import { describeOutcome } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 
-/** Says how it ended, how much was done now and where the report is. */
+/** Says how it ended and how much was done now; where the report is stands on a line of its own, whole to be copied. */
 export function formatOutcome(report: RecoveryReport, reportPath: string | undefined): string {
   const { units, progress_after: after } = report;
   const unit = after.unit === 'step' ? 'step' : 'row';
@@ -12,6 +12,6 @@ export function formatOutcome(report: RecoveryReport, reportPath: string | undef
     report.choice === 'cancel'
       ? ''
       : ` ${formatCount(units.completed_now, unit)} done now, ${after.done}/${after.total} in all.`;
-  const where = reportPath === undefined ? '' : ` Report: ${safeText(reportPath, 1000)}`;
+  const where = reportPath === undefined ? '' : `\nReport: ${safeText(reportPath, 1000)}`;
   return `${describeOutcome(report)}${done}${where}`;
 }

@@ -2,23 +2,23 @@
 import type { Plan } from '../../core/plan/schema.ts';
 import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeStep, describeWarning } from '../../present/words.ts';
+import { describeStep, describeWarning, type UnitWord } from '../../present/words.ts';
 import type { ConsoleState } from '../state/console-state.ts';
 import { CURSOR_MARK } from '../theme.ts';
 import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
 
 /** The text of a plan: its steps, its warnings, its questions. */
-export function assemblePlanText(plan: Plan, columns: number): readonly Line[] {
+export function assemblePlanText(plan: Plan, unit: UnitWord, columns: number): readonly Line[] {
   const name = safeText(plan.jobName, 200);
   return [
     ...wrappedLines(`Plan: ${plan.choice} '${name}'`, columns, { tone: 'title' }),
-    textLine(`Digest ${plan.digest.slice(0, 12)}. Nothing has been changed.`, 'faint'),
+    ...wrappedLines(`Nothing has been changed yet (plan ${plan.digest.slice(0, 12)}).`, columns, { tone: 'faint' }),
     BLANK,
     ...plan.warnings.flatMap((warning) => wrappedLines(describeWarning(warning), columns, { tone: 'danger' })),
     ...(plan.warnings.length > 0 ? [BLANK] : []),
     textLine('Steps', 'title'),
     ...plan.steps.flatMap((step, at) =>
-      wrappedLines(`${String(at + 1).padStart(2)}. ${describeStep(step)}`, columns, { indent: 4 }),
+      wrappedLines(`${String(at + 1).padStart(2)}. ${describeStep(step, unit)}`, columns, { indent: 4 }),
     ),
     ...questionLines(plan, columns),
   ];
@@ -56,6 +56,11 @@ export function assembleConsent(plan: Plan, state: ConsoleState): readonly Line[
   return [
     state.isGuarded
       ? textLine('Read the plan...', 'faint')
-      : textLine('Do this? y agrees to the plan above; n or Esc goes back.', 'accent'),
+      : textLine(
+          state.columns < 60
+            ? 'y agrees to the plan above; n: back.'
+            : 'Do this? y agrees to the plan above; n or Esc goes back.',
+          'accent',
+        ),
   ];
 }

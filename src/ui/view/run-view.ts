@@ -1,16 +1,18 @@
 /** A recovery that runs, what became of it, and why one was refused. */
 
-import { HINTS } from '../../core/errors.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { SessionState } from '../../core/session/schema.ts';
 import { formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
-import { formatReportText } from '../../present/report-text.ts';
+import { formatReportFacts, formatReportFindings } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeStep } from '../../present/words.ts';
+import { describeStep, type UnitWord } from '../../present/words.ts';
 import { STEP_MARKS } from '../theme.ts';
+import { describeHint } from './describe-refusal.ts';
 import { formatBar } from './jobs-view.ts';
 import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
 import { formatOutcome } from './outcome.ts';
+import { wrapText } from './text-width.ts';
 
 type Stage<S extends SessionState['stage']> = Extract<SessionState, { readonly stage: S }>;
 
@@ -56,20 +58,19 @@ export function assembleProgressText(session: Stage<'executing'>, atMs: number, 
     textLine(lastLine === undefined ? ' ' : `Output: ${safeText(lastLine, 300)}`, 'faint'),
     BLANK,
     textLine('Steps', 'title'),
-    ...stepLines(session.steps),
+    ...stepLines(session.steps, progress.unit, columns),
   ];
 }
 
-function stepLines(steps: Stage<'executing'>['steps']): readonly Line[] {
-  return steps.map(({ step, state, detail, error }) => {
+function stepLines(steps: Stage<'executing'>['steps'], unit: UnitWord, columns: number): readonly Line[] {
+  return steps.flatMap(({ step, state, detail, error }) => {
     const { glyph, tone } = STEP_MARKS[state];
     const why = error === undefined ? detail : `${error.code}: ${error.message}`;
     const more = why === undefined ? '' : ` - ${safeText(why, 300)}`;
-    return spanLine(
-      [`${glyph} `, tone],
-      [`${describeStep(step)}${more}`, 'plain'],
-      [` (${state.replace('_', ' ')})`, tone],
-    );
+    const text = `${describeStep(step, unit)}${more} (${state.replace('_', ' ')})`;
+    const [first = '', ...others] = wrapText(text, columns - glyph.length - 1);
+    const indent = ' '.repeat(glyph.length + 1);
+    return [spanLine([`${glyph} `, tone], [first, 'plain']), ...others.map((line) => textLine(`${indent}${line}`))];
   });
 }
 
@@ -81,13 +82,15 @@ function formatRate(perSecond: number): string {
 /** What may become of a running recovery when the operator leaves it. */
 export function assembleLeaveText(session: SessionState, columns: number): readonly Line[] {
   const unit = session.stage === 'executing' ? session.progress.unit : 'unit';
+  const isCancel = session.stage === 'executing' && session.plan.choice === 'cancel';
+  const stop = `  s  stop after the ${unit} in hand; what was done is kept, and the job can be resumed`;
   return [
-    textLine('The recovery is still running.', 'title'),
+    textLine(isCancel ? 'The job is still being cancelled.' : 'The recovery is still running.', 'title'),
     BLANK,
-    ...wrappedLines(`  s  stop after the ${unit} in hand; what was done is kept, and the job can be resumed`, columns, {
+    ...(isCancel ? [] : wrappedLines(stop, columns, { indent: 5 })),
+    ...wrappedLines('  b  leave it running: it goes on in the background and writes its report', columns, {
       indent: 5,
     }),
-    ...wrappedLines('  b  leave it running in the background', columns, { indent: 5 }),
     ...wrappedLines('  w  keep watching (Esc, Enter)', columns, { indent: 5 }),
   ];
 }
@@ -103,12 +106,27 @@ export function assembleReportText(session: Stage<'reported'>, columns: number):
       columns,
     ),
     BLANK,
-    ...stepLines(steps),
+    ...wrappedLines(`Next: ${describeNext(report)}`, columns, { tone: 'accent' }),
     BLANK,
-    ...formatReportText(report)
-      .slice(2)
-      .flatMap((line) => wrappedLines(line, columns)),
+    ...stepLines(steps, report.progress_after.unit === 'step' ? 'step' : 'row', columns),
+    BLANK,
+    ...formatReportFacts(report).flatMap((line) => wrappedLines(line, columns, { indent: 14 })),
+    ...formatReportFindings(report).flatMap((line) => wrappedLines(line, columns, { indent: 4 })),
   ];
+}
+
+/** What is left for the operator to do after a recovery. */
+function describeNext({ outcome, progress_after: after }: RecoveryReport): string {
+  if (outcome.status === 'needs_review') return 'open the job again and choose review.';
+  if (outcome.status === 'failed') {
+    return outcome.exit_code > 128
+      ? 'choose resume when it should go on; what was done is kept.'
+      : 'correct the cause (the log of the job says more), then choose resume.';
+  }
+  const open = after.failed + after.needs_review + after.in_doubt;
+  return outcome.status === 'recovered' && open > 0
+    ? 'look at the units that failed.'
+    : 'nothing is left to do for this job.';
 }
 
 /** Why nothing was done, and what to do next. */
@@ -118,7 +136,7 @@ export function assembleRefusedText(session: Stage<'refused'>, columns: number):
     textLine(`Refused: ${error.code}`, 'danger'),
     ...wrappedLines(safeText(error.message, 2000), columns),
     BLANK,
-    ...wrappedLines(HINTS[error.code], columns, { tone: 'accent' }),
+    ...wrappedLines(describeHint(error.code), columns, { tone: 'accent' }),
     textLine('Enter looks at the job again.', 'faint'),
   ];
 }

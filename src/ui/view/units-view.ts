@@ -3,6 +3,7 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { UnitStatus } from '../../core/job/schema.ts';
 import { formatTime } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import type { UnitWord } from '../../present/words.ts';
 import type { Layout } from '../layout.ts';
 import type { OpenJob, SettleDialog } from '../state/console-state.ts';
 import { visibleRows } from '../state/list-window.ts';
@@ -28,20 +29,21 @@ export function assembleUnitsBody(job: OpenJob, layout: Layout, title: Line): re
 }
 
 function widths(columns: number): { readonly number: number; readonly key: number; readonly status: number } {
-  return { number: columns < 60 ? 6 : 8, key: columns < 60 ? 12 : 20, status: 12 };
+  return { number: columns < 60 ? 4 : 7, key: columns < 60 ? 8 : columns < 100 ? 14 : 30, status: 12 };
 }
 
 function headingLine(columns: number): Line {
   const { number, key, status } = widths(columns);
   return textLine(
-    `  ${fitText('NUMBER', number, 'left')} ${fitText('KEY', key)} ${fitText('STATE', status)} RECEIPT OR ERROR`,
+    `  ${fitText(columns < 60 ? 'NO' : 'NUMBER', number, 'left')} ${fitText('KEY', key)} ${fitText('STATE', status)} RECEIPT OR ERROR`,
     'faint',
   );
 }
 
 function emptyLine(job: OpenJob): Line {
   if (!job.units.isRead) return textLine('  Reading the units...', 'faint');
-  return textLine(job.isReviewing ? '  No unit waits for a decision.' : '  This job has no units.', 'good');
+  if (!job.isReviewing) return textLine('  This job has no units.', 'good');
+  return textLine('  Nothing waits for a decision any more. q goes back to the job.', 'good');
 }
 
 function unitLines(job: OpenJob, columns: number): readonly Line[] {
@@ -63,21 +65,25 @@ function unitLines(job: OpenJob, columns: number): readonly Line[] {
 
 /** What is known of a unit's end: its receipt, its error, or how often it was tried. */
 export function describeUnitEnd(unit: UnitFacts): string {
-  const started = unit.startedAtMs === undefined ? '' : `started ${formatTime(unit.startedAtMs)}, outcome not known`;
+  const started = unit.startedAtMs === undefined ? '' : `started ${formatTime(unit.startedAtMs)}`;
   const parts = [
-    unit.status === 'in_doubt' ? started : '',
     unit.receipt === undefined ? '' : `receipt ${safeText(unit.receipt, 100)}`,
+    unit.status === 'in_doubt' ? started : '',
     unit.error === undefined ? '' : `${safeText(unit.error.code, 60)}: ${safeText(unit.error.message, 200)}`,
     unit.attempts > 1 ? `${unit.attempts} attempts` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
 }
 
+function hanging(text: string, columns: number): readonly Line[] {
+  return wrappedLines(`  ${text}`, columns, { indent: 5 });
+}
+
 /** The dialog that settles one unit. */
-export function assembleSettleBody(dialog: SettleDialog, columns: number): readonly Line[] {
+export function assembleSettleBody(dialog: SettleDialog, word: UnitWord, columns: number): readonly Line[] {
   const { unit } = dialog;
   const facts = [
-    textLine(`Settle unit ${unit.number} (${safeText(unit.key, 100)}), ${unit.status.replace('_', ' ')}`, 'title'),
+    textLine(`Settle ${word} ${unit.number} (${safeText(unit.key, 100)}), ${unit.status.replace('_', ' ')}`, 'title'),
     ...wrappedLines(
       `Known: ${describeUnitEnd(unit) || 'nothing'}. Idempotency key: ${safeText(unit.idempotencyKey, 200)}`,
       columns,
@@ -88,9 +94,9 @@ export function assembleSettleBody(dialog: SettleDialog, columns: number): reado
     return [
       ...facts,
       textLine('What is true about it?'),
-      textLine('  d  it was done: it is not run again'),
-      textLine('  p  it was not done: it is run again by the next resume'),
-      textLine('  k  skip it: it counts as neither done nor left'),
+      ...hanging('d  it was done: it is not run again', columns),
+      ...hanging('p  it was not done: the next resume runs it again', columns),
+      ...hanging('k  skip it: it counts as neither done nor left', columns),
     ];
   }
   const field = (name: 'receipt' | 'reason', label: string): Line => {
@@ -102,8 +108,14 @@ export function assembleSettleBody(dialog: SettleDialog, columns: number): reado
   };
   return [
     ...facts,
-    textLine(`Settled as ${dialog.as}.`),
+    textLine(`Settle it as ${dialog.as}:`),
     ...(dialog.as === 'done' ? [field('receipt', 'Receipt (may stay empty)')] : []),
     field('reason', 'Reason (kept in the audit trail)'),
+    BLANK,
+    ...wrappedLines(
+      dialog.field === 'receipt' ? 'Enter goes on to the reason.' : 'Enter settles it; nothing has been changed yet.',
+      columns,
+      { tone: 'faint' },
+    ),
   ];
 }

@@ -86,7 +86,9 @@ export function makeLedger({ timeoutMs, onTimeout, onText }: LedgerOptions): Led
       if (answer.type === 'text') return onText(line, answer.why);
       const entry = entries.get(answer.id);
       if (!entry) return onText(line, `no row with id ${answer.id} is under way`);
-      if (answer.receipt !== undefined) keepReceipt(entry, answer.receipt);
+      // A receipt that comes with the outcome is recorded with it: one commit, and neither is known before.
+      if (answer.type === 'ok' && entry.receipt === undefined) entry.receipt = answer.receipt;
+      else if (answer.receipt !== undefined) keepReceipt(entry, answer.receipt);
       if (answer.type === 'receipt') return;
       answeredCount += 1;
       settle(answer.id, entry, judgeAnswer(entry, answer));

@@ -1,0 +1,25 @@
+import { existsSync } from 'node:fs';
+import type { AccessPolicy } from '../core/plan/access.ts';
+import { SOURCES } from '../sources/registry.ts';
+import type { Config } from './config.ts';
+import type { OpenPlace } from './open-places.ts';
+import { readPolicy } from './read-policy.ts';
+
+/** The access policies that places bring along, by the place's path. */
+export type PlacePolicies = ReadonlyMap<string, AccessPolicy>;
+
+/**
+ * Reads the access policies that places keep beside them; a policy that was named beats them all.
+ *
+ * Errors: none; one that is malformed denies everything.
+ * Source: formats/tau 2.6 (`.tau/security/rbac.json`).
+ */
+export async function readPlacePolicies(config: Config, places: readonly OpenPlace[]): Promise<PlacePolicies> {
+  const policies = new Map<string, AccessPolicy>();
+  if (config.policyPath !== undefined) return policies;
+  for (const place of places) {
+    const path = SOURCES.find((source) => source.name === place.source)?.policyPath?.(place.path);
+    if (path !== undefined && existsSync(path)) policies.set(place.path, await readPolicy(path));
+  }
+  return policies;
+}

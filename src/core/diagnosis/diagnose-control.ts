@@ -1,0 +1,77 @@
+import type { ControlFacts, TrainingStatus } from '../evidence/control-schema.ts';
+import type { Evidence } from '../evidence/schema.ts';
+import type { Verdict } from '../job/schema.ts';
+import type { ControlFinding, Diagnosis, Finding } from './schema.ts';
+
+/** Statuses that end a run, and what a job with one of them is. Source: formats/tau 2.3. */
+const TERMINAL: ReadonlyMap<string, Verdict> = new Map([
+  ['completed', 'finished'],
+  ['failed', 'failed'],
+  ['cancelled', 'cancelled'],
+]);
+
+/** Whether a status ends a run. */
+export function isTerminal(runState: string): boolean {
+  return TERMINAL.has(runState);
+}
+
+/** The end that a run recorded of itself; one of an earlier run, or an older one, does not count. */
+export function findEnd({ status }: ControlFacts): TrainingStatus | undefined {
+  return status !== undefined && status.stale === undefined && isTerminal(status.runState) ? status : undefined;
+}
+
+/**
+ * Says what a training control directory means.
+ *
+ * A crash is: recorded as running, no end of that run recorded, and no trainer of Salvor's own alive. A directory in
+ * which nothing was recorded never crashed.
+ *
+ * Errors: none. Same evidence, same diagnosis.
+ * Source: formats/tau 3 (resume, 2) and 4.7 (a stale end hides a crash there); design, rule 2.
+ */
+export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diagnosis {
+  const findings = findAll(evidence, control);
+  const isDamaged = findings.some(({ type }) => type === 'control_file_bad' || type === 'audit_broken');
+  const trainerLives = evidence.orphans.length > 0;
+  const crashDetected = control.lifecycle === 'running' && findEnd(control) === undefined && !trainerLives;
+  const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
+  const hasWay = !crashDetected || control.restore.source !== undefined;
+  const canResume = (verdict === 'interrupted' || verdict === 'failed') && hasWay;
+  return { verdict, crashDetected, findings, ...(canResume && { recommended: 'resume' as const }) };
+}
+
+function judge(control: ControlFacts, trainerLives: boolean): Verdict {
+  if (control.lifecycle === 'cancelled') return 'cancelled';
+  if (trainerLives) return 'alive';
+  const end = control.lifecycle === 'running' || control.lifecycle === 'missing' ? findEnd(control) : undefined;
+  return (end && TERMINAL.get(end.runState)) ?? 'interrupted';
+}
+
+function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] {
+  const { checkpoints = [], orphans, audit } = evidence;
+  const { status, tornLine, unfinished } = control;
+  const isCrashed = control.lifecycle === 'running' && findEnd(control) === undefined && orphans.length === 0;
+  const crashed: ControlFinding = { type: 'control_crashed', ...(status && { status }) };
+  return [
+    ...control.files.filter(isBad).map((file): Finding => ({ type: 'control_file_bad', file })),
+    ...(isCrashed ? [crashed] : []),
+    ...(status?.stale === undefined ? [] : [{ type: 'status_stale', status } as const]),
+    ...orphans.map((trainer): Finding => ({ type: 'trainer_alive', trainer })),
+    ...checkpoints.flatMap((checkpoint): readonly Finding[] => {
+      const { problem } = checkpoint;
+      const isTold = problem !== undefined && (isCrashed || problem.code !== 'CHECKPOINT_MISSING');
+      return isTold ? [{ type: 'checkpoint_refused', checkpoint }] : [];
+    }),
+    ...(control.restore.source === undefined ? [] : control.restore.diagnostics)
+      .filter((detail) => !detail.startsWith('primary checkpoint load failed'))
+      .map((detail): Finding => ({ type: 'checkpoint_choice', detail })),
+    ...(tornLine ? [{ type: 'audit_torn', tornLine } as const] : []),
+    ...(unfinished ? [{ type: 'action_unfinished', unfinished } as const] : []),
+    ...(audit.broken ? [{ type: 'audit_broken', ...audit.broken } as const] : []),
+  ];
+}
+
+/** The audit log has its own finding, and a policy its own refusal. */
+function isBad({ what, state }: ControlFacts['files'][number]): boolean {
+  return what !== 'audit_log' && what !== 'access_policy' && (state === 'invalid' || state === 'unreadable');
+}

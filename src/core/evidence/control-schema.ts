@@ -1,0 +1,83 @@
+/** What a training control directory says: lifecycle, status, files, generations. Source: formats/tau 2 and 3. */
+import type { CheckpointSource } from '../checkpoint/choose-generation.ts';
+
+/** How far a checkpoint can be trusted: proven, structural, partial, rejected, unsupported. Source: design, rule 4. */
+export type CheckpointGrade = 'A' | 'B' | 'C' | 'R' | 'U';
+
+/** Why a checkpoint is refused, with its place. Foreign text is in `found`. */
+export type CheckpointProblem = {
+  readonly code: string;
+  readonly message: string;
+  readonly offset?: number;
+  readonly field?: string;
+  readonly expected: string;
+  readonly found: string;
+};
+
+/**
+ * One generation. Steps and the time (Unix seconds) are u64 and so kept as decimal text, exactly as the file has them;
+ * of a refused one they are what could be read, and nobody vouches for them. `named` was asked for by its path.
+ */
+export type CheckpointEvidence = {
+  readonly source: CheckpointSource | 'named';
+  readonly path: string;
+  readonly grade: CheckpointGrade;
+  readonly sizeBytes: number;
+  readonly sha256?: string;
+  readonly runId?: string;
+  readonly globalStep?: string;
+  readonly optimizerStep?: string;
+  readonly savedAtUnixSeconds?: string;
+  readonly problem?: CheckpointProblem;
+};
+
+/** A file of the directory. `missing` is no fault by itself; `invalid` and `unreadable` stop every action. */
+export type ControlFileFacts = {
+  readonly what: 'control_state' | 'status' | 'audit_log' | 'recovery_report' | 'access_policy';
+  readonly path: string;
+  readonly state: 'valid' | 'missing' | 'invalid' | 'unreadable';
+  readonly problem?: {
+    readonly message: string;
+    readonly offset?: number;
+    readonly field?: string;
+    readonly expected?: string;
+    readonly found?: string;
+  };
+};
+
+/** What the trainer recorded of its end. `stale` says why it is about another run than the one that was interrupted. */
+export type TrainingStatus = {
+  readonly runState: string;
+  readonly updatedAtMs: number;
+  readonly path: string;
+  readonly stale?: 'older_than_state' | 'other_run';
+};
+
+/** A last line of the audit log that was cut short by a crash. `line` counts from 1. */
+export type TornLine = { readonly line: number; readonly offset: number; readonly sizeBytes: number };
+
+/** Something an interrupted action of Salvor left undone; found by the action's id, which all its writes carry. */
+export type UnfinishedAction = {
+  readonly action: string;
+  readonly actionId: string;
+  readonly atMs: number;
+  readonly missing: readonly ('control_state' | 'restored_checkpoint' | 'audit_row')[];
+};
+
+/** The control side of a training job. `lifecycle` is the literal `missing` when nothing was ever recorded. */
+export type ControlFacts = {
+  readonly directory: string;
+  readonly lifecycle: string;
+  readonly lastAction?: string;
+  readonly principal?: string;
+  readonly updatedAtMs?: number;
+  readonly rollbackCheckpoint?: string;
+  readonly status?: TrainingStatus;
+  readonly files: readonly ControlFileFacts[];
+  readonly tornLine?: TornLine;
+  readonly unfinished?: UnfinishedAction;
+  /** Which generation a restore takes, and what is to be said of the others. */
+  readonly restore: { readonly source?: CheckpointSource; readonly diagnostics: readonly string[] };
+  /** The command that starts the trainer, when one is known. It is the operator's own. */
+  readonly command?: string;
+};

@@ -1,0 +1,86 @@
+import { findEnd } from '../diagnosis/diagnose-control.ts';
+import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
+import type { Evidence } from '../evidence/schema.ts';
+import { findChosen } from '../plan/control-rules.ts';
+import { buildReport, type ReportInput } from './build-report.ts';
+import type { RecoveryReport } from './schema.ts';
+
+/** What a report says of a training control directory besides. `ended` is what became of the trainer. */
+export type ControlReportInput = ReportInput & {
+  readonly control: ControlFacts;
+  /** Lines to be said after those of the format, in order. */
+  readonly notes: readonly string[];
+  readonly outcome: RecoveryReport['outcome'];
+};
+
+/** The line of a resume that had nothing to recover. Source: formats/tau 3, resume 4. */
+export const NO_CRASH = 'resume recovery: no crash-detected state, so no checkpoint was restored';
+
+/**
+ * Says what an action on a training control directory found and did: the fields of the format's own report with
+ * Salvor's added.
+ *
+ * Errors: none. Same input, same report.
+ * Source: formats/tau 2.5 and 3; contract, recovery-report.json.
+ */
+export function buildControlReport(input: ControlReportInput): RecoveryReport {
+  const { approved, control, diagnosis, notes, outcome } = input;
+  const { evidence, plan, consent } = approved;
+  const isResume = plan.choice === 'resume';
+  const restored = isResume && diagnosis.crashDetected ? findChosen(control, evidence.checkpoints) : undefined;
+  return {
+    ...buildReport(input),
+    strategy: isResume && restored ? 'resume_from_checkpoint' : null,
+    crash_evidence: describeEvidence(evidence, control),
+    prior_lifecycle_state: control.lifecycle,
+    prior_training_state: control.status?.runState ?? null,
+    ...describeCheckpoint(restored),
+    diagnostics: [
+      ...(restored ? control.restore.diagnostics : []),
+      ...(isResume && !diagnosis.crashDetected ? [NO_CRASH] : []),
+      ...notes,
+      ...(consent.reason === undefined ? [] : [`reason given: ${consent.reason}`]),
+    ],
+    outcome,
+  };
+}
+
+function describeCheckpoint(
+  restored: CheckpointEvidence | undefined,
+): Pick<
+  RecoveryReport,
+  'checkpoint_source' | 'checkpoint_path' | 'checkpoint_run_id' | 'checkpoint_global_step' | 'checkpoint_optimizer_step'
+> {
+  return {
+    checkpoint_source: restored ? (restored.source === 'fallback' ? 'fallback' : 'primary') : null,
+    checkpoint_path: restored?.path ?? null,
+    checkpoint_run_id: restored?.runId ?? null,
+    checkpoint_global_step: toExactNumber(restored?.globalStep),
+    checkpoint_optimizer_step: toExactNumber(restored?.optimizerStep),
+  };
+}
+
+/** A u64 in decimal text as a number, or as a bigint where a number would not be exact. */
+export function toExactNumber(text: string | undefined): number | bigint | null {
+  if (text === undefined) return null;
+  const number = Number(text);
+  return Number.isSafeInteger(number) ? number : BigInt(text);
+}
+
+function describeEvidence(evidence: Evidence, control: ControlFacts): { fact: string; value: string }[] {
+  const { status, updatedAtMs } = control;
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['recorded_status', control.lifecycle],
+    ['recorded_at', updatedAtMs === undefined ? undefined : new Date(updatedAtMs).toISOString()],
+    ['training_status', status?.runState ?? 'missing'],
+    ['training_status_stale', status?.stale],
+    ['recorded_end', findEnd(control)?.runState ?? 'none'],
+    ['lease', 'none: the recorded status is the only evidence'],
+    ['trainers', evidence.orphans.map((trainer) => trainer.pid).join(' ') || undefined],
+    ...(evidence.checkpoints ?? []).map(
+      ({ source, grade, problem }) =>
+        [`checkpoint_${source}`, `${grade}${problem ? `: ${problem.message}` : ''}`] as const,
+    ),
+  ];
+  return facts.flatMap(([fact, value]) => (value === undefined ? [] : [{ fact, value }]));
+}

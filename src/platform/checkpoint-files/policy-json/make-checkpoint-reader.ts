@@ -1,0 +1,62 @@
+import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, isDamagedDigestName } from '../../../core/checkpoint/digest-field.ts';
+import {
+  CHECKPOINT_FIELDS,
+  type CheckpointFacts,
+  type JsonProblem,
+  type JsonType,
+} from '../../../core/checkpoint/schema.ts';
+import { makeContentDigest } from './content-digest.ts';
+import { makeJsonScanner } from './make-json-scanner.ts';
+
+const WANTED: ReadonlySet<string> = new Set([...CHECKPOINT_FIELDS, DIGEST_FIELD]);
+
+/** The facts a checkpoint's bytes give; who read them adds the path. */
+export type ContentFacts = Omit<CheckpointFacts, 'path' | 'readProblem'>;
+
+/** Takes a checkpoint's bytes as they come and answers its facts. */
+export type CheckpointReader = {
+  /** Takes the next bytes; false once there is a problem, and nothing more is needed. */
+  readonly push: (bytes: Uint8Array) => boolean;
+  readonly end: () => ContentFacts;
+  /** How many bytes came so far, and what is wrong with them. */
+  readonly offset: () => number;
+  readonly problem: () => JsonProblem | undefined;
+  /** The type of a field that is complete. */
+  readonly typeOf: (name: string) => JsonType | undefined;
+  /** Whether the bytes so far end behind the value of this top-level field, before any comma. */
+  readonly isBehindField: (name: string) => boolean;
+};
+
+/**
+ * Makes a reader of one checkpoint's bytes, in memory that does not grow with them.
+ *
+ * Errors: none; a problem is part of the facts.
+ */
+export function makeCheckpointReader(): CheckpointReader {
+  const scanner = makeJsonScanner({ isWanted: (name) => WANTED.has(name) || isDamagedDigestName(name) });
+  const digest = makeContentDigest();
+  let sizeBytes = 0;
+  return {
+    offset: () => sizeBytes,
+    problem: scanner.problem,
+    typeOf: (name) => scanner.fields.get(name)?.type,
+    isBehindField: scanner.isBehindField,
+    push(bytes) {
+      sizeBytes += bytes.length;
+      if (!scanner.push(bytes)) return false;
+      const digestStart = scanner.startOffsetOf(DIGEST_FIELD);
+      digest.push(bytes, digestStart === undefined ? undefined : digestStart + DIGEST_VALUE_OFFSET);
+      return true;
+    },
+    end() {
+      scanner.end();
+      const { fields } = scanner;
+      const rootType = scanner.rootType();
+      const jsonProblem = scanner.problem();
+      const seen = { sizeBytes, fields, ...(rootType === undefined ? {} : { rootType }) };
+      if (jsonProblem !== undefined) return { ...seen, jsonProblem };
+      const { sha256, contentSha256 } = digest.end();
+      return { ...seen, sha256, computedDigest: contentSha256 };
+    },
+  };
+}

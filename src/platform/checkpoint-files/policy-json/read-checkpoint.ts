@@ -1,0 +1,12 @@
+import { judgeCheckpoint } from '../../../core/checkpoint/judge-checkpoint.ts';
+import type { CheckpointVerdict } from '../../../core/checkpoint/schema.ts';
+import { type ReadCheckpoint, readCheckpointFacts } from './read-checkpoint-facts.ts';
+
+/** One file, read and judged. */
+export type JudgedCheckpoint = ReadCheckpoint & { readonly verdict: CheckpointVerdict };
+
+/** Reads one checkpoint file and judges it. Errors: none; every reason is a value. */
+export async function readCheckpoint(path: string): Promise<JudgedCheckpoint> {
+  const read = await readCheckpointFacts(path);
+  return { ...read, verdict: judgeCheckpoint(read.facts) };
+}

@@ -1,0 +1,109 @@
+/** The frame of everything that replaces a primary: lock, write beside, sync, move, sync the directory. */
+import { dirname } from 'node:path';
+import { isRecoveryError, RecoveryError } from '../../../core/errors.ts';
+import type { FileOperations, WritableFile } from './file-operations.ts';
+import { removeLeftovers, type StoreContext } from './generations.ts';
+import { type CheckpointLayout, layoutOf } from './layout.ts';
+import { lockDirectory } from './lock-directory.ts';
+
+/** How the content comes, and what happens to the generations before it takes the primary's place. */
+export type Replacement<Written> = {
+  readonly write: (file: WritableFile) => Promise<Written>;
+  /** Moves the old generations; the new content is durable under `layout.beside` by then. Answers the names kept. */
+  readonly rotate: (context: StoreContext, written: Written) => Promise<readonly string[]>;
+};
+
+/** What replacing did: what was written, and the files kept under names of their own. */
+export type Replaced<Written> = { readonly written: Written; readonly setAside: readonly string[] };
+
+/** Where, by which system calls, and how long another saver is waited for. */
+export type ReplaceOptions = {
+  readonly directory: string;
+  readonly operations: FileOperations;
+  readonly waitMs: number;
+};
+
+/**
+ * Replaces the primary of a directory by new content.
+ *
+ * Errors: those of `write` and `rotate`, CHECKPOINT_BUSY, and CHECKPOINT_NOT_SAVED for any other, with its cause. The
+ *         file beside is removed and nothing is tried again after a failed sync.
+ * Source: design, rule 4 (saving).
+ */
+export async function replacePrimary<Written>(
+  { directory, operations, waitMs }: ReplaceOptions,
+  replacement: Replacement<Written>,
+): Promise<Replaced<Written>> {
+  const layout = layoutOf(directory);
+  try {
+    await makeDirectory(operations, directory);
+    const lock = await lockDirectory(operations, layout, waitMs);
+    try {
+      await removeLeftovers({ operations, layout });
+      return await replaceLocked({ operations, layout }, replacement);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    if (isRecoveryError(error)) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    throw new RecoveryError('CHECKPOINT_NOT_SAVED', `the checkpoint was not saved in ${directory}: ${why}`, {
+      cause: error,
+      details: { directory },
+    });
+  }
+}
+
+async function replaceLocked<Written>(
+  context: StoreContext,
+  { write, rotate }: Replacement<Written>,
+): Promise<Replaced<Written>> {
+  const { operations, layout } = context;
+  const written = await writeBeside(context, write);
+  let setAside: readonly string[];
+  try {
+    setAside = await rotate(context, written);
+    await operations.rename(layout.beside, layout.primary);
+  } catch (error) {
+    await removeBeside(operations, layout);
+    throw error;
+  }
+  await operations.syncDirectory(layout.directory);
+  return { written, setAside };
+}
+
+async function writeBeside<Written>(
+  { operations, layout }: StoreContext,
+  write: Replacement<Written>['write'],
+): Promise<Written> {
+  const old = await operations.look(layout.primary);
+  const file = await operations.create(layout.beside, old.kind === 'file' ? old.mode : undefined);
+  try {
+    try {
+      const written = await write(file);
+      await file.sync();
+      return written;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    await removeBeside(operations, layout);
+    throw error;
+  }
+}
+
+/** The first error is the one to tell; a file that stays is a leftover the next saver removes. */
+async function removeBeside(operations: FileOperations, layout: CheckpointLayout): Promise<void> {
+  await operations.remove(layout.beside).catch(() => undefined);
+}
+
+/** Makes a directory and its missing parents durable. */
+async function makeDirectory(operations: FileOperations, directory: string): Promise<void> {
+  const parents: string[] = [];
+  for (let path = directory; (await operations.look(path)).kind === 'missing'; path = dirname(path)) {
+    parents.push(dirname(path));
+  }
+  if (parents.length === 0) return;
+  await operations.makeDirectory(directory);
+  for (const parent of parents) await operations.syncDirectory(parent);
+}

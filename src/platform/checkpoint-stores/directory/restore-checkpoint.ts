@@ -1,0 +1,86 @@
+import { isNewer } from '../../../core/checkpoint/choose-generation.ts';
+import { judgeCheckpoint } from '../../../core/checkpoint/judge-checkpoint.ts';
+import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
+import { RecoveryError } from '../../../core/errors.ts';
+import { makeCheckpointReader } from '../../checkpoint-files/policy-json/make-checkpoint-reader.ts';
+import { openRegularFile } from '../../checkpoint-files/policy-json/open-regular-file.ts';
+import { readChunks } from '../../checkpoint-files/policy-json/read-chunks.ts';
+import type { WritableFile } from './file-operations.ts';
+import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
+import { layoutOf } from './layout.ts';
+import { makeRejectionError } from './load-checkpoint.ts';
+import { makeFileWriter } from './make-file-writer.ts';
+import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
+
+/** A checkpoint that is the primary again. `setAside` names what was there and is kept. */
+export type RestoredCheckpoint = CheckpointHead & {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly setAside: readonly string[];
+};
+
+type Copied = { readonly head: CheckpointHead; readonly sizeBytes: number };
+
+/**
+ * Makes a chosen checkpoint the primary, byte for byte, in constant memory.
+ *
+ * Shapes: the old primary is kept aside, never as the fallback: being newer it would win over what was chosen. For the
+ *         same reason a newer or invalid fallback is kept aside too, and the chosen one is then both generations.
+ * Errors: the chosen file's own reason when it is not valid; CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED.
+ * Source: design, rule 4; formats/tau 4 (a rollback is recorded there and never executed).
+ */
+export async function restoreCheckpoint(options: ReplaceOptions, from: string): Promise<RestoredCheckpoint> {
+  const { written, setAside } = await replacePrimary(options, {
+    write: (file) => copyChecked(from, file),
+    rotate: (context, copied) => rotateByRestore(context, copied.head),
+  });
+  return { ...written.head, path: layoutOf(options.directory).primary, sizeBytes: written.sizeBytes, setAside };
+}
+
+async function copyChecked(from: string, to: WritableFile): Promise<Copied> {
+  const opened = await openRegularFile(from);
+  if (opened.type === 'problem') {
+    const { found, reason } = opened.problem;
+    const code = reason === 'missing' ? 'CHECKPOINT_MISSING' : 'CHECKPOINT_UNREADABLE';
+    throw new RecoveryError(code, `${from}: ${found}`, { details: { path: from } });
+  }
+  try {
+    const reader = makeCheckpointReader();
+    const writer = makeFileWriter(to);
+    // One byte more than there was: a file that grows is seen to.
+    for await (const chunk of readChunks(opened.file, { startOffset: 0, endOffset: opened.sizeBytes + 1 })) {
+      if (!reader.push(chunk)) break;
+      await writer.append(chunk);
+    }
+    await writer.flush();
+    const verdict = judgeCheckpoint({ ...reader.end(), path: from });
+    if (verdict.type === 'rejected') throw makeRejectionError(verdict);
+    return { head: verdict.head, sizeBytes: reader.offset() };
+  } finally {
+    await opened.file.close();
+  }
+}
+
+async function rotateByRestore(context: StoreContext, chosen: CheckpointHead): Promise<readonly string[]> {
+  const { primary, fallback, beside } = context.layout;
+  const setAside: string[] = [];
+  const oldPrimary = await judgeOld(context, primary);
+  const oldFallback = await judgeOld(context, fallback);
+  if (!isMissing(oldPrimary)) setAside.push(await keepAside(context, primary));
+  if (oldFallback.type === 'valid' && !isNewer(oldFallback.head, chosen)) return setAside;
+  if (!isMissing(oldFallback)) setAside.push(await keepAside(context, fallback));
+  // Before the primary: a crash between the two leaves the old primary, as if nothing had been restored.
+  await linkAsFallback(context, beside);
+  return setAside;
+}
+
+async function linkAsFallback(context: StoreContext, beside: string): Promise<void> {
+  const { operations, layout } = context;
+  await makeFallback(context, beside);
+  const isMoved = (await operations.look(beside)).kind === 'missing';
+  if (isMoved) throw new RecoveryError('CHECKPOINT_NOT_SAVED', `${layout.directory} cannot hold two names of one file`);
+}
+
+function isMissing(verdict: { readonly type: string; readonly code?: string }): boolean {
+  return verdict.type === 'rejected' && verdict.code === 'CHECKPOINT_MISSING';
+}

@@ -1,0 +1,42 @@
+import { type CheckpointInput, parseHead } from './checkpoint-input.ts';
+import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
+import { layoutOf } from './layout.ts';
+import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
+import { type WrittenContent, writeCheckpoint } from './write-checkpoint.ts';
+
+/** A checkpoint that is saved. `setAside` names what was in the primary's place and was no valid checkpoint. */
+export type SavedCheckpoint = WrittenContent & { readonly path: string; readonly setAside: readonly string[] };
+
+/**
+ * Saves a checkpoint as the primary; a valid old primary becomes the fallback.
+ *
+ * Shapes: an old primary that is not valid is kept aside and never replaces a fallback. A reader finds a primary at
+ *         every instant after the first save (on file systems with links), and a valid generation at every instant.
+ * Errors: CHECKPOINT_INPUT_INVALID, CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED; what was there can be loaded as before.
+ * Source: seed 001; formats/tau 4 (its save deletes before it renames, and never rotates); design, rule 4.
+ */
+export async function saveCheckpoint(options: ReplaceOptions, input: CheckpointInput): Promise<SavedCheckpoint> {
+  const head = parseHead(input);
+  const { policyState, optimizerState, digest } = input;
+  const { written, setAside } = await replacePrimary(options, {
+    write: (file) => writeCheckpoint(file, { head, policyState, optimizerState, digest }),
+    rotate: rotateBySave,
+  });
+  return { ...written, path: layoutOf(options.directory).primary, setAside };
+}
+
+async function rotateBySave(context: StoreContext): Promise<readonly string[]> {
+  const { primary, fallback } = context.layout;
+  const old = await judgeOld(context, primary);
+  if (old.type === 'rejected') return old.code === 'CHECKPOINT_MISSING' ? [] : [await keepAside(context, primary)];
+  const setAside = await keepInvalidFallback(context, fallback);
+  await makeFallback(context, primary);
+  return setAside;
+}
+
+/** A fallback that is not valid is evidence, or was written by a newer program: it is kept too. */
+async function keepInvalidFallback(context: StoreContext, fallback: string): Promise<readonly string[]> {
+  const old = await judgeOld(context, fallback);
+  const isLost = old.type === 'rejected' && old.code !== 'CHECKPOINT_MISSING';
+  return isLost ? [await keepAside(context, fallback)] : [];
+}

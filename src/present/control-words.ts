@@ -1,0 +1,93 @@
+/** What findings, steps and warnings of a training control directory are called. Foreign text is made safe here. */
+import type { ControlFinding } from '../core/diagnosis/schema.ts';
+import type { CheckpointEvidence, ControlFileFacts, TrainingStatus } from '../core/evidence/control-schema.ts';
+import type { ControlStep, ControlWarning, PlanWarning } from '../core/plan/schema.ts';
+import { formatTime } from './format.ts';
+import { safeText } from './safe-text.ts';
+
+/** The longest path that is shown. Unit: characters. */
+const PATH_LIMIT = 1_000;
+
+const path = (text: string): string => safeText(text, PATH_LIMIT);
+
+const FILE_WORDS: Readonly<Record<ControlFileFacts['what'], string>> = {
+  control_state: 'the control state',
+  status: 'the training status',
+  audit_log: 'the audit log',
+  recovery_report: 'the last recovery report',
+  access_policy: 'the access policy',
+};
+
+/** What a file of the directory is called. */
+export function describeControlFile(what: ControlFileFacts['what']): string {
+  return FILE_WORDS[what];
+}
+
+const STALE_WORDS: Readonly<Record<NonNullable<TrainingStatus['stale']>, string>> = {
+  older_than_state: 'it is older than the control state',
+  other_run: 'it is of another run',
+};
+
+const UNFINISHED_WORDS = {
+  control_state: 'the control state does not have it',
+  restored_checkpoint: 'the primary is not the checkpoint it names',
+  audit_row: 'the audit log has no row of it',
+} as const;
+
+type Words = { readonly [T in ControlFinding['type']]: (finding: Extract<ControlFinding, { type: T }>) => string };
+
+/** Findings, by type. */
+export const CONTROL_FINDING_WORDS: Words = {
+  control_crashed: ({ status }) =>
+    `crashed: recorded as running, and ${status === undefined ? 'there is no training status' : `no end of that run is recorded (status ${safeText(status.runState, 60)})`}`,
+  status_stale: ({ status: { runState, updatedAtMs, stale = 'older_than_state' } }) =>
+    `the status ${safeText(runState, 60)} of ${formatTime(updatedAtMs)} does not count: ${STALE_WORDS[stale]}`,
+  trainer_alive: ({ trainer }) =>
+    `running: the trainer that was started here lives: process ${trainer.pid} (${safeText(trainer.command, 120)})`,
+  checkpoint_refused: ({ checkpoint }) => describeRefusedCheckpoint(checkpoint),
+  checkpoint_choice: ({ detail }) => safeText(detail),
+  audit_torn: ({ tornLine }) =>
+    `the last line of the audit log, line ${tornLine.line} at byte ${tornLine.offset}, was cut short (${tornLine.sizeBytes} bytes); the next action keeps its bytes and goes on`,
+  control_file_bad: ({ file }) =>
+    `${FILE_WORDS[file.what]} ${path(file.path)} cannot be used: ${safeText(file.problem?.message ?? file.state)}`,
+  action_unfinished: ({ unfinished }) =>
+    `${safeText(unfinished.action, 20)} of ${formatTime(unfinished.atMs)} was cut short: ${unfinished.missing.map((what) => UNFINISHED_WORDS[what]).join('; ')}`,
+};
+
+function describeRefusedCheckpoint({ source, path: file, problem }: CheckpointEvidence): string {
+  return `${source} checkpoint ${path(file)} is refused: ${safeText(problem?.message ?? '')}`;
+}
+
+type StepWords = { readonly [A in ControlStep['action']]: (step: Extract<ControlStep, { action: A }>) => string };
+
+/** Steps, by action. */
+export const CONTROL_STEP_WORDS: StepWords = {
+  load_checkpoint: ({ source, runId, globalStep, lostSteps }) =>
+    `take the ${source} checkpoint: training of run ${safeText(runId, 80)} goes on from global step ${globalStep}; ${describeLost(lostSteps)}`,
+  write_report: ({ path: file }) => `write the recovery report ${path(file)}; earlier ones are kept beside it`,
+  set_lifecycle: ({ from, to, idempotent }) =>
+    `record the job as ${to} (it is ${safeText(from, 60)}${idempotent ? '; nothing changes but the record' : ''})`,
+  restore_checkpoint: ({ path: file, globalStep }) =>
+    `make ${path(file)} (global step ${globalStep}) the primary checkpoint; the one there now is kept`,
+  repair_audit: ({ line, sizeBytes }) =>
+    `repair line ${line} of the audit log, which was cut short; its ${sizeBytes} bytes are kept in the new row`,
+  append_audit: ({ actionKey }) => `append ${actionKey} to the audit log`,
+  start_trainer: ({ command }) => `start the trainer: ${safeText(command, 300)}`,
+};
+
+function describeLost(lostSteps: string | undefined): string {
+  if (lostSteps === undefined) return 'how many steps are lost cannot be told';
+  if (lostSteps === '0') return 'steps after it are lost';
+  return `${lostSteps} ${lostSteps === '1' ? 'step is' : 'steps are'} lost`;
+}
+
+/** Warnings, by code. */
+export const CONTROL_WARNING_WORDS: Readonly<Record<ControlWarning, (warning: PlanWarning) => string>> = {
+  STATUS_ONLY: () =>
+    'Nobody holds a lease here: the recorded status is the only evidence. Make sure that no trainer runs elsewhere.',
+  NOTHING_STARTED: () => 'No command is named (--exec, or resume_command): nothing will be started.',
+  ACCESS_OPEN: ({ label }) =>
+    `WARNING: there is no access policy${label === undefined ? '' : ` at ${path(label)}`}: everybody may do everything, in a team as well.`,
+  CHECKPOINT_UNPROVEN: ({ label }) =>
+    `${label === undefined ? 'The checkpoint' : path(label)} carries no digest: its structure is whole, and silent damage to a number would not be seen.`,
+};

@@ -1,0 +1,143 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { CheckpointEvidence, ControlFacts, ControlFileFacts } from '../../core/evidence/control-schema.ts';
+import type { Evidence } from '../../core/evidence/schema.ts';
+import type { JobRef } from '../../core/job/schema.ts';
+import { readCheckpoint } from '../../platform/checkpoint-files/policy-json/read-checkpoint.ts';
+import { findOrphans } from '../../platform/find-orphans.ts';
+import { type FoundStatus, findStatus } from './find-status.ts';
+import type { TauLayout } from './layout.ts';
+import { type AuditLog, readAuditLog } from './read-audit.ts';
+import { type JsonFile, readJsonFile } from './read-json-file.ts';
+import { CONTROL_STATE, RECOVERY_REPORT } from './schema.ts';
+import {
+  chooseRestore,
+  findUnfinished,
+  readText,
+  readTime,
+  translateCheckpoint,
+  translateFile,
+  translateStatus,
+  pickValue,
+} from './translate.ts';
+
+/** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */
+export type TauRequest = { readonly checkpoint?: string; readonly command?: string };
+
+/** One state directory. `runToken` is in the environment of every trainer that Salvor starts here. */
+export type TauDirectory = {
+  readonly job: JobRef;
+  readonly layout: TauLayout;
+  readonly runToken: string;
+  readonly request: TauRequest;
+};
+
+/** Evidence, with the files it was made of. */
+export type TauLook = {
+  readonly evidence: Evidence;
+  readonly state: JsonFile;
+  readonly status: FoundStatus;
+  readonly report: JsonFile;
+  readonly audit: AuditLog;
+};
+
+/**
+ * Reads everything about a Tau state directory; changes nothing.
+ *
+ * Errors: none; what is wrong is part of the evidence.
+ * Source: formats/tau 2 and 3; design, rules 1 and 2.
+ */
+export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise<TauLook> {
+  const { layout, job, runToken, request } = directory;
+  const state = await readJsonFile(layout.state, CONTROL_STATE);
+  const status = await findStatus(layout, pickValue(state));
+  const report = await readJsonFile(layout.report, RECOVERY_REPORT);
+  const audit = await readAuditLog(layout.audit);
+  const primary = await readCheckpoint(layout.primary);
+  const fallback = await readCheckpoint(layout.fallback);
+  const restore = chooseRestore(primary.verdict, fallback.verdict);
+  const checkpoints = [translateCheckpoint('primary', primary), translateCheckpoint('fallback', fallback)];
+  const named = request.checkpoint === undefined ? [] : [await readNamed(request.checkpoint, layout)];
+  const runId = checkpoints.find(({ source }) => source === restore.source)?.runId;
+  const control: ControlFacts = {
+    ...translateControl({ directory, state, status, audit, ...(runId !== undefined && { runId }) }),
+    files: listFiles(layout, { state, status, report, audit }),
+    restore,
+    ...(request.command !== undefined && { command: request.command }),
+  };
+  const unfinished = findUnfinished(pickValue(state), pickValue(report), {
+    audit,
+    primarySha256: primary.facts.sha256,
+  });
+  const lastEventAtMs = Math.max(
+    control.updatedAtMs ?? 0,
+    audit.rows.at(-1)?.atMs ?? 0,
+    control.status?.updatedAtMs ?? 0,
+  );
+  const { badLine } = audit;
+  const evidence: Evidence = {
+    job,
+    recorded: {
+      status: control.lifecycle,
+      runCount: audit.rows.filter(({ action }) => action === 'resume').length,
+      epoch: 0,
+      ...(lastEventAtMs > 0 && { lastEventAtMs }),
+    },
+    orphans: findOrphans([runToken]),
+    prerequisites: [],
+    audit: {
+      entryCount: audit.rows.length,
+      actions: audit.rows.map(({ action }) => action),
+      ...(badLine && { broken: { sequence: badLine.line, expected: badLine.expected, found: badLine.found } }),
+    },
+    checkpoints: [...checkpoints, ...named],
+    control: { ...control, ...(unfinished && { unfinished }) },
+    collectedAtMs: nowMs,
+  };
+  return { evidence, state, status, report, audit };
+}
+
+async function readNamed(name: string, layout: TauLayout): Promise<CheckpointEvidence> {
+  const path = name === 'primary' ? layout.primary : name === 'fallback' ? layout.fallback : resolve(name);
+  return translateCheckpoint('named', await readCheckpoint(path));
+}
+
+type Read = Pick<TauLook, 'state' | 'status' | 'report' | 'audit'>;
+
+function translateControl(
+  read: Pick<TauLook, 'state' | 'status' | 'audit'> & { readonly directory: TauDirectory; readonly runId?: string },
+): Omit<ControlFacts, 'files' | 'restore'> {
+  const { directory, audit } = read;
+  const state = pickValue(read.state);
+  const status = pickValue(read.status.file);
+  const updatedAtMs = readTime(state?.['updated_unix_ms']);
+  const lastAction = readText(state?.['last_action']);
+  const principal = readText(state?.['principal']);
+  const rollbackCheckpoint = readText(state?.['rollback_checkpoint']);
+  const runId = readText(state?.['run_id']) ?? read.runId;
+  const known = {
+    path: read.status.path,
+    ...(updatedAtMs !== undefined && { stateUpdatedAtMs: updatedAtMs }),
+    ...(runId !== undefined && { runId }),
+  };
+  return {
+    directory: directory.layout.directory,
+    lifecycle: readText(state?.['lifecycle_state']) ?? (read.state.state === 'missing' ? 'missing' : 'unreadable'),
+    ...(lastAction !== undefined && { lastAction }),
+    ...(principal !== undefined && { principal }),
+    ...(updatedAtMs !== undefined && { updatedAtMs }),
+    ...(rollbackCheckpoint !== undefined && { rollbackCheckpoint }),
+    ...(status && { status: translateStatus(status, known) }),
+    ...(audit.tornLine && { tornLine: audit.tornLine }),
+  };
+}
+
+function listFiles(layout: TauLayout, read: Read): readonly ControlFileFacts[] {
+  return [
+    translateFile('control_state', layout.state, read.state),
+    translateFile('status', read.status.path, read.status.file),
+    translateFile('audit_log', layout.audit, read.audit),
+    translateFile('recovery_report', layout.report, read.report),
+    { what: 'access_policy', path: layout.policy, state: existsSync(layout.policy) ? 'valid' : 'missing' },
+  ];
+}

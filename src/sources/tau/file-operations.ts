@@ -1,0 +1,37 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { replaceFile, syncDirectory } from '../../platform/atomic-file.ts';
+import { writeAll } from './write-all.ts';
+
+/**
+ * Every operation by which an action changes a directory, so that a test can stop before any of them.
+ * Errors: the system's, unchanged.
+ */
+export type TauFileOperations = {
+  /** The whole old file or the whole new one, whatever happens. */
+  readonly replace: (path: string, bytes: Uint8Array) => Promise<void>;
+  /** Appends in one write and syncs. */
+  readonly append: (path: string, bytes: Uint8Array) => Promise<void>;
+  readonly makeDirectory: (path: string) => Promise<void>;
+};
+
+/** The system's. */
+export const systemTauOperations: TauFileOperations = {
+  replace: (path, bytes) => replaceFile(path, (write) => write(bytes)),
+  async append(path, bytes) {
+    const isNew = !existsSync(path);
+    const descriptor = openSync(path, 'a', 0o644);
+    try {
+      writeAll(descriptor, bytes);
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+    if (isNew) syncDirectory(dirname(path));
+  },
+  async makeDirectory(path) {
+    if (existsSync(path)) return;
+    mkdirSync(path);
+    syncDirectory(dirname(path));
+  },
+};

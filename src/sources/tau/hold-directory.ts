@@ -1,0 +1,93 @@
+import { createConnection, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { RecoveryError } from '../../core/errors.ts';
+import { tryLock } from '../../platform/lock-file.ts';
+
+/** How long a holder has to say who it is. */
+const ANSWER_MS = 500;
+/** More than this is not what a holder says. Unit: characters. */
+const ANSWER_LIMIT = 1_000;
+
+/** A directory held by this process. */
+export type HeldDirectory = { readonly release: () => Promise<void> };
+
+/** Who holds, as losers are told. */
+export type Holder = { readonly principal: string; readonly host: string; readonly pid: number };
+
+/**
+ * Makes this process the only one that acts on a directory, until it lets go or dies.
+ *
+ * The lock is a name in the kernel (an abstract socket), so nothing is written into the directory and nothing is left
+ * behind by a crash; whoever comes second asks the holder who it is. Elsewhere than on Linux it is a locked file in the
+ * system's directory for temporary files. Other hosts, and other network namespaces, are not seen: a plan is still
+ * checked against what is there when it is carried out.
+ *
+ * Shapes: `key` is a digest of the directory's real path.
+ * Errors: LEASE_HELD naming the holder, as far as it is known.
+ * Source: design, rules 2 and 7; formats/tau 4.16.
+ */
+export async function holdDirectory(key: string, directory: string, self: Holder): Promise<HeldDirectory> {
+  if (process.platform !== 'linux') return holdFile(key, directory);
+  const path = `\0salvor-${key}`;
+  const server = createServer((socket) => {
+    socket.on('error', () => {});
+    socket.end(JSON.stringify(self));
+  });
+  if (await listen(server, path)) return { release: () => close(server) };
+  throw describeHeld(directory, await askHolder(path));
+}
+
+function listen(server: Server, path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => {
+      if ('code' in error && error.code === 'EADDRINUSE') resolve(false);
+      else reject(error);
+    });
+    server.listen({ path }, () => resolve(true));
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => server.close(() => resolve()));
+}
+
+/** What the holder says of itself; another program may hold the name, so its words are foreign text. */
+function askHolder(path: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ path });
+    let said = '';
+    const finish = (): void => {
+      socket.destroy();
+      resolve(describeHolder(said));
+    };
+    socket.setEncoding('utf8');
+    socket.setTimeout(ANSWER_MS, finish);
+    socket.on('data', (text: string) => {
+      said += text;
+      if (said.length > ANSWER_LIMIT) finish();
+    });
+    socket.on('end', finish);
+    socket.on('error', finish);
+  });
+}
+
+function describeHolder(said: string): string | undefined {
+  try {
+    const { principal, host, pid } = JSON.parse(said) as Partial<Holder>;
+    return `${String(principal)} (process ${Number(pid)} on ${String(host)})`;
+  } catch {
+    return undefined;
+  }
+}
+
+function describeHeld(directory: string, holder: string | undefined): RecoveryError {
+  const message = `${holder ?? 'another Salvor'} is acting on ${directory}`;
+  return new RecoveryError('LEASE_HELD', message, { details: { directory, holder: holder ?? null } });
+}
+
+function holdFile(key: string, directory: string): HeldDirectory {
+  const lock = tryLock(join(tmpdir(), `salvor-${key}.lock`));
+  if (!lock) throw describeHeld(directory, undefined);
+  return { release: async () => lock.release() };
+}

@@ -1,0 +1,189 @@
+import { realpathSync, statSync, watch } from 'node:fs';
+import { homedir } from 'node:os';
+import { basename, join } from 'node:path';
+import { diagnose, needsAttention } from '../../core/diagnosis/diagnose.ts';
+import { digestText } from '../../core/digest.ts';
+import { RecoveryError } from '../../core/errors.ts';
+import type { Evidence } from '../../core/evidence/schema.ts';
+import { assembleProgress, type JobRef, type JobSummary } from '../../core/job/schema.ts';
+import type { AuditEntry, Clock, JobPlace, JobQuery } from '../../core/ports.ts';
+import { RecoveryReport } from '../../core/report/schema.ts';
+import { parseExactJson, readInteger } from '../../platform/exact-json.ts';
+import { lookAtTau, type TauDirectory, type TauRequest } from './collect.ts';
+import { nameOf, tauLayout } from './layout.ts';
+import { type AuditRow, readAuditLog } from './read-audit.ts';
+import { readSmallFile } from './read-json-file.ts';
+
+/** How many characters of its path's digest name a directory. */
+const ID_LENGTH = 10;
+const TAIL_BYTES = 64 * 1024;
+/** Changes that come together are told once. */
+const WATCH_QUIET_MS = 100;
+const NO_UNITS = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, needs_review: 0 } as const;
+
+/**
+ * Opens a Tau state directory: one directory, one job.
+ *
+ * Errors: TARGET_UNKNOWN when it is no directory.
+ * Source: design, the house; formats/tau 2.
+ */
+export function openTauDirectory(path: string, request: TauRequest = {}): TauDirectory {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+    throw new RecoveryError('TARGET_UNKNOWN', `${path} is no directory`, { details: { target: path } });
+  }
+  const directory = realpathSync(path);
+  const digest = digestText(directory);
+  const job: JobRef = {
+    id: `t${digest.slice(0, ID_LENGTH)}`,
+    name: nameOf(directory),
+    kind: 'training',
+    source: 'tau',
+    directory,
+  };
+  return { job, layout: tauLayout(directory), runToken: `tau-${digest}`, request };
+}
+
+/** Where the output of trainers that Salvor starts is kept: never in Tau's own directory. */
+export function trainerLogPath({ id }: JobRef): string {
+  const state = process.env['XDG_STATE_HOME'];
+  const base = state === undefined || state === '' ? join(homedir(), '.local', 'state') : state;
+  return join(base, 'salvor-trainers', id, 'trainer.log');
+}
+
+/** A place that is one job. */
+export type SolePlace = JobPlace & Required<Pick<JobPlace, 'sole'>>;
+
+/** Reads a Tau state directory. Nothing here changes anything. Source: design, rule 1. */
+export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {}): SolePlace {
+  const directory = openTauDirectory(path, request);
+  const { job, layout } = directory;
+  const check = (jobId: string): void => {
+    if (jobId !== job.id) {
+      throw new RecoveryError('JOB_UNKNOWN', `there is no job ${jobId} in ${layout.directory}`, {
+        details: { job: jobId },
+      });
+    }
+  };
+  return {
+    sole: async () => job,
+    async list(query) {
+      const { evidence } = await lookAtTau(directory, clock.nowMs());
+      const summary = summarise(evidence);
+      const jobs = isMatch(summary, query) ? [summary] : [];
+      return { jobs: jobs.slice(query.offset, query.offset + query.limit), total: jobs.length };
+    },
+    async collect(jobId) {
+      check(jobId);
+      return (await lookAtTau(directory, clock.nowMs())).evidence;
+    },
+    units: async () => ({ units: [], total: 0 }),
+    async audit(jobId) {
+      check(jobId);
+      return (await readAuditLog(layout.audit)).rows.map(translateRow);
+    },
+    logTail: (_jobId, lineCount) => readTail(trainerLogPath(job), lineCount),
+    async report(jobId) {
+      check(jobId);
+      return readReport(layout.report);
+    },
+    watch: (onChange) => watchDirectory(layout.directory, onChange),
+    find: async (reference) => (isMeant(job, reference) ? [job] : []),
+  };
+}
+
+function isMeant({ id, name }: JobRef, reference: string): boolean {
+  return reference === id || reference === name || (reference.length > 1 && id.startsWith(reference));
+}
+
+function isMatch(summary: JobSummary, { scope, verdict, kind, text }: JobQuery): boolean {
+  if (scope === 'attention' && !needsAttention(summary.verdict, 0)) return false;
+  if (verdict !== undefined && summary.verdict !== verdict) return false;
+  if (kind !== undefined && summary.job.kind !== kind) return false;
+  return text === undefined || summary.job.name.includes(text) || summary.job.id.includes(text);
+}
+
+function summarise(evidence: Evidence): JobSummary {
+  const { verdict, recommended } = diagnose(evidence);
+  const { recorded, job, control } = evidence;
+  const interruptedAtMs = needsAttention(verdict, 0) ? recorded.lastEventAtMs : undefined;
+  return {
+    job,
+    status: recorded.status,
+    verdict,
+    progress: assembleProgress(NO_UNITS, 'step'),
+    checkpoint: control?.restore.source ?? 'none',
+    ...(interruptedAtMs !== undefined && { interruptedAtMs }),
+    ...(recommended && { recommended }),
+  };
+}
+
+/** A row as an entry of an audit trail; there is no chain, so no hash. */
+function translateRow({ line, action, atMs, value }: AuditRow): AuditEntry {
+  const { principal, action: _action, timestamp_unix_ms: _at, ...details } = value;
+  return {
+    sequence: line,
+    atMs: atMs ?? 0,
+    principal: typeof principal === 'string' ? principal : '',
+    action,
+    outcome: 'done',
+    details,
+    hash: '',
+  };
+}
+
+/** The newest report, when it is Salvor's. Numbers are exact. */
+async function readReport(path: string): Promise<RecoveryReport | undefined> {
+  const read = await readSmallFile(path);
+  if (read.state !== 'read') return undefined;
+  try {
+    const value = parseExactJson(read.bytes.toString('utf8')) as Readonly<Record<string, unknown>>;
+    const exact = (name: string): unknown => readInteger(value[name]) ?? value[name];
+    return RecoveryReport.parse({
+      ...value,
+      checkpoint_global_step: exact('checkpoint_global_step'),
+      checkpoint_optimizer_step: exact('checkpoint_optimizer_step'),
+    });
+  } catch {
+    return undefined;
+  }
+}
+
+async function readTail(path: string, lineCount: number): Promise<readonly string[]> {
+  const { open } = await import('node:fs/promises');
+  try {
+    await using file = await open(path, 'r');
+    const { size } = await file.stat();
+    const start = Math.max(0, size - TAIL_BYTES);
+    const buffer = Buffer.alloc(size - start);
+    const { bytesRead } = await file.read(buffer, 0, buffer.length, start);
+    const lines = buffer.toString('utf8', 0, bytesRead).split('\n');
+    return lines
+      .slice(start > 0 ? 1 : 0)
+      .filter((line) => line !== '')
+      .slice(-lineCount);
+  } catch {
+    return [];
+  }
+}
+
+const WATCHED = /^(control-|status|policy-checkpoint|recovery-report)/;
+
+function watchDirectory(directory: string, onChange: () => void): () => void {
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const watcher = watch(directory, (_event, name) => {
+      if (name !== null && !WATCHED.test(basename(name))) return;
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        onChange();
+      }, WATCH_QUIET_MS);
+    });
+    watcher.on('error', () => watcher.close());
+    return () => {
+      clearTimeout(timer);
+      watcher.close();
+    };
+  } catch {
+    return () => {};
+  }
+}

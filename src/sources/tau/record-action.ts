@@ -1,0 +1,94 @@
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
+import { RecoveryError } from '../../core/errors.ts';
+import type { StepResult } from '../../core/execution/schema.ts';
+import { isIdempotent, targetState } from '../../core/plan/build-control-steps.ts';
+import { findChosen, findNamed } from '../../core/plan/control-rules.ts';
+import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
+import type { Clock } from '../../core/ports.ts';
+import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
+import { restoreCheckpoint } from '../../platform/checkpoint-stores/directory/restore-checkpoint.ts';
+import { formatExactJson } from '../../platform/exact-json.ts';
+import type { TauDirectory, TauLook } from './collect.ts';
+import type { TauFileOperations } from './file-operations.ts';
+import { appendAuditRow, makeAuditRow, makeControlState, type TauAction } from './write-record.ts';
+
+/** How long a trainer that is saving a checkpoint is waited for. */
+const SAVER_WAIT_MS = 10_000;
+
+/** What recording an action needs. */
+export type RecordOptions = {
+  readonly directory: TauDirectory;
+  readonly approved: ApprovedPlan;
+  readonly look: TauLook;
+  readonly actionId: string;
+  readonly clock: Clock;
+  readonly operations: TauFileOperations;
+  readonly checkpointOperations: FileOperations;
+  readonly tell: (action: PlanAction, change: Partial<StepResult>) => void;
+};
+
+/**
+ * Records an action: the control state, then the checkpoint a rollback goes back to, then the audit row. The row is last:
+ * a state without its row tells the next look that this action was cut short, and what of it is missing.
+ *
+ * Errors: CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED, the chosen file's own reason, STATE_UNWRITABLE.
+ * Source: formats/tau 3 and 4.11; docs/tau.md, order of writes.
+ */
+export async function recordAction(options: RecordOptions): Promise<TauAction> {
+  const { directory, look, operations, tell } = options;
+  const { layout } = directory;
+  const action = makeAction(options);
+  try {
+    const state = formatExactJson(makeControlState(action), 2);
+    await operations.replace(layout.state, Buffer.from(state));
+    tell('set_lifecycle', { state: 'done', detail: action.to });
+    await restore(options, action);
+    await appendAuditRow(operations, layout.audit, { audit: look.audit, row: makeAuditRow(action) });
+    tell('repair_audit', { state: 'done' });
+    tell('append_audit', { state: 'done' });
+  } catch (cause) {
+    if (cause instanceof RecoveryError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `${action.choice} could not be recorded in ${layout.directory}: ${reason}`;
+    throw new RecoveryError('STATE_UNWRITABLE', message, { details: { directory: layout.directory }, cause });
+  }
+  return action;
+}
+
+function makeAction({ approved, actionId }: RecordOptions): TauAction {
+  const { plan, consent, evidence } = approved;
+  const { control, checkpoints } = evidence;
+  if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);
+  const { choice } = plan;
+  const named = choice === 'rollback' ? findNamed(checkpoints) : undefined;
+  const restored =
+    choice === 'resume' && diagnose(evidence).crashDetected ? findChosen(control, checkpoints) : undefined;
+  return {
+    choice,
+    actionId,
+    atMs: consent.atMs,
+    principal: consent.principal,
+    to: targetState(choice),
+    idempotent: isIdempotent(choice, control, evidence),
+    ...(named && { rollbackCheckpoint: named.path }),
+    ...(named?.sha256 !== undefined && { rollbackSha256: named.sha256 }),
+    ...(restored && { checkpointSource: restored.source }),
+  };
+}
+
+/** Makes the named checkpoint the primary; one that is the primary already is left as it is. */
+async function restore(
+  { directory, look, checkpointOperations, tell }: RecordOptions,
+  action: TauAction,
+): Promise<void> {
+  const path = action.rollbackCheckpoint;
+  if (path === undefined) return;
+  const primary = look.evidence.checkpoints?.find(({ source }) => source === 'primary');
+  if (primary?.sha256 !== undefined && primary.sha256 === action.rollbackSha256) {
+    tell('restore_checkpoint', { state: 'done', detail: 'it is the primary already' });
+    return;
+  }
+  const target = { directory: directory.layout.directory, waitMs: SAVER_WAIT_MS, operations: checkpointOperations };
+  const { setAside } = await restoreCheckpoint(target, path);
+  tell('restore_checkpoint', { state: 'done', detail: setAside.length > 0 ? `kept: ${setAside.join(', ')}` : '' });
+}

@@ -1,0 +1,91 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { RecoveryError } from '../../core/errors.ts';
+import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
+import { RUN_TOKEN_VARIABLE } from '../../platform/find-orphans.ts';
+
+/** A trainer that was started. `ended` resolves with its exit code, or 128 and the signal's number. */
+export type Trainer = {
+  readonly pid: number;
+  readonly ended: Promise<number>;
+  /** Asks the trainer and its children to stop. */
+  readonly stop: (signal: 'SIGINT' | 'SIGTERM') => void;
+  /** No longer waits for it: it goes on by itself. */
+  readonly release: () => void;
+};
+
+/** What a trainer is started with. `checkpoint` is the one to go on from, when there is one. */
+export type TrainerOptions = {
+  readonly command: string;
+  readonly directory: string;
+  readonly logPath: string;
+  readonly runToken: string;
+  readonly checkpoint?: CheckpointEvidence;
+};
+
+/**
+ * Starts the operator's command in a session of its own, its output going to a log: it outlives Salvor and the
+ * terminal. The checkpoint is named in its environment: SALVOR_CHECKPOINT and what is known of it.
+ *
+ * Errors: RUN_FAILED when no shell can be started.
+ * Source: design, durable execution; formats/tau 4.8 (a checkpoint is reported there, and nothing is started).
+ */
+export async function startTrainer(options: TrainerOptions): Promise<Trainer> {
+  mkdirSync(dirname(options.logPath), { recursive: true, mode: 0o700 });
+  const log = openSync(options.logPath, 'a', 0o600);
+  try {
+    const child = spawn('/bin/sh', ['-c', options.command], {
+      detached: true,
+      stdio: ['ignore', log, log],
+      env: makeEnvironment(options),
+    });
+    const ended = awaitEnd(child);
+    await awaitStart(child);
+    const pid = child.pid ?? 0;
+    return { pid, ended, stop: (signal) => signalGroup(pid, signal), release: () => child.unref() };
+  } finally {
+    closeSync(log);
+  }
+}
+
+function makeEnvironment({ directory, runToken, checkpoint }: TrainerOptions): NodeJS.ProcessEnv {
+  const facts: readonly (readonly [string, string | undefined])[] = [
+    ['SALVOR_STATE_DIR', directory],
+    ['SALVOR_CHECKPOINT', checkpoint?.path],
+    ['SALVOR_CHECKPOINT_SOURCE', checkpoint?.source],
+    ['SALVOR_CHECKPOINT_RUN_ID', checkpoint?.runId],
+    ['SALVOR_CHECKPOINT_GLOBAL_STEP', checkpoint?.globalStep],
+    ['SALVOR_CHECKPOINT_OPTIMIZER_STEP', checkpoint?.optimizerStep],
+    [RUN_TOKEN_VARIABLE, runToken],
+  ];
+  // A NUL cannot be in an environment, and a run id is foreign text.
+  const named = facts.filter(([, value]) => value !== undefined && !value.includes('\0'));
+  const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith('SALVOR_CHECKPOINT'));
+  return { ...Object.fromEntries(inherited), ...Object.fromEntries(named) };
+}
+
+function awaitStart(child: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    child.once('spawn', () => resolve());
+    child.once('error', (cause) =>
+      reject(new RecoveryError('RUN_FAILED', `the trainer cannot be started: ${cause.message}`, { cause })),
+    );
+  });
+}
+
+const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
+
+function awaitEnd(child: ChildProcess): Promise<number> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 1)));
+  });
+}
+
+function signalGroup(pid: number, signal: 'SIGINT' | 'SIGTERM'): void {
+  try {
+    if (pid > 1) process.kill(-pid, signal);
+  } catch {
+    // It has ended by itself.
+  }
+}

@@ -1,0 +1,132 @@
+/** From what was read of a Tau state directory to the words of the core. Pure. */
+import { type CheckpointSource, chooseGeneration } from '../../core/checkpoint/choose-generation.ts';
+import type { CheckpointFacts, CheckpointVerdict } from '../../core/checkpoint/schema.ts';
+import type {
+  CheckpointEvidence,
+  CheckpointGrade,
+  ControlFacts,
+  ControlFileFacts,
+  TrainingStatus,
+  UnfinishedAction,
+} from '../../core/evidence/control-schema.ts';
+import { readInteger } from '../../platform/exact-json.ts';
+import { type AuditLog, toTimeMs } from './read-audit.ts';
+import type { JsonFile } from './read-json-file.ts';
+
+/** One generation, read and judged. */
+export type JudgedFile = { readonly facts: CheckpointFacts; readonly verdict: CheckpointVerdict };
+
+/** The facts of one generation. Of a refused one the steps are what it claims. Source: design, rule 4 (grades). */
+export function translateCheckpoint(source: CheckpointEvidence['source'], judged: JudgedFile): CheckpointEvidence {
+  const { facts, verdict } = judged;
+  const base = { source, path: facts.path, grade: gradeOf(verdict), sizeBytes: facts.sizeBytes };
+  const digest = facts.sha256 === undefined ? {} : { sha256: facts.sha256 };
+  if (verdict.type === 'valid') {
+    const { runId, globalStep, optimizerStep, savedAtUnixSeconds } = verdict.head;
+    return {
+      ...base,
+      ...digest,
+      runId,
+      globalStep: globalStep.toString(),
+      optimizerStep: optimizerStep.toString(),
+      savedAtUnixSeconds: savedAtUnixSeconds.toString(),
+    };
+  }
+  const { type: _type, path: _path, ...problem } = verdict;
+  return { ...base, ...digest, ...claimSteps(facts), problem };
+}
+
+function gradeOf(verdict: CheckpointVerdict): CheckpointGrade {
+  if (verdict.type === 'valid') return verdict.proven ? 'A' : 'B';
+  return verdict.code === 'CHECKPOINT_VERSION_UNSUPPORTED' ? 'U' : 'R';
+}
+
+function claimSteps({ fields }: CheckpointFacts): Partial<CheckpointEvidence> {
+  const digits = (name: string): string | undefined => {
+    const text = fields.get(name)?.text;
+    return text !== undefined && /^[0-9]{1,20}$/.test(text) ? text : undefined;
+  };
+  const runId = fields.get('run_id');
+  const [globalStep, optimizerStep] = [digits('global_step'), digits('optimizer_step')];
+  return {
+    ...(runId?.type === 'string' && runId.text !== undefined && { runId: String(JSON.parse(runId.text)) }),
+    ...(globalStep !== undefined && { globalStep }),
+    ...(optimizerStep !== undefined && { optimizerStep }),
+  };
+}
+
+/** Which generation a restore takes. Source: formats/tau 3, resume 3; design, rule 4. */
+export function chooseRestore(primary: CheckpointVerdict, fallback: CheckpointVerdict): ControlFacts['restore'] {
+  const { chosen, diagnostics } = chooseGeneration(primary, fallback);
+  const source: CheckpointSource | undefined = chosen?.source;
+  return { diagnostics, ...(source !== undefined && { source }) };
+}
+
+/** A file as a fact. */
+export function translateFile(
+  what: ControlFileFacts['what'],
+  path: string,
+  file: JsonFile | Pick<AuditLog, 'state' | 'problem'>,
+): ControlFileFacts {
+  const problem = 'problem' in file ? file.problem : undefined;
+  return { what, path, state: file.state, ...(problem && { problem }) };
+}
+
+/** The value of a file that is whole. */
+export function pickValue(file: JsonFile): Readonly<Record<string, unknown>> | undefined {
+  return file.state === 'valid' ? file.value : undefined;
+}
+
+/** A time of a file in epoch milliseconds. */
+export function readTime(value: unknown): number | undefined {
+  return toTimeMs(readInteger(value));
+}
+
+/** A text of a file. */
+export function readText(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
+
+/**
+ * The recorded end of a run, and whether it is about another run: it is older than the control state, or it names a run
+ * that is not the checkpoint's.
+ *
+ * Source: formats/tau 4.7.
+ */
+export function translateStatus(
+  value: Readonly<Record<string, unknown>>,
+  known: { readonly path: string; readonly stateUpdatedAtMs?: number; readonly runId?: string },
+): TrainingStatus {
+  const { path, stateUpdatedAtMs, runId } = known;
+  const updatedAtMs = readTime(value['updated_unix_ms']) ?? 0;
+  const named = readText(value['run_id']);
+  const isOther = named !== undefined && runId !== undefined && named !== runId;
+  const isOlder = stateUpdatedAtMs !== undefined && updatedAtMs < stateUpdatedAtMs;
+  const stale = isOther ? ('other_run' as const) : isOlder ? ('older_than_state' as const) : undefined;
+  return { runState: readText(value['run_state']) ?? '', updatedAtMs, path, ...(stale && { stale }) };
+}
+
+/** What a crash between the writes of an action of Salvor's left undone; all of them carry the action's id. */
+export function findUnfinished(
+  state: Readonly<Record<string, unknown>> | undefined,
+  report: Readonly<Record<string, unknown>> | undefined,
+  { audit, primarySha256 }: { readonly audit: AuditLog; readonly primarySha256: string | undefined },
+): UnfinishedAction | undefined {
+  const done = new Set(audit.rows.flatMap(({ actionId }) => actionId ?? []));
+  const stateId = readText(state?.['salvor_action_id']);
+  const stateAtMs = readTime(state?.['updated_unix_ms']) ?? -1;
+  if (stateId !== undefined && !done.has(stateId)) {
+    const wanted = readText(state?.['salvor_rollback_sha256']);
+    const missing =
+      wanted !== undefined && wanted !== primarySha256
+        ? (['restored_checkpoint', 'audit_row'] as const)
+        : (['audit_row'] as const);
+    return { action: readText(state?.['last_action']) ?? '', actionId: stateId, atMs: stateAtMs, missing };
+  }
+  const reportId = readText(report?.['report_id']);
+  const reportAtMs = readTime(report?.['recovered_at_unix_ms']) ?? -1;
+  const isOpen = reportId !== undefined && reportId !== stateId && !done.has(reportId) && reportAtMs > stateAtMs;
+  if (!isOpen) return undefined;
+  const action = readText(report?.['choice']) ?? '';
+  return { action, actionId: reportId, atMs: reportAtMs, missing: ['control_state', 'audit_row'] };
+}

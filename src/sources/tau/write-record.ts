@@ -1,0 +1,119 @@
+/** What an action leaves on disk: report, control state, audit row. All of it carries the action's id. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { formatActionKey } from '../../core/plan/control-rules.ts';
+import type { PlanChoice } from '../../core/plan/schema.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
+import { formatExactJson } from '../../platform/exact-json.ts';
+import type { TauFileOperations } from './file-operations.ts';
+import type { TauLayout } from './layout.ts';
+import type { AuditLog } from './read-audit.ts';
+import type { JsonFile } from './read-json-file.ts';
+
+/** One action as it is recorded. `atMs` is the same in everything it writes. */
+export type TauAction = {
+  readonly choice: PlanChoice;
+  readonly actionId: string;
+  readonly atMs: number;
+  readonly principal: string;
+  readonly to: string;
+  readonly idempotent: boolean;
+  readonly rollbackCheckpoint?: string;
+  readonly rollbackSha256?: string;
+  /** Set on rows of a resume that restored one. */
+  readonly checkpointSource?: string;
+};
+
+/**
+ * Writes a report: under `reports/` by its id, where it stays, and as the directory's newest. One that another program
+ * wrote is kept there too before it is replaced.
+ *
+ * Errors: the system's. Source: contract, recovery-report.json; formats/tau 2.5.
+ */
+export async function writeTauReport(
+  operations: TauFileOperations,
+  layout: TauLayout,
+  { report, before }: { readonly report: RecoveryReport; readonly before: JsonFile },
+): Promise<void> {
+  const bytes = Buffer.from(formatExactJson(report, 2));
+  await operations.makeDirectory(layout.reports);
+  await keepForeignReport(operations, layout, before);
+  await operations.replace(join(layout.reports, `${report.report_id}.json`), bytes);
+  await operations.replace(layout.report, bytes);
+}
+
+async function keepForeignReport(operations: TauFileOperations, layout: TauLayout, before: JsonFile): Promise<void> {
+  if (before.state !== 'valid') return;
+  const { report_id: id } = before.value;
+  const isKept = typeof id === 'string' && readdirSync(layout.reports).includes(`${id}.json`);
+  if (isKept) return;
+  // Foreign text is no name: the time it was written is a number.
+  const at = String(before.value['recovered_at_unix_ms']).replace(/[^0-9]/g, '');
+  const path = join(layout.reports, `recovered-${at}.json`);
+  if (!existsSync(path)) await operations.replace(path, Buffer.from(before.text));
+}
+
+/** Makes the control state of an action. Source: formats/tau 2.1. */
+export function makeControlState(action: TauAction): Readonly<Record<string, unknown>> {
+  return {
+    schema_version: 1,
+    updated_unix_ms: action.atMs,
+    lifecycle_state: action.to,
+    last_action: action.choice,
+    principal: action.principal,
+    rollback_checkpoint: action.rollbackCheckpoint ?? null,
+    salvor_action_id: action.actionId,
+    ...(action.rollbackSha256 !== undefined && { salvor_rollback_sha256: action.rollbackSha256 }),
+  };
+}
+
+/** Makes the audit row of an action. Source: formats/tau 2.2. */
+export function makeAuditRow(action: TauAction): Readonly<Record<string, unknown>> {
+  return {
+    schema_version: 1,
+    timestamp_unix_ms: action.atMs,
+    principal: action.principal,
+    action: action.choice,
+    action_key: formatActionKey(action.choice),
+    lifecycle_state: action.to,
+    idempotent: action.idempotent,
+    rollback_checkpoint: action.rollbackCheckpoint ?? null,
+    recovery_checkpoint_source: action.checkpointSource ?? null,
+    salvor_action_id: action.actionId,
+  };
+}
+
+/**
+ * Appends a row. After a last line that was cut short the log is replaced instead: whole lines, then the row, which
+ * keeps the bytes that were there, so that nothing is lost and every reader goes on.
+ *
+ * Errors: the system's. Source: design, rule 9; formats/tau 4.12.
+ */
+export async function appendAuditRow(
+  operations: TauFileOperations,
+  path: string,
+  { audit, row }: { readonly audit: AuditLog; readonly row: Readonly<Record<string, unknown>> },
+): Promise<void> {
+  if (!audit.tornLine) {
+    const isOpen = existsSync(path) && endsOpen(path);
+    await operations.append(path, Buffer.from(`${isOpen ? '\n' : ''}${formatExactJson(row)}\n`));
+    return;
+  }
+  const bytes = readFileSync(path);
+  const { offset } = audit.tornLine;
+  const kept = { ...row, ...keepTorn(bytes.subarray(offset)) };
+  const line = Buffer.from(`${formatExactJson(kept)}\n`);
+  await operations.replace(path, Buffer.concat([bytes.subarray(0, offset), line]));
+}
+
+/** A last line that is whole may lack its newline. */
+function endsOpen(path: string): boolean {
+  const bytes = readFileSync(path);
+  return bytes.length > 0 && bytes.at(-1) !== 0x0a;
+}
+
+function keepTorn(torn: Buffer): Readonly<Record<string, string>> {
+  const text = torn.toString('utf8');
+  const isText = Buffer.from(text).equals(torn);
+  return isText ? { salvor_torn_line: text } : { salvor_torn_line_base64: torn.toString('base64') };
+}

@@ -1,0 +1,289 @@
+import { execFileSync } from 'node:child_process';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { describe, expect, test } from 'vitest';
+import { expectRefused } from '../helpers/guardrail.ts';
+import { expectInvariants } from '../helpers/invariants.ts';
+import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
+import { parseAnswer, pick } from '../helpers/salvor.ts';
+import { alterStore, hashFiles } from '../helpers/state.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+const RESUME = ['--choice', 'resume', '--yes'];
+
+/** A job of three rows whose first row is shipped and whose runner died in the second. */
+async function makeDeadJob(): Promise<LedgerJob> {
+  const job = await makeLedgerJob({ rowCount: 3, verify: true });
+  job.act({ k2: 'before' });
+  expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+  return job;
+}
+
+function resume(job: LedgerJob, choice = 'resume'): readonly string[] {
+  return ['--choice', choice, '--yes', '--job', job.jobId()];
+}
+
+test.concurrent('ROWS_FILE_CHANGED: a row was added', async () => {
+  await using job = await makeDeadJob();
+  appendFileSync(job.folder.at('rows.csv'), 'k4,Customer 4\n');
+  const refused = { code: 'ROWS_FILE_CHANGED', names: [job.folder.at('rows.csv'), 'sha256'], isAudited: true };
+  await expectRefused(job, resume(job), refused);
+  await expectRefused(job, resume(job, 'restart'), refused);
+});
+
+test.concurrent('ROWS_FILE_MISSING: it is gone, or a directory is in its place', async () => {
+  await using job = await makeDeadJob();
+  const names = [job.folder.at('rows.csv')];
+  rmSync(job.folder.at('rows.csv'));
+  await expectRefused(job, resume(job), { code: 'ROWS_FILE_MISSING', names, isAudited: true });
+  mkdirSync(job.folder.at('rows.csv'));
+  await expectRefused(job, resume(job), { code: 'ROWS_FILE_MISSING', names, isAudited: true });
+});
+
+test.concurrent.each(['ship.sh', 'lookup.sh'])('PREREQUISITE_MISSING: the command %s is gone', async (name) => {
+  await using job = await makeDeadJob();
+  rmSync(job.folder.at(name));
+  await expectRefused(job, resume(job), { code: 'PREREQUISITE_MISSING', names: [name], isAudited: true });
+});
+
+test.concurrent.each(['resume', 'restart', 'cancel'])(
+  'AUDIT_BROKEN: %s is refused after one letter of an entry was changed',
+  async (choice) => {
+    await using job = await makeDeadJob();
+    alterStore(job.state, `UPDATE audit SET principal = principal || 'x' WHERE sequence = 1`);
+    const before = hashFiles(job.folder.path);
+    const audit = await job.salvor(['audit', job.jobId(), '--json']);
+    expect(audit.code).toBe(3);
+    expect(hashFiles(job.folder.path)).toEqual(before);
+    await expectRefused(job, resume(job, choice), { code: 'AUDIT_BROKEN', names: ['entry 1'], isAudited: true });
+  },
+);
+
+test.concurrent('STATE_CONTRADICTION: it is recorded as completed with rows to do', async () => {
+  await using job = await makeDeadJob();
+  alterStore(job.state, "UPDATE jobs SET status = 'completed'");
+  const names = ['completed with 1 units still to do'];
+  await expectRefused(job, resume(job), { code: 'STATE_CONTRADICTION', names, isAudited: true });
+});
+
+test.concurrent('LIVENESS_UNKNOWN: the holder was on another host whose clock is ahead', async () => {
+  await using job = await makeDeadJob();
+  alterStore(job.state, "UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = heartbeat_at_ms + 86400000");
+  await expectRefused(job, resume(job), { code: 'LIVENESS_UNKNOWN', names: ['elsewhere'], isAudited: true });
+});
+
+describe('access', () => {
+  const POLICY = JSON.stringify({
+    schema_version: 1,
+    team_mode: true,
+    bindings: [{ principal: 'ops', roles: ['reader'] }],
+    roles: { reader: { allow: ['look:*'] } },
+  });
+
+  test.concurrent('ACCESS_DENIED: the role of the principal does not allow it', async () => {
+    await using job = await makeDeadJob();
+    writeFileSync(job.folder.at('policy.json'), POLICY);
+    const as = ['--principal', 'ops', '--policy', job.folder.at('policy.json')];
+    const code = 'ACCESS_DENIED';
+    for (const choice of ['resume', 'restart', 'cancel']) {
+      const names = ['ops', `recover:${choice}`];
+      await expectRefused(job, [...resume(job, choice), ...as], { code, names, isAudited: true });
+    }
+    const settle = ['settle', job.jobId(), 'k2', '--as', 'done', '--reason', 'seen', ...as];
+    await expectRefused(job, settle, { code, names: ['ops', 'recover:settle'], isAudited: true });
+  });
+
+  test.concurrent.each([
+    ['missing', undefined],
+    ['no JSON', '{"schema_version": 1'],
+    ['of a newer version', '{"schema_version": 2}'],
+    ['of wrong types', '{"team_mode": "yes"}'],
+    ['a list', '[]'],
+  ])('POLICY_INVALID: a named policy that is %s denies everything', async (_what, content) => {
+    await using job = await makeDeadJob();
+    const policy = job.folder.at('policy.json');
+    if (content !== undefined) writeFileSync(policy, content);
+    const args = [...resume(job), '--policy', policy];
+    await expectRefused(job, args, { code: 'POLICY_INVALID', names: [policy], isAudited: true });
+  });
+});
+
+test.concurrent('READ_ONLY: nothing is done, and not even that is recorded', async () => {
+  await using job = await makeDeadJob();
+  const refused = { code: 'READ_ONLY', names: ['read-only'], isAudited: false };
+  const before = hashFiles(job.folder.path);
+  for (const choice of ['resume', 'restart', 'cancel'])
+    await expectRefused(job, [...resume(job, choice), '--read-only'], refused);
+  await expectRefused(job, ['settle', job.jobId(), 'k2', '--as', 'done', '--reason', 'r', '--read-only'], refused);
+  await expectRefused(job, ['run', 'job.yaml', '--read-only'], refused);
+  await expectRefused(job, [...resume(job), '--detach', '--read-only'], refused);
+  expect(hashFiles(job.folder.path)).toEqual(before);
+});
+
+test.concurrent('UNIT_NOT_OPEN: a row that is done cannot be settled', async () => {
+  await using job = await makeDeadJob();
+  const args = ['settle', job.jobId(), 'k1', '--as', 'pending', '--reason', 'again'];
+  await expectRefused(job, args, { code: 'UNIT_NOT_OPEN', names: ['row 1 (k1) is done'], isAudited: true });
+});
+
+describe('a store that cannot be used', () => {
+  /** What looks and what acts is refused alike. */
+  const ASKS = [
+    ['list'],
+    ['show', 'b0'],
+    ['audit', 'b0'],
+    ['report', 'b0'],
+    ['--choice', 'review'],
+    RESUME,
+    ['run', 'job.yaml'],
+  ];
+
+  async function expectAllRefused(job: LedgerJob, code: string): Promise<void> {
+    const store = join(job.state, 'salvor.db');
+    const before = hashFiles(job.folder.path);
+    for (const args of ASKS) await expectRefused(job, args, { code, names: [store], isAudited: false });
+    expect(hashFiles(job.folder.path)).toEqual(before);
+  }
+
+  test.concurrent('STATE_TOO_NEW: a newer Salvor wrote it', async () => {
+    await using job = await makeDeadJob();
+    alterStore(job.state, 'PRAGMA user_version = 99');
+    await expectAllRefused(job, 'STATE_TOO_NEW');
+  });
+
+  test.concurrent('STATE_CORRUPT: it is something else', async () => {
+    await using job = await makeLedgerJob();
+    mkdirSync(job.state);
+    writeFileSync(join(job.state, 'salvor.db'), 'this is a shopping list\n'.repeat(400));
+    await expectAllRefused(job, 'STATE_CORRUPT');
+  });
+
+  test.concurrent('STATE_CORRUPT: it is a database of another program', async () => {
+    await using job = await makeLedgerJob();
+    mkdirSync(job.state);
+    const database = new DatabaseSync(join(job.state, 'salvor.db'));
+    database.exec('CREATE TABLE recipes (name TEXT)');
+    database.close();
+    await expectAllRefused(job, 'STATE_CORRUPT');
+  });
+
+  test.concurrent('STATE_CORRUPT: it was cut to nothing while its jobs are there', async () => {
+    await using job = await makeDeadJob();
+    for (const name of ['salvor.db', 'salvor.db-wal']) truncateSync(join(job.state, name), 0);
+    await expectAllRefused(job, 'STATE_CORRUPT');
+  });
+
+  test.concurrent('STATE_CORRUPT: its second half is gone', async () => {
+    await using job = await makeLedgerJob({ rowCount: 200 });
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(0);
+    const store = join(job.state, 'salvor.db');
+    truncateSync(store, Math.floor(readFileSync(store).length / 8192) * 4096);
+    await expectAllRefused(job, 'STATE_CORRUPT');
+  });
+});
+
+const isRoot = process.getuid?.() === 0;
+
+test.runIf(isRoot)('STATE_UNREADABLE: another user may not look at it', async () => {
+  await using job = await makeDeadJob();
+  const id = job.jobId();
+  execFileSync('chmod', ['755', job.folder.path]);
+  const before = hashFiles(job.folder.path);
+  for (const args of [['list'], ['show', id], [...RESUME], ['audit', id], ['run', 'job.yaml']]) {
+    const { code, stderr } = await job.salvor(args, { uid: 65_534 });
+    expect({ args, code }, stderr).toEqual({ args, code: 3 });
+    expect(stderr).toContain(job.state);
+  }
+  expect(hashFiles(job.folder.path)).toEqual(before);
+});
+
+describe('a file system that cannot be written', () => {
+  /** A state directory on a small file system of its own, or undefined where none can be mounted. */
+  function mount(job: LedgerJob, options: string): AsyncDisposable | undefined {
+    mkdirSync(job.state);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', job.state], { stdio: 'ignore' });
+    } catch {
+      return undefined;
+    }
+    return {
+      [Symbol.asyncDispose]: async () => {
+        execFileSync('umount', ['-l', job.state]);
+      },
+    };
+  }
+
+  test.concurrent('STATE_UNWRITABLE: it is mounted read-only; looking still works', async ({ skip }) => {
+    await using job = await makeLedgerJob({ rowCount: 3, verify: true });
+    await using mounted = mount(job, 'size=8m');
+    if (!mounted) return skip('no file system can be mounted here');
+    job.act({ k2: 'before' });
+    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+    execFileSync('mount', ['-o', 'remount,ro', job.state]);
+    for (const args of [['list'], ['show', job.jobId()], ['audit', job.jobId()], ['--choice', 'review']]) {
+      const { code, stderr } = await job.salvor(args);
+      expect({ args, code }, stderr).toEqual({ args, code: 0 });
+    }
+    const names = [job.state];
+    for (const args of [
+      resume(job),
+      resume(job, 'cancel'),
+      ['run', 'job.yaml'],
+      ['settle', job.jobId(), 'k2', '--as', 'done', '--reason', 'r'],
+    ]) {
+      await expectRefused(job, args, { code: 'STATE_UNWRITABLE', names, isAudited: false });
+    }
+  });
+
+  test.concurrent('STATE_UNWRITABLE: the disk is full; what was recorded is safe, and it goes on when there is room', async ({
+    skip,
+  }) => {
+    await using job = await makeLedgerJob({ rowCount: 3, verify: true });
+    await using mounted = mount(job, 'size=4m');
+    if (!mounted) return skip('no file system can be mounted here');
+    job.act({ k2: 'before' });
+    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+    fillUp(join(job.state, 'ballast'));
+    for (const args of [resume(job), resume(job, 'cancel'), ['run', 'job.yaml']]) {
+      await expectRefused(job, args, { code: 'STATE_UNWRITABLE', names: [job.state], isAudited: false });
+    }
+    rmSync(join(job.state, 'ballast'));
+    expect((await job.salvor(resume(job))).code).toBe(0);
+    expect(job.ledger()).toHaveLength(3);
+  });
+
+  test.concurrent('a disk that fills up while a row is in hand ends the run with exit 5; nothing is lost or done twice', async ({
+    skip,
+  }) => {
+    await using job = await makeLedgerJob({ rowCount: 3, verify: true });
+    await using mounted = mount(job, 'size=4m');
+    if (!mounted) return skip('no file system can be mounted here');
+    job.act({ k1: 'before' });
+    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+    job.act({ k2: 'pause' });
+    await using resuming = job.start([...resume(job), '--json']);
+    await waitFor('the second row is in hand', () => job.events('intent').includes(2) && !job.willAct('k2'));
+    fillUp(join(job.state, 'ballast'));
+    job.go();
+    const ended = await resuming.ended;
+    expect(ended.code, ended.stderr).toBe(5);
+    expect(pick(parseAnswer(ended), 'outcome')).toMatchObject({ status: 'failed', exit_code: 5 });
+    rmSync(join(job.state, 'ballast'));
+    expectInvariants(job.state);
+    expect((await job.salvor(resume(job))).code).toBe(0);
+    expect(job.ledger()).toHaveLength(3);
+    expect(new Set(job.ledger()).size).toBe(3);
+  });
+
+  function fillUp(path: string): void {
+    for (const size of [65_536, 4096, 512, 1]) {
+      try {
+        for (;;) appendFileSync(path, Buffer.alloc(size));
+      } catch {
+        // Full at this size; smaller pieces may still fit.
+      }
+    }
+    expect(existsSync(path)).toBe(true);
+  }
+});
