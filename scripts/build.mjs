@@ -11,6 +11,7 @@ const dist = path.join(root, 'dist');
 /** The files of dist/, by the module each begins with. A dynamic import of such a module loads that file. */
 const FILES = {
   main: 'src/cli/main.ts',
+  checkpoint: 'src/checkpoint.ts',
   salvor: 'src/cli/run-command-line.ts',
   demo: 'src/cli/demo/make-job.ts',
   console: 'src/ui/run-console.tsx',
@@ -122,12 +123,13 @@ function isFirst(file) {
   return path.basename(file.path) === 'main.js';
 }
 
-/** Removes what an earlier build left. */
+/** Removes what an earlier build left, but for the types, which `npm run build:types` writes. */
 async function removeAllBut(files) {
   const keep = new Set(files.map((file) => file.path));
   for (const entry of await readdir(dist, { recursive: true, withFileTypes: true })) {
     const file = path.join(entry.parentPath, entry.name);
-    if (entry.isFile() && !keep.has(file) && !file.endsWith('.tmp')) await rm(file, { force: true });
+    const kept = keep.has(file) || file.endsWith('.tmp') || file.startsWith(path.join(dist, 'types'));
+    if (entry.isFile() && !kept) await rm(file, { force: true });
   }
 }
 
