@@ -91,12 +91,15 @@ function setEnvironment(values: Readonly<Record<string, string | undefined>>): (
 }
 
 /** Exit codes of signals that end the console. Source: contract, exit codes. */
-const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
+/** Exit code of a console whose terminal was closed. */
+const EXIT_HUNG_UP = 129;
 
 /** Keeps signals and stray faults for the console while it is open, so that the terminal is always given back. */
 function keepSignals(): { readonly hand: (controls: ConsoleControls) => void; readonly release: () => void } {
   let controls: ConsoleControls | undefined;
   const onEnd = (signal: NodeJS.Signals): void => controls?.end(SIGNAL_EXITS[signal as keyof typeof SIGNAL_EXITS] ?? 1);
+  const onHangUp = (): void => controls?.leave(EXIT_HUNG_UP);
   const onStop = (): void => controls?.suspend();
   const onContinue = (): void => controls?.repaint();
   const onFault = (thrown: unknown): void =>
@@ -106,6 +109,7 @@ function keepSignals(): { readonly hand: (controls: ConsoleControls) => void; re
     hand: (given) => {
       controls = given;
       for (const signal of ends) process.on(signal, onEnd);
+      process.on('SIGHUP', onHangUp);
       process.on('SIGTSTP', onStop);
       process.on('SIGCONT', onContinue);
       process.on('uncaughtException', onFault);
@@ -113,6 +117,7 @@ function keepSignals(): { readonly hand: (controls: ConsoleControls) => void; re
     },
     release: () => {
       for (const signal of ends) process.off(signal, onEnd);
+      process.off('SIGHUP', onHangUp);
       process.off('SIGTSTP', onStop);
       process.off('SIGCONT', onContinue);
       process.off('uncaughtException', onFault);

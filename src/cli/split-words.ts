@@ -9,7 +9,10 @@ export type SplitWords = {
 };
 
 /** Short forms. */
-const SHORT: Readonly<Record<string, string>> = { '-h': '--help', '-v': '--version' };
+const SHORT: ReadonlyMap<string, string> = new Map([
+  ['-h', '--help'],
+  ['-v', '--version'],
+]);
 
 /**
  * Splits a command line into flags (`--name`, `--name value`, `--name=value`) and the rest; `--` ends the flags.
@@ -24,7 +27,7 @@ export function splitWords(argv: readonly string[], flags: Readonly<Record<strin
   const positionals: string[] = [];
   const words = argv[Symbol.iterator]();
   for (const written of words) {
-    const word = SHORT[written] ?? written;
+    const word = SHORT.get(written) ?? written;
     if (word === '--') positionals.push(...words);
     else if (!word.startsWith('-') || word === '-') positionals.push(word);
     else {

@@ -1,6 +1,7 @@
 import type { Diagnosis } from '../core/diagnosis/schema.ts';
 import type { Evidence, UnitsEvidence } from '../core/evidence/schema.ts';
 import { CHOICES, countUnits } from '../core/job/schema.ts';
+import { CONTROL_OPTIONS, describeControlCheckpoint, describeControlPlace } from './control-prompt.ts';
 import { formatCount } from './format.ts';
 import { safeText } from './safe-text.ts';
 import { describeChoice } from './words.ts';
@@ -15,13 +16,14 @@ const OPTION_WIDTH = '[restart]'.length;
  * Source: contract, the recovery prompt; seed 002.
  */
 export function formatRecoveryPrompt(evidence: Evidence, diagnosis: Diagnosis): string {
-  const { units } = evidence;
+  const { units, control } = evidence;
   const blocks = [
     [describeHeadline(evidence, diagnosis)],
     units ? [...describeLastDone(units), `Remaining: ${formatCount(countRemaining(units), units.unit)}`] : [],
+    control ? describeControlCheckpoint(evidence, control) : [],
     describeLastError(evidence, diagnosis),
     units ? describeAttention(units) : [],
-    describeOptions(units),
+    describeOptions(evidence),
   ];
   return blocks
     .filter((block) => block.length > 0)
@@ -40,8 +42,13 @@ const HAPPENED = {
   unknown: 'may or may not be running',
 } as const satisfies Record<Diagnosis['verdict'], string>;
 
-function describeHeadline({ job, units }: Evidence, { verdict }: Diagnosis): string {
-  const place = units ? ` at ${units.unit} ${units.counts.done}/${countUnits(units.counts)}` : '';
+function describeHeadline(evidence: Evidence, { verdict }: Diagnosis): string {
+  const { job, units, control } = evidence;
+  const place = units
+    ? ` at ${units.unit} ${units.counts.done}/${countUnits(units.counts)}`
+    : control
+      ? describeControlPlace(evidence, control)
+      : '';
   return `Job '${safeText(job.name, 200)}' ${HAPPENED[verdict]}${place}.`;
 }
 
@@ -71,9 +78,9 @@ function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {
   return [`${word} requiring attention: ${counts.in_doubt} in-flight, ${counts.needs_review} needs review`];
 }
 
-function describeOptions(units: UnitsEvidence | undefined): readonly string[] {
+function describeOptions({ units, control }: Evidence): readonly string[] {
   const open = units ? units.counts.in_doubt + units.counts.needs_review : 0;
-  const offered = CHOICES.filter((choice) => choice !== 'review' || open > 0);
+  const offered = control ? CONTROL_OPTIONS : CHOICES.filter((choice) => choice !== 'review' || open > 0);
   return [
     'Options:',
     ...offered.map((choice) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${describeChoice(choice)}`),

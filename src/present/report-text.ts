@@ -19,7 +19,13 @@ export function describeOutcome(report: RecoveryReport): string {
   return `Job '${safeText(report.job.name, 200)}': ${headline}.`;
 }
 
-function describeStatus({ outcome: { status }, progress_after: after }: RecoveryReport): string {
+function describeStatus(report: RecoveryReport): string {
+  const { choice, plan, outcome, progress_after: after } = report;
+  const { status } = outcome;
+  if (choice === 'pause') return 'recorded as paused';
+  if (choice === 'rollback') return 'rolled back';
+  const isRecordOnly = status === 'recovered' && plan.warnings.some(({ code }) => code === 'NOTHING_STARTED');
+  if (isRecordOnly) return 'recorded as running; nothing was started';
   if (status !== 'needs_review') return HEADLINES[status];
   const open = after.needs_review + after.in_doubt;
   const unit = after.unit === 'step' ? 'step' : 'row';
@@ -41,12 +47,18 @@ export function formatReportText(report: RecoveryReport): readonly string[] {
   ];
 }
 
+function formatCheckpoint(report: RecoveryReport): string {
+  const run = safeText(report.checkpoint_run_id ?? 'unknown', 80);
+  return `checkpoint    ${report.checkpoint_source}: run ${run}, global step ${report.checkpoint_global_step ?? 'unknown'}`;
+}
+
 /** The facts of a report in a column: who, what, how far. */
 export function formatReportFacts(report: RecoveryReport): readonly string[] {
   const { units, progress_before: before, progress_after: after, outcome } = report;
   return [
     `choice        ${report.choice} by ${safeText(report.principal, 80)} at ${safeText(report.recovered_at, 30)}`,
     `crash         ${report.crash_detected ? 'detected' : 'not detected'} (was: ${safeText(report.prior_lifecycle_state ?? 'missing', 40)})`,
+    ...(report.checkpoint_source === null ? [] : [formatCheckpoint(report)]),
     `progress      ${before.done}/${before.total} before, ${after.done}/${after.total} after`,
     `units         ${units.completed_now} done now, ${units.settled} settled, ${units.failed} failed, ${units.needs_review} to review`,
     ...(units.would_repeat > 0 ? [`repeated      ${units.would_repeat} had been done before`] : []),

@@ -1,27 +1,23 @@
 /** What evidence needs to know of a job's units, in as few passes as there can be. */
 import type { DatabaseSync } from 'node:sqlite';
 import { ATTENTION_LIMIT, type UnitFacts, type UnitsEvidence } from '../core/evidence/schema.ts';
-import type { UnitStatus } from '../core/job/schema.ts';
 import type { JobRecord } from './jobs.ts';
-import { assembleCounts, translateUnit } from './units.ts';
+import { assembleCounts, countUnitsByStatus, translateUnit } from './units.ts';
 
 type UnitNumbers = Pick<UnitsEvidence, 'counts' | 'inDoubtWithReceipt' | 'doneWithReceipt'>;
 
-/** Counts states and receipts in one pass over an index that has both: the units themselves are not read. */
+/** Counts states and receipts, each in an index: the units themselves are not read. */
 export function readUnitNumbers(database: DatabaseSync, jobSeq: number): UnitNumbers {
-  const rows = database
-    .prepare(
-      `SELECT status, proven, count(*) AS n FROM units INDEXED BY units_by_status
-       WHERE job_seq = ? GROUP BY status, proven`,
-    )
-    .all(jobSeq);
-  const countProven = (status: UnitStatus): number =>
-    Number(rows.find((row) => row.status === status && row.proven === 1)?.n ?? 0);
-  return {
-    counts: assembleCounts(rows),
-    inDoubtWithReceipt: countProven('in_doubt'),
-    doneWithReceipt: countProven('done'),
-  };
+  const receipts = assembleCounts(
+    database
+      .prepare(
+        `SELECT status, count(*) AS n FROM units INDEXED BY units_with_receipt
+         WHERE job_seq = ? AND receipt IS NOT NULL GROUP BY status`,
+      )
+      .all(jobSeq),
+  );
+  const counts = countUnitsByStatus(database, jobSeq);
+  return { counts, inDoubtWithReceipt: receipts.in_doubt, doneWithReceipt: receipts.done };
 }
 
 /** The units that need a decision, by number, at most `ATTENTION_LIMIT`. */
@@ -39,8 +35,9 @@ export function readAttentionUnits(database: DatabaseSync, job: JobRecord): read
 export function readLastDone(database: DatabaseSync, job: JobRecord): UnitFacts | undefined {
   const row = database
     .prepare(
-      `SELECT units.* FROM (SELECT job_seq, number FROM unit_events WHERE job_seq = ? AND event IN ('done', 'settled')
-       ORDER BY sequence DESC LIMIT 1) JOIN units USING (job_seq, number) WHERE status = 'done'`,
+      `SELECT units.* FROM (SELECT job_seq, number FROM unit_events WHERE job_seq = ?
+       AND (event = 'done' OR (event = 'settled' AND code = 'done')) ORDER BY sequence DESC LIMIT 1)
+       JOIN units USING (job_seq, number) WHERE status = 'done'`,
     )
     .get(job.seq);
   return row && translateUnit(row, job);

@@ -7,7 +7,7 @@ import { RecoveryError } from '../core/errors.ts';
 /**
  * Tables: `jobs` what was asked; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
  * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions.
- * `units.event` is the journal sequence of the last change; `proven` lets receipts be counted in an index alone. Times are epoch milliseconds.
+ * `units.event` is the journal sequence of the last change. Times are epoch milliseconds.
  */
 const STEPS: readonly string[] = [
   `
@@ -48,12 +48,12 @@ const STEPS: readonly string[] = [
     started_at_ms INTEGER,
     finished_at_ms INTEGER,
     event INTEGER NOT NULL DEFAULT 0,
-    proven INTEGER AS (receipt IS NOT NULL) VIRTUAL,
     PRIMARY KEY (job_seq, number)
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX units_by_key ON units(job_seq, key);
-  CREATE INDEX units_by_status ON units(job_seq, status, proven);
+  CREATE INDEX units_by_status ON units(job_seq, status);
   CREATE INDEX units_open ON units(job_seq, number) WHERE status IN ('in_doubt', 'needs_review');
+  CREATE INDEX units_with_receipt ON units(job_seq, status, receipt) WHERE receipt IS NOT NULL;
   CREATE INDEX units_with_error ON units(job_seq, event) WHERE error_code IS NOT NULL;
 
   CREATE TABLE unit_data (

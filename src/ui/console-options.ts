@@ -14,6 +14,8 @@ export type TerminalOutput = NodeJS.WritableStream & {
 export type ConsoleControls = {
   /** Leaves the console with this exit code; a recovery under way is asked to stop after the unit in hand first. */
   readonly end: (exitCode: number) => void;
+  /** Leaves the console at once with this exit code, as nobody sees it any more; a recovery under way goes on. */
+  readonly leave: (exitCode: number) => void;
   /** Ends the console because of a fault outside it; `runConsole` rejects with it. */
   readonly fail: (error: Error) => void;
   /** Gives the terminal back, stops the process with `stopProcess`, and takes the terminal again afterwards. */

@@ -72,6 +72,7 @@ function makeDesk(options: ConsoleOptions) {
     },
     controls: {
       end: model.end,
+      leave: model.leave,
       fail: (error: Error) => withApp((open) => open.exit(error)),
       suspend,
       repaint: () => suspendFor(async () => undefined),

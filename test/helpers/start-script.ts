@@ -20,13 +20,17 @@ export type RunningScript = AsyncDisposable & {
   readonly signal: (name: NodeJS.Signals) => void;
 };
 
-/** Starts a script. `fileBlocks` limits how large a file it may write, in blocks of 512 or 1024 bytes. */
-export function startScript(source: string, options: { readonly fileBlocks?: number } = {}): RunningScript {
+/** `fileBlocks` limits how large a file may be written, in blocks of 512 or 1024 bytes. */
+export type ScriptOptions = { readonly fileBlocks?: number; readonly env?: Readonly<Record<string, string>> };
+
+/** Starts a script. */
+export function startScript(source: string, options: ScriptOptions = {}): RunningScript {
   const command = [process.execPath, '--input-type=module', '-e', source];
   const limited =
     options.fileBlocks === undefined ? [] : ['sh', '-c', `ulimit -f ${options.fileBlocks}; exec "$0" "$@"`];
   const [file = '', ...args] = [...limited, ...command];
-  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const env = { ...process.env, ...options.env };
+  const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env });
   let text = '';
   const waiting = new Set<() => void>();
   const hear = (chunk: string) => {
@@ -59,7 +63,7 @@ export function startScript(source: string, options: { readonly fileBlocks?: num
 }
 
 /** Runs a script to its end. */
-export async function runScript(source: string, options: { readonly fileBlocks?: number } = {}): Promise<ScriptEnded> {
+export async function runScript(source: string, options: ScriptOptions = {}): Promise<ScriptEnded> {
   await using script = startScript(source, options);
   return await script.ended;
 }

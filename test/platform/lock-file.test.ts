@@ -69,7 +69,11 @@ describe('tryLock', () => {
     await using holder = holdLock(path, { withChild: true });
     await holder.says('locked');
     const pid = Number(/child=(\d+);/.exec(await textOf(holder))?.[1]);
-    const target = { pid, pidStartTicks: readProcessStat(pid)?.startTicks ?? 0, pidNamespace: readPidNamespace() ?? '' };
+    const target = {
+      pid,
+      pidStartTicks: readProcessStat(pid)?.startTicks ?? 0,
+      pidNamespace: readPidNamespace() ?? '',
+    };
     try {
       expect(probeLock(path)).toBe('free');
       expect(probeProcess(target).process).toBe('same');

@@ -14,7 +14,10 @@ import {
 import { waitFor } from '../helpers/wait-for.ts';
 
 /** A process of this environment, killed with its whole group at the end of the scope. */
-function start(command: readonly string[], env: Readonly<Record<string, string>> = {}): Disposable & { readonly pid: number } {
+function start(
+  command: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): Disposable & { readonly pid: number } {
   const [file = '', ...args] = command;
   const child = spawn(file, args, { stdio: 'ignore', detached: true, env: { ...process.env, ...env } });
   const pid = child.pid ?? 0;
@@ -103,9 +106,16 @@ describe('findOrphans', () => {
   it('finds the topmost of what carries a token, with the unit it works on', async () => {
     const token = `token-${process.pid}-orphans`;
     using child = start(['sh', '-c', 'sleep 63; exit'], { [RUN_TOKEN_VARIABLE]: token, [UNIT_NUMBER_VARIABLE]: '48' });
-    await waitFor('its child runs', () => (listPids() ?? []).some((pid) => readProcessStat(pid)?.parentPid === child.pid));
+    await waitFor('its child runs', () =>
+      (listPids() ?? []).some((pid) => readProcessStat(pid)?.parentPid === child.pid),
+    );
     expect(findOrphans([token])).toEqual([
-      { pid: child.pid, pidStartTicks: identify(child.pid).pidStartTicks, command: 'sh -c sleep 63; exit', unitNumber: 48 },
+      {
+        pid: child.pid,
+        pidStartTicks: identify(child.pid).pidStartTicks,
+        command: 'sh -c sleep 63; exit',
+        unitNumber: 48,
+      },
     ]);
   });
 
@@ -134,7 +144,9 @@ describe('endProcesses', () => {
 
   it('kills one that does not', async () => {
     using child = start(['sh', '-c', 'trap "" TERM; while :; do sleep 67; done']);
-    await waitFor('it ignores SIGTERM', () => (listPids() ?? []).some((pid) => readProcessStat(pid)?.parentPid === child.pid));
+    await waitFor('it ignores SIGTERM', () =>
+      (listPids() ?? []).some((pid) => readProcessStat(pid)?.parentPid === child.pid),
+    );
     const target = identify(child.pid);
     expect(await endProcesses([target], 60)).toEqual([]);
     expect(probeProcess(target).process).not.toBe('same');

@@ -1,5 +1,5 @@
-import { closeSync, openSync, readFileSync } from 'node:fs';
 import { spawn } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { writeDescriptor } from '../../src/platform/write-descriptor.ts';
 import { makeFolder } from '../helpers/make-folder.ts';

@@ -97,7 +97,9 @@ describe('formatRecoveryPrompt', () => {
     ['has contradicting records', withStatus('completed', { pending: 1 })],
     ['may or may not be running', sampleEvidence({ liveness: { ...LIVING, host: 'other', lock: 'missing' } })],
   ])('a job that %s', (what, evidence) => {
-    expect(prompt(evidence).split('\n')[0]).toMatch(new RegExp(`^Job 'California Orders' ${what} at row \\d+/\\d+\\.$`));
+    expect(prompt(evidence).split('\n')[0]).toMatch(
+      new RegExp(`^Job 'California Orders' ${what} at row \\d+/\\d+\\.$`),
+    );
   });
 
   it('has nothing harmful in it, wherever foreign text comes from', () => {

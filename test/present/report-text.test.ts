@@ -8,7 +8,11 @@ const HOSTILE = '|`x`\u001b[2J\u202e<b>\n# y';
 /** The sample report with this outcome. */
 function ended(change: Partial<RecoveryReport['outcome']>, after: Partial<RecoveryReport['progress_after']> = {}) {
   const report = sampleReport();
-  return { ...report, outcome: { ...report.outcome, ...change }, progress_after: { ...report.progress_after, ...after } };
+  return {
+    ...report,
+    outcome: { ...report.outcome, ...change },
+    progress_after: { ...report.progress_after, ...after },
+  };
 }
 
 /** The sample report with foreign text wherever there may be some. */
@@ -108,7 +112,8 @@ describe('formatReportMarkdown', () => {
 
   it('lets no foreign text become markup', () => {
     const page = formatReportMarkdown(FOREIGN);
-    expect(page).not.toMatch(/[\u001b\u202e]|<b>|\n# y/);
+    expect(page.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]|<b>/u);
+    expect(page).not.toContain('\n# y');
     for (const row of page.split('\n').filter((line) => line.startsWith('| '))) {
       expect(row.replaceAll('\\|', '').split('|')).toHaveLength(4);
     }

@@ -14,7 +14,20 @@ const hostile = fc
   .array(
     fc.oneof(
       fc.constantFrom(ESC, CSI, '\u009d', '\u0090', '\u009c', '\u0007', '\u0000', '\u007f', '\r\n', '\t', '\u2028'),
-      fc.constantFrom('\u202e', '\u2066', '\u200b', '\ufeff', '\ud83d', '\ude00', '\u{e0041}', '[', ']', '0;', 'm', '\\'),
+      fc.constantFrom(
+        '\u202e',
+        '\u2066',
+        '\u200b',
+        '\ufeff',
+        '\ud83d',
+        '\ude00',
+        '\u{e0041}',
+        '[',
+        ']',
+        '0;',
+        'm',
+        '\\',
+      ),
       fc.string({ unit: 'binary' }),
       fc.string(),
     ),
@@ -25,13 +38,19 @@ const maxLength = fc.nat(60);
 
 describe('safeText', () => {
   it('has nothing harmful in it, whatever it is given', () => {
-    fc.assert(fc.property(hostile, maxLength, (text, most) => !HARMFUL.test(safeText(text, most))), { numRuns: 1000 });
+    fc.assert(
+      fc.property(hostile, maxLength, (text, most) => !HARMFUL.test(safeText(text, most))),
+      { numRuns: 1000 },
+    );
   });
 
   it('is never longer than asked, in characters', () => {
-    fc.assert(fc.property(hostile, maxLength, (text, most) => Array.from(safeText(text, most)).length <= most), {
-      numRuns: 1000,
-    });
+    fc.assert(
+      fc.property(hostile, maxLength, (text, most) => Array.from(safeText(text, most)).length <= most),
+      {
+        numRuns: 1000,
+      },
+    );
   });
 
   it('changes nothing that is safe already', () => {

@@ -35,8 +35,14 @@ const FINDINGS: readonly Finding[] = [
   { type: 'units_need_review', count: 1 },
   { type: 'units_need_review', count: 2 },
   { type: 'units_failed', count: 1 },
-  { type: 'prerequisite_bad', prerequisite: { what: 'rows_file', path: HOSTILE, state: 'changed', expected: 'aa', found: 'bb' } },
-  { type: 'prerequisite_bad', prerequisite: { what: 'job_directory', path: HOSTILE, state: 'missing', found: 'ENOENT' } },
+  {
+    type: 'prerequisite_bad',
+    prerequisite: { what: 'rows_file', path: HOSTILE, state: 'changed', expected: 'aa', found: 'bb' },
+  },
+  {
+    type: 'prerequisite_bad',
+    prerequisite: { what: 'job_directory', path: HOSTILE, state: 'missing', found: 'ENOENT' },
+  },
   { type: 'audit_broken', sequence: 3, expected: 'aa', found: HOSTILE },
   { type: 'state_contradiction', detail: HOSTILE },
 ];
@@ -135,7 +141,10 @@ describe('describeWarning', () => {
       'WARNING: 1 row already has a tracking number. Restarting will create duplicate shipments for this row.',
       { code: 'WOULD_REPEAT', count: 1, label: 'tracking', unit: 'row' },
     ],
-    ['WARNING: 1 row is already done. Restarting will do this row again.', { code: 'WOULD_REPEAT', count: 1, unit: 'row' }],
+    [
+      'WARNING: 1 row is already done. Restarting will do this row again.',
+      { code: 'WOULD_REPEAT', count: 1, unit: 'row' },
+    ],
     [
       'WARNING: the outcome of 2 rows is not known. Restarting may do them again.',
       { code: 'MAY_REPEAT', count: 2, unit: 'row' },
@@ -152,10 +161,7 @@ describe('describeWarning', () => {
     ['1 row will not be done.', { code: 'UNITS_ABANDONED', count: 1, unit: 'row' }],
     ['1 left-over process goes on working; cancelling does not end it.', { code: 'ORPHANS_LEFT', count: 1 }],
     ['2 left-over processes go on working; cancelling does not end them.', { code: 'ORPHANS_LEFT', count: 2 }],
-    [
-      'The runner was on another host; that it is dead is known from its heartbeat alone.',
-      { code: 'HEARTBEAT_ONLY' },
-    ],
+    ['The runner was on another host; that it is dead is known from its heartbeat alone.', { code: 'HEARTBEAT_ONLY' }],
   ])('%s', (sentence, warning) => {
     expect(describeWarning(warning)).toBe(sentence);
   });

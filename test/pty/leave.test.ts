@@ -1,6 +1,6 @@
 // Leaving the console while a recovery runs: it stops when asked to, and goes on when it is left or its console dies.
 import { expect, test } from 'vitest';
-import { makeLedgerJob, type LedgerJob } from '../helpers/ledger-job.ts';
+import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { CTRL_C, killAt, openRealConsole, type RealConsole, readReport } from '../helpers/real-console.ts';
 import { pick } from '../helpers/salvor.ts';
 import { queryStore } from '../helpers/state.ts';
@@ -70,11 +70,16 @@ test('console: killed with SIGKILL, its recovery goes on and finishes the job', 
   await expectFinishedAlone(job);
 });
 
-test('console: a closed terminal stops the recovery after the row in hand, once; one that was left goes on', async () => {
+test.each([
+  ['that is watched', false],
+  ['that was left running', true],
+])('console: a recovery %s goes on when the terminal hangs up', async (_which, isLeft) => {
   await using job = await makeLedgerJob({ rowCount: 5, verify: true });
   using screen = await resumeInConsole(job);
-  await screen.press('q', 'leave it running');
-  await screen.press('b', 'goes on in the background');
+  if (isLeft) {
+    await screen.press('q', 'leave it running');
+    await screen.press('b', 'goes on in the background');
+  }
   screen.kill('SIGHUP');
   expect((await screen.exited()).code).toBe(129);
   await expectFinishedAlone(job);

@@ -70,7 +70,7 @@ test('console: a living job is cancelled after the row in hand; resume of it say
   using screen = openRealConsole(job.state);
   await screen.ready('No job needs attention');
   await screen.press('a', 'alive', '(1 in hand)');
-  await screen.press('r', 'not now: it is running', `process ${running.pid} on`, 'RUNNER_ALIVE', 'abandon the job with');
+  await screen.press('r', 'not now: it is running', `process ${running.pid} on`, 'RUNNER_ALIVE', 'stop it and abandon');
   await screen.press('X', `ask the runner (process ${running.pid} on`, 'to stop after the row in');
   screen.type('y');
   await screen.ready('[>] ask the runner');
@@ -109,17 +109,24 @@ test('console: rows in doubt are settled as done, pending and skipped with reaso
   await screen.press(ESCAPE, 'interrupted at row 1/6', 'Remaining: 4 rows');
   await screen.press('r', 'run 4 rows');
   await screen.press('y', 'recovered to the end. 4 rows done now, 5/6 in all.');
-  expect(job.ledger().map((line) => line.split(' ')[0]).toSorted()).toEqual(['k1', 'k3', 'k4', 'k5', 'k6']);
-  const reasons = queryStore(job.state, "SELECT details FROM audit WHERE action = 'settle'").map((row) => row['details']);
+  expect(
+    job
+      .ledger()
+      .map((line) => line.split(' ')[0])
+      .toSorted(),
+  ).toEqual(['k1', 'k3', 'k4', 'k5', 'k6']);
+  const reasons = queryStore(job.state, "SELECT details FROM audit WHERE action = 'settle'").map(
+    (row) => row['details'],
+  );
   for (const reason of ['the carrier knows nothing', 'customer left', 'seen there']) {
     expect(reasons.filter((details) => String(details).includes(reason)).length).toBe(1);
   }
 });
 
 test.each([
-  ['e', 'end what outlived the runner', 'ran to its end; 1 row waits for review', 3],
-  ['w', 'wait until what outlived the runner', 'ran to its end; 1 row waits for review', 4],
-])('console: what outlived its runner is asked about, and %s answers', async (key, step, end, shipped) => {
+  ['e', 'end what outlived the runner', 3],
+  ['w', 'wait until what outlived the runner', 4],
+])('console: what outlived its runner is asked about, and %s answers', async (key, step, shipped) => {
   await using job = await makeLedgerJob({ rowCount: 4 });
   await using running = await runUntil(job, 'k2', 'pause');
   running.signal('SIGKILL');
@@ -130,8 +137,12 @@ test.each([
   await screen.press('r', 'Question', 'Answer the question to go on: e or w.');
   await screen.press('y', 'a question is open; answer first');
   await screen.press(key, step, 'y agrees to the plan');
-  if (key === 'w') job.go();
-  await screen.press('y', end, 'choose review');
+  screen.type('y');
+  if (key === 'w') {
+    await screen.ready('[>] wait until');
+    job.go();
+  }
+  await screen.ready('ran to its end; 1 row waits for review', 'choose review');
   expect(job.ledger().length).toBe(shipped);
   expect(existsSync(`${job.state}/jobs/${job.jobId()}/recovery-report.json`)).toBe(true);
 });

@@ -7,9 +7,12 @@ import { makeFolder } from '../helpers/make-folder.ts';
 import { runScript, SRC } from '../helpers/start-script.ts';
 import { makeTempState, type TempState } from '../helpers/temp-state.ts';
 
-const rename = (state: TempState, name: string) =>
-  state.database.prepare('UPDATE jobs SET name = ?').run(name);
-const readNames = (database: DatabaseSync) => database.prepare('SELECT name FROM jobs').all().map((row) => row.name);
+const rename = (state: TempState, name: string) => state.database.prepare('UPDATE jobs SET name = ?').run(name);
+const readNames = (database: DatabaseSync) =>
+  database
+    .prepare('SELECT name FROM jobs')
+    .all()
+    .map((row) => row.name);
 
 /** The code something is refused with. */
 function codeOf(act: () => unknown): string {
@@ -38,14 +41,14 @@ describe('openStore', () => {
     second.close();
   });
 
-  it.each([
-    ['a file is in the way of the directory', 'file', 'STATE_UNREADABLE', 'none'],
-    ['a file is above it', 'file/state', 'STATE_UNREADABLE', 'none'],
-    ['its name is too long', 'x'.repeat(300), 'STATE_UNREADABLE', 'STATE_UNREADABLE'],
-    ['the store is a directory', 'occupied', 'STATE_UNREADABLE', 'STATE_UNREADABLE'],
-    ['the store is something else', 'foreign', 'STATE_CORRUPT', 'STATE_CORRUPT'],
-    ['the store is somebody else’s database', 'other', 'STATE_CORRUPT', 'STATE_CORRUPT'],
-  ])('%s', async (_what, name, opened, looked) => {
+  it.each<readonly [string, string, readonly [opened: string, looked: string]]>([
+    ['a file is in the way of the directory', 'file', ['STATE_UNREADABLE', 'none']],
+    ['a file is above it', 'file/state', ['STATE_UNREADABLE', 'none']],
+    ['its name is too long', 'x'.repeat(300), ['STATE_UNREADABLE', 'STATE_UNREADABLE']],
+    ['the store is a directory', 'occupied', ['STATE_UNREADABLE', 'STATE_UNREADABLE']],
+    ['the store is something else', 'foreign', ['STATE_CORRUPT', 'STATE_CORRUPT']],
+    ['the store is somebody else’s database', 'other', ['STATE_CORRUPT', 'STATE_CORRUPT']],
+  ])('%s', async (_what, name, [opened, looked]) => {
     await using folder = await makeFolder({ file: 'x' });
     for (const one of ['occupied', 'foreign', 'other']) mkdirSync(folder.at(one));
     mkdirSync(storePath(folder.at('occupied')));
@@ -64,19 +67,22 @@ describe('openStore', () => {
     );
   });
 
-  it.each([8, 72])('STATE_UNWRITABLE: there is no room for a new store (%i blocks), which can be made later', async (fileBlocks) => {
-    await using folder = await makeFolder();
-    const ended = await runScript(
-      `import { openStore } from '${SRC}/store/database.ts';
+  it.each([8, 72])(
+    'STATE_UNWRITABLE: there is no room for a new store (%i blocks), which can be made later',
+    async (fileBlocks) => {
+      await using folder = await makeFolder();
+      const ended = await runScript(
+        `import { openStore } from '${SRC}/store/database.ts';
        try { openStore(${JSON.stringify(folder.at('state'))}); console.log('opened'); }
        catch (error) { console.log(error.code, error.cause?.message); }`,
-      { fileBlocks },
-    );
-    expect(ended.text).toMatch(/^STATE_UNWRITABLE (disk I\/O error|database or disk is full)\n$/);
-    const database = openStore(folder.at('state'));
-    expect(readNames(database)).toEqual([]);
-    database.close();
-  });
+        { fileBlocks },
+      );
+      expect(ended.text).toMatch(/^STATE_UNWRITABLE (disk I\/O error|database or disk is full)\n$/);
+      const database = openStore(folder.at('state'));
+      expect(readNames(database)).toEqual([]);
+      database.close();
+    },
+  );
 });
 
 describe('changeStore', () => {
@@ -116,7 +122,9 @@ describe('changeStore', () => {
     state.addJob({ name: 'old' });
     const pages = Object.values(state.database.prepare('PRAGMA page_count').get() ?? {})[0];
     state.database.exec(`PRAGMA max_page_count = ${pages}`);
-    expect(codeOf(() => changeStore(state.database, () => rename(state, 'x'.repeat(200_000))))).toBe('STATE_UNWRITABLE');
+    expect(codeOf(() => changeStore(state.database, () => rename(state, 'x'.repeat(200_000))))).toBe(
+      'STATE_UNWRITABLE',
+    );
     expect(readNames(state.database)).toEqual(['old']);
     state.database.exec('PRAGMA max_page_count = 1000000');
     changeStore(state.database, () => rename(state, 'new'));
@@ -126,7 +134,9 @@ describe('changeStore', () => {
   it('STATE_UNWRITABLE: the store was opened for reading', async () => {
     await using state = await makeTempState();
     const reading = new DatabaseSync(storePath(state.path), { readOnly: true });
-    expect(codeOf(() => changeStore(reading, () => reading.exec("UPDATE jobs SET name = 'x'")))).toBe('STATE_UNWRITABLE');
+    expect(codeOf(() => changeStore(reading, () => reading.exec("UPDATE jobs SET name = 'x'")))).toBe(
+      'STATE_UNWRITABLE',
+    );
     reading.close();
   });
 

@@ -12,7 +12,10 @@ const ADD = `(database, name) => database.prepare(
 ).run(name, name)`;
 
 const readNames = (database: DatabaseSync) =>
-  database.prepare('SELECT name FROM jobs ORDER BY seq').all().map((row) => String(row.name));
+  database
+    .prepare('SELECT name FROM jobs ORDER BY seq')
+    .all()
+    .map((row) => String(row.name));
 
 /** A process that has the store open, with some jobs committed; \`more\` is what it does then. */
 function startWriter(state: string, more: string): RunningScript {
@@ -99,7 +102,10 @@ describe('lookAtStore, changing nothing', () => {
   it('reads a log that was torn at its end up to the last commit', async () => {
     await using folder = await makeFolder();
     const state = folder.at('state');
-    await using writer = startWriter(state, "changeStore(database, () => add(database, 'two')); process.kill(process.pid, 'SIGKILL');");
+    await using writer = startWriter(
+      state,
+      "changeStore(database, () => add(database, 'two')); process.kill(process.pid, 'SIGKILL');",
+    );
     await writer.ended;
     const log = readFileSync(`${storePath(state)}-wal`);
     writeFileSync(`${storePath(state)}-wal`, log.subarray(0, log.length - 100));
@@ -154,7 +160,10 @@ describe('lookAtStore, one view', () => {
     const state = folder.at('state');
     openStore(state).close();
     expect(() => lookAtStore(state, (database) => addJob(database, 'x'))).toThrow(
-      expect.objectContaining({ code: 'STATE_UNREADABLE', cause: expect.objectContaining({ errstr: 'attempt to write a readonly database' }) }),
+      expect.objectContaining({
+        code: 'STATE_UNREADABLE',
+        cause: expect.objectContaining({ errstr: 'attempt to write a readonly database' }),
+      }),
     );
   });
 });

@@ -31,7 +31,9 @@ describe('migrateStore', () => {
     await using folder = await makeStore('');
     const database = new DatabaseSync(storePath(folder.path));
     const tables = database
-      .prepare("SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+      .prepare(
+        "SELECT name, strict FROM pragma_table_list WHERE schema = 'main' AND name NOT LIKE 'sqlite_%' ORDER BY name",
+      )
       .all();
     database.close();
     expect(tables.map(({ name, strict }) => `${name} ${strict}`)).toEqual(

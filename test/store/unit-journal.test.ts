@@ -35,7 +35,12 @@ const number = fc.integer({ min: 1, max: UNIT_COUNT });
 const receipt = fc.constantFrom({}, { receipt: '1Z' });
 const atMs = SEED_MS;
 const event: fc.Arbitrary<UnitEvent> = fc.oneof(
-  fc.record({ type: fc.constant('intent' as const), number, attempt: fc.integer({ min: 1, max: 3 }), atMs: fc.constant(atMs) }),
+  fc.record({
+    type: fc.constant('intent' as const),
+    number,
+    attempt: fc.integer({ min: 1, max: 3 }),
+    atMs: fc.constant(atMs),
+  }),
   number.map((one) => ({ type: 'receipt' as const, number: one, receipt: '1Z', atMs })),
   fc.tuple(number, receipt).map(([one, extra]) => ({ type: 'done' as const, number: one, ...extra, atMs })),
   fc

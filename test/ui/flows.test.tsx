@@ -72,7 +72,7 @@ test('settle: Escape goes back one step at a time and settles nothing', async ()
   const term = start({ reader, answers: { inspect: () => ({ stage: 'diagnosed', ...DOUBTFUL }) } });
   await term.ready('California Orders');
   term.type('v');
-  await term.ready('>       48');
+  await term.ready('>      48');
   term.type('s');
   await term.ready('What is true about it?');
   term.type('d');

@@ -1,5 +1,7 @@
 import { RecoveryError } from '../../core/errors.ts';
+import { countActions } from '../../core/evidence/count-actions.ts';
 import { formatTime } from '../../present/format.ts';
+import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
@@ -11,7 +13,8 @@ export async function runAudit({ asked, config, output }: CommandContext): Promi
   const [reference = '', ...targets] = asked.positionals;
   const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
   const entries = await place.jobs.audit(ref.id);
-  const { broken } = (await place.jobs.collect(ref.id)).audit;
+  const evidence = await place.jobs.collect(ref.id);
+  const { broken } = evidence.audit;
   const { id, name, kind, source } = ref;
   if (output.json) {
     output.printJson({
@@ -19,6 +22,7 @@ export async function runAudit({ asked, config, output }: CommandContext): Promi
       job: { id, name, kind, source },
       valid: broken === undefined,
       broken: broken ?? null,
+      replay: countActions(evidence.audit.actions),
       entries: entries.map((entry) => ({
         sequence: entry.sequence,
         at: new Date(entry.atMs).toISOString(),
@@ -40,7 +44,11 @@ export async function runAudit({ asked, config, output }: CommandContext): Promi
     );
   }
   if (!broken) {
-    output.print(`The chain of ${entries.length} entries is whole.`);
+    output.print(
+      evidence.control
+        ? `${formatReplay(evidence)} The log has no chain.`
+        : `The chain of ${entries.length} entries is whole.`,
+    );
     return 0;
   }
   const message = `the chain is broken at entry ${broken.sequence}: expected ${broken.expected}, found ${broken.found}`;

@@ -1,7 +1,7 @@
 /** What a choice does to a training control directory, as data. Source: formats/tau 3; decisions in docs/tau.md. */
 import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
-import type { ChoiceContext } from './check-choice.ts';
+import type { ChoiceContext } from './choice-context.ts';
 import { findChosen, findNamed, formatActionKey } from './control-rules.ts';
 import type { ControlStep, PlanChoice, PlanStep, PlanWarning } from './schema.ts';
 

@@ -4,7 +4,8 @@ import { digestEvidence, digestIdentity } from '../evidence/digest-evidence.ts';
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
 import type { Choice } from '../job/schema.ts';
 import { buildControlSteps, warnOfControl } from './build-control-steps.ts';
-import { type Authority, type ChoiceContext, checkChoice } from './check-choice.ts';
+import { checkChoice } from './check-choice.ts';
+import type { Authority, ChoiceContext } from './choice-context.ts';
 import type {
   ActingChoice,
   Decisions,

@@ -1,29 +1,9 @@
-import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Evidence, LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
-import { type AccessPolicy, checkAccess } from './access.ts';
+import { checkAccess } from './access.ts';
+import type { ChoiceContext, Reason, Rule } from './choice-context.ts';
 import { CONTROL_RULES } from './control-rules.ts';
-import type { PlanChoice, Refusal } from './schema.ts';
-
-/** On whose behalf and within what limits a choice is considered. */
-export type Authority = {
-  readonly principal: string;
-  readonly policy: AccessPolicy;
-  readonly readOnly: boolean;
-  /** Whether the source can act at all. */
-  readonly canAct: boolean;
-};
-
-/** What a rule looks at. */
-export type ChoiceContext = {
-  readonly evidence: Evidence;
-  readonly diagnosis: Diagnosis;
-  readonly choice: PlanChoice;
-  readonly authority: Authority;
-};
-
-/** A guardrail: why it refuses, or undefined. */
-export type Rule = (context: ChoiceContext) => Reason | undefined;
+import type { Refusal } from './schema.ts';
 
 /** Guardrails in the order they are tried; the first that refuses is the one that is told. */
 const RULES: readonly Rule[] = [
@@ -57,9 +37,6 @@ export function checkChoice(context: ChoiceContext): Refusal | undefined {
   }
   return undefined;
 }
-
-/** Why a rule refuses; the choice and the job are added to it. */
-export type Reason = Pick<Refusal, 'code' | 'message' | 'details'>;
 
 function refuse(code: ErrorCode, message: string, details: Readonly<Record<string, unknown>> = {}): Reason {
   return { code, message, details };

@@ -7,7 +7,7 @@
 import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
 import type { AccessAction } from './access.ts';
 import { checkAccess } from './access.ts';
-import type { ChoiceContext, Reason, Rule } from './check-choice.ts';
+import type { ChoiceContext, Reason, Rule } from './choice-context.ts';
 
 /** The rules in the order the format's first reader tries them. */
 export const CONTROL_RULES: readonly Rule[] = [

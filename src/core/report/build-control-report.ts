@@ -28,8 +28,11 @@ export function buildControlReport(input: ControlReportInput): RecoveryReport {
   const { evidence, plan, consent } = approved;
   const isResume = plan.choice === 'resume';
   const restored = isResume && diagnosis.crashDetected ? findChosen(control, evidence.checkpoints) : undefined;
+  const report = buildReport(input);
   return {
-    ...buildReport(input),
+    ...report,
+    progress_before: { ...report.progress_before, unit: 'step' },
+    progress_after: { ...report.progress_after, unit: 'step' },
     strategy: isResume && restored ? 'resume_from_checkpoint' : null,
     crash_evidence: describeEvidence(evidence, control),
     prior_lifecycle_state: control.lifecycle,

@@ -1,6 +1,6 @@
 /** What the commands of a session share. */
 import { type RecoveryError, toRecoveryError } from '../errors.ts';
-import type { Authority } from '../plan/check-choice.ts';
+import type { Authority } from '../plan/choice-context.ts';
 import type { Actuator, Clock, Execution, JobReader, StopSignal } from '../ports.ts';
 import type { Looked, SessionState } from './schema.ts';
 

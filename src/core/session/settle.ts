@@ -1,6 +1,6 @@
 import { RecoveryError } from '../errors.ts';
 import { checkAccess } from '../plan/access.ts';
-import type { Authority } from '../plan/check-choice.ts';
+import type { Authority } from '../plan/choice-context.ts';
 import { inspect } from './inspect.ts';
 import type { SessionCommand } from './schema.ts';
 import { refuse, type SessionContext } from './session-context.ts';

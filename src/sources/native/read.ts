@@ -67,7 +67,8 @@ async function readTail(path: string, lineCount: number): Promise<readonly strin
       .toString('utf8', 0, bytesRead)
       .split('\n')
       .filter((line) => line !== '');
-    return lines.slice(start > 0 && lines.length > 1 ? 1 : 0).slice(-lineCount);
+    const whole = lines.slice(start > 0 && lines.length > 1 ? 1 : 0);
+    return whole.slice(Math.max(0, whole.length - lineCount));
   } catch {
     return [];
   }

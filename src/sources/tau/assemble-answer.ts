@@ -4,7 +4,7 @@ import type { ControlAnswer } from '../../core/report/control-answer.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { TauLook } from './collect.ts';
 import type { TauLayout } from './layout.ts';
-import { readText, pickValue } from './translate.ts';
+import { pickValue, readText } from './translate.ts';
 import { makeControlState, type TauAction } from './write-record.ts';
 
 /**

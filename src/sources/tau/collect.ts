@@ -13,12 +13,12 @@ import { CONTROL_STATE, RECOVERY_REPORT } from './schema.ts';
 import {
   chooseRestore,
   findUnfinished,
+  pickValue,
   readText,
   readTime,
   translateCheckpoint,
   translateFile,
   translateStatus,
-  pickValue,
 } from './translate.ts';
 
 /** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */

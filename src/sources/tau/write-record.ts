@@ -25,7 +25,7 @@ export type TauAction = {
 };
 
 /**
- * Writes a report: under `reports/` by its id, where it stays, and as the directory's newest. One that another program
+ * Writes a report: as the directory's newest, and under `reports/` by its id, where it stays. One that another program
  * wrote is kept there too before it is replaced.
  *
  * Errors: the system's. Source: contract, recovery-report.json; formats/tau 2.5.
@@ -38,8 +38,9 @@ export async function writeTauReport(
   const bytes = Buffer.from(formatExactJson(report, 2));
   await operations.makeDirectory(layout.reports);
   await keepForeignReport(operations, layout, before);
-  await operations.replace(join(layout.reports, `${report.report_id}.json`), bytes);
+  // The newest first: a copy alone would tell of a recovery that was never recorded.
   await operations.replace(layout.report, bytes);
+  await operations.replace(join(layout.reports, `${report.report_id}.json`), bytes);
 }
 
 async function keepForeignReport(operations: TauFileOperations, layout: TauLayout, before: JsonFile): Promise<void> {

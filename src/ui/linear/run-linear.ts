@@ -8,7 +8,7 @@ import { describeVerdict } from '../../present/words.ts';
 import type { ConsoleEnd, ConsoleOptions } from '../console-options.ts';
 import { ask, type Desk, print } from './desk.ts';
 import { makeLineReader } from './line-reader.ts';
-import { talkAboutJob } from './talk-about-job.ts';
+import { type LinearRun, talkAboutJob } from './talk-about-job.ts';
 
 /** How many jobs are printed at a time. */
 const PAGE = 20;
@@ -22,15 +22,19 @@ const PAGE = 20;
 export async function runLinear(options: ConsoleOptions): Promise<ConsoleEnd> {
   const desk: Desk = { options, reader: makeLineReader(options.stdin), outcomes: [] };
   const ending = Promise.withResolvers<number>();
-  let stopRun: (() => Promise<void>) | undefined;
+  let run: LinearRun | undefined;
   options.onControls?.({
-    end: (exitCode) => void (stopRun?.() ?? Promise.resolve()).then(() => ending.resolve(exitCode)),
+    end: (exitCode) => void (run?.stop() ?? Promise.resolve()).then(() => ending.resolve(exitCode)),
+    leave: (exitCode) => {
+      run?.detach();
+      ending.resolve(exitCode);
+    },
     fail: ending.reject,
     suspend: () => void options.stopProcess?.(),
     repaint: () => undefined,
   });
-  const onRun = (stop: (() => Promise<void>) | undefined): void => {
-    stopRun = stop;
+  const onRun = (now: LinearRun | undefined): void => {
+    run = now;
   };
   try {
     options.onFirstFrame?.();
@@ -41,7 +45,7 @@ export async function runLinear(options: ConsoleOptions): Promise<ConsoleEnd> {
   }
 }
 
-type OnRun = (stop: (() => Promise<void>) | undefined) => void;
+type OnRun = (run: LinearRun | undefined) => void;
 
 async function talk(desk: Desk, onRun: OnRun): Promise<number> {
   const { singleJobId, version, place, readOnly } = desk.options;

@@ -13,7 +13,10 @@ import { ask, type Desk, LINEAR_WIDTH, print } from './desk.ts';
 import { reviewUnits } from './review-units.ts';
 
 type Stage<S extends SessionState['stage']> = Extract<SessionState, { readonly stage: S }>;
-type OnRun = (stop: (() => Promise<void>) | undefined) => void;
+type OnRun = (run: LinearRun | undefined) => void;
+
+/** A recovery under way: `stop` resolves when it has ended, `detach` leaves it to itself. */
+export type LinearRun = { readonly stop: () => Promise<void>; readonly detach: () => void };
 
 /** Talks about a job until its recovery is reported, or the operator goes back to the list. */
 export async function talkAboutJob(desk: Desk, jobId: string, onRun: OnRun): Promise<void> {
@@ -95,9 +98,12 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
   const form = isTyped ? ({ form: 'typed', typedName: answer } as const) : ({ form: 'key' } as const);
   const { principal, clock } = desk.options;
   const stopTelling = tellProgress(desk, session);
-  onRun(() => {
-    session.send({ type: 'stop' });
-    return session.idle();
+  onRun({
+    stop: () => {
+      session.send({ type: 'stop' });
+      return session.idle();
+    },
+    detach: () => session.send({ type: 'detach' }),
   });
   session.send({ type: 'approve', consent: { planDigest: plan.digest, principal, atMs: clock.nowMs(), ...form } });
   await session.idle();

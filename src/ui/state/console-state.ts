@@ -132,5 +132,7 @@ function jobScreen(job: OpenJob): ScreenName {
     return session.plan.consentForm === 'type_name' && session.plan.questions.length === 0 ? 'type_name' : 'plan';
   }
   if (job.isReviewing) return 'review';
+  // A job with checkpoints has no units: they are a text like the evidence.
+  if (job.pane === 'units' && job.looked?.evidence.checkpoints) return 'evidence';
   return job.pane === 'prompt' ? 'job' : job.pane;
 }

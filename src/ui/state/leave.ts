@@ -58,3 +58,9 @@ export function endConsole(core: Core, exitCode: number): void {
   core.link?.session.send({ type: 'stop' });
   say(core, 'Asked to end: stopping after the one in hand.', 'warning');
 }
+
+/** Leaves because the terminal is gone: nobody can watch a running recovery any more, so it goes on by itself. */
+export function leaveConsole(core: Core, exitCode: number): void {
+  if (core.store.snapshot().job?.session.stage === 'executing') core.link?.session.send({ type: 'detach' });
+  core.exit(exitCode);
+}

@@ -1,10 +1,11 @@
 /** The console without its drawing: takes keys, keeps the state, drives sessions. Screens only show what it holds. */
 
 import { toRecoveryError } from '../../core/errors.ts';
-import { CHOICES, type Choice, type JobSummary } from '../../core/job/schema.ts';
+import type { Choice, JobSummary } from '../../core/job/schema.ts';
 import type { ConsoleOptions } from '../console-options.ts';
 import { findKey, TYPING_SCREENS } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
+import { MENU_CHOICES } from '../view/choice-items.ts';
 import { choose } from './choose.ts';
 import { COMMANDS } from './commands.ts';
 import { type ConsoleState, screenOf, startState } from './console-state.ts';
@@ -12,7 +13,7 @@ import { type Core, say, sayError } from './core.ts';
 import { editText, insertText } from './edit-text.ts';
 import { makeGuard } from './guard.ts';
 import { assembleKeyContext } from './key-context.ts';
-import { endConsole } from './leave.ts';
+import { endConsole, leaveConsole } from './leave.ts';
 import { closeJob, openJob } from './open-job.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
 import { updateSettle } from './settle.ts';
@@ -36,6 +37,7 @@ export type Console = {
   readonly resize: (columns: number | undefined, rows: number | undefined) => void;
   readonly start: () => void;
   readonly end: (exitCode: number) => void;
+  readonly leave: (exitCode: number) => void;
   readonly close: () => void;
   /** What to print after the terminal was given back. */
   readonly lastWords: () => string;
@@ -65,6 +67,7 @@ export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Conso
       watch.start();
     },
     end: (exitCode) => endConsole(core, exitCode),
+    leave: (exitCode) => leaveConsole(core, exitCode),
     close: () => {
       watch.close();
       core.guard.close();
@@ -131,7 +134,7 @@ function press(core: Core, key: string): void {
   const context = assembleKeyContext(state);
   const reason = row.blockedBy?.(context);
   // A choice that is refused says itself why, and what to do about it.
-  const choice = CHOICES.find((one) => one === row.command);
+  const choice = MENU_CHOICES.find((one) => one === row.command);
   if (choice !== undefined && reason !== undefined && reason === context.refusals[choice]) {
     choose(core, choice);
     return;

@@ -146,6 +146,8 @@ function makeFollower(core: Core, session: Session, intent: Choice | undefined) 
     if (session.snapshot().stage === 'executing') tick = setTimeout(show, PROGRESS_TICK_MS).unref();
     const before = core.store.snapshot().job?.session;
     const now = session.snapshot();
+    // Raised first: no frame may show the new screen while keys of the one before still come in.
+    if (needsGuard(before, now)) core.guard.raise();
     showState(core, now);
     noteChange(core, before, now);
     if (now.stage !== 'diagnosed' || open === undefined) return;
@@ -181,21 +183,21 @@ function showState(core: Core, now: SessionState): void {
 /** What follows from a change of stage: dialogs that make no sense any more go, keys are guarded, the outcome is kept. */
 function noteChange(core: Core, before: SessionState | undefined, now: SessionState): void {
   if (now.stage === 'diagnosed') core.link?.refresh();
-  if (before === undefined || before.stage === now.stage) {
-    if (now.stage === 'planned' && before?.stage === 'planned' && before.plan.digest !== now.plan.digest)
-      core.guard.raise();
-    return;
-  }
-  if (now.stage === 'planned') startPlan(core, now.plan.consentForm);
+  if (before === undefined || before.stage === now.stage) return;
+  if (now.stage === 'planned')
+    core.store.update((state) => ({ ...state, notice: undefined, scroll: 0, typedName: '' }));
   if (now.stage !== 'reported' && now.stage !== 'refused') return;
   if (now.stage === 'reported') core.outcomes.push(formatOutcome(now.report, now.reportPath));
   core.store.update((state) => ({ ...state, dialog: undefined, notice: undefined, scroll: 0, typedName: '' }));
-  core.guard.raise();
   if (core.exitWhenIdle !== undefined) core.exit(core.exitWhenIdle);
 }
 
-function startPlan(core: Core, form: 'confirm' | 'type_name'): void {
-  core.store.update((state) => ({ ...state, notice: undefined, scroll: 0, typedName: '' }));
-  // A typed name cannot be an accident, and its first letters must not be lost.
-  if (form === 'confirm') core.guard.raise();
+/** Does the screen change by itself, or show a plan nobody can have read yet? */
+function needsGuard(before: SessionState | undefined, now: SessionState): boolean {
+  if (now.stage === 'planned') {
+    // A typed name cannot be an accident, and its first letters must not be lost.
+    const isTyped = now.plan.consentForm === 'type_name';
+    return before?.stage === 'planned' ? before.plan.digest !== now.plan.digest : !isTyped;
+  }
+  return (now.stage === 'reported' || now.stage === 'refused') && before !== undefined && before.stage !== now.stage;
 }

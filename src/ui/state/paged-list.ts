@@ -136,10 +136,11 @@ class List<T> implements PagedList {
     const keepOrder = freeInMs > 0 && this.#options.isOrdered !== true;
     const next = applyPage(before, page, { identify, keepOrder });
     if (keepOrder && isReordered(next, page, identify)) this.#thawIn(freeInMs);
+    // Told first: no frame may show another row under the cursor while keys still act.
+    if (before.cursorId !== undefined && next.cursorId !== before.cursorId) this.#options.onGone?.(before.cursorId);
     if (!isSame(before, next)) this.#set(next);
     // The list shrank or the cursor went on while this page was read: what is visible now is on another page.
     if (this.#isNearEdge() && this.#offset() !== page.offset) this.#wantsRead = true;
-    if (before.cursorId !== undefined && next.cursorId !== before.cursorId) this.#options.onGone?.(before.cursorId);
   }
 
   #thawIn(delayMs: number): void {

@@ -97,7 +97,7 @@ function assembleSessionBody(state: ConsoleState, job: OpenJob, layout: Layout):
 }
 
 function assemblePaneBody(state: ConsoleState, job: OpenJob, layout: Layout): Body {
-  if (job.pane === 'units' && job.looked !== undefined)
+  if (job.pane === 'units' && job.looked !== undefined && !job.looked.evidence.checkpoints)
     return { lines: assembleUnitsBody(job, layout, tabsLine(job)), scrollLimit: 0 };
   const menu = job.pane === 'prompt' && job.looked !== undefined ? assembleMenu(job, layout) : undefined;
   const tabs = layout.tabs === 1 ? [tabsLine(job)] : [];

@@ -5,14 +5,14 @@ import { describeChoice } from '../../present/words.ts';
 import { describeRefusalShort } from './describe-refusal.ts';
 
 /** The order of the recovery prompt. Source: contract. */
-const CHOICES = ['resume', 'restart', 'cancel', 'review'] as const satisfies readonly Choice[];
+export const MENU_CHOICES = ['resume', 'restart', 'cancel', 'review'] as const satisfies readonly Choice[];
 
 /** One choice of the menu. */
 export type ChoiceItem = { readonly value: Choice; readonly label: string };
 
 /** The items of a job that was looked at. The recommended choice is marked with a word. */
 export function assembleChoiceItems(looked: Looked): readonly ChoiceItem[] {
-  return CHOICES.map((value) => {
+  return MENU_CHOICES.map((value) => {
     const proposal = looked.proposals[value];
     const name = `[${value}]`.padEnd(9);
     if (proposal.type === 'refused') {
@@ -30,5 +30,5 @@ export function firstChoice(looked: Looked): number {
   const recommended = looked.diagnosis.recommended;
   return recommended === undefined || recommended === 'cancel' || recommended === 'restart'
     ? 0
-    : CHOICES.indexOf(recommended);
+    : MENU_CHOICES.indexOf(recommended);
 }

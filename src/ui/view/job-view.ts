@@ -4,18 +4,22 @@ import type { Finding } from '../../core/diagnosis/schema.ts';
 import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
 import type { AuditEntry } from '../../core/ports.ts';
 import type { Looked } from '../../core/session/schema.ts';
+import { describeControlFile } from '../../present/control-words.ts';
 import { formatCount, formatTime } from '../../present/format.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
+import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { chooseUnitWord, describeFinding, describeVerdict } from '../../present/words.ts';
 import { type ConsoleState, type OpenJob, PANES, type Pane } from '../state/console-state.ts';
 import { VERDICT_TONES } from '../theme.ts';
+import { assembleCheckpointLines } from './checkpoints-view.ts';
 import { BLANK, type Line, lineText, type Span, spanLine, textLine, wrappedLines } from './line.ts';
 
 /** The row of views, the open one in brackets. */
 export function tabsLine(job: OpenJob): Line {
   const spans = PANES.map((pane, at): Span => {
-    const label = `${at + 1} ${pane}`;
+    const name = pane === 'units' && job.looked?.evidence.checkpoints ? 'checkpoints' : pane;
+    const label = `${at + 1} ${name}`;
     return pane === job.pane ? { text: `[${label}] `, tone: 'title' } : { text: ` ${label}  `, tone: 'faint' };
   });
   return { spans };
@@ -34,7 +38,7 @@ type PaneText = (job: OpenJob, looked: Looked, columns: number) => readonly Line
 
 const PANE_TEXTS: Readonly<Record<Pane, PaneText>> = {
   prompt: (_job, looked, columns) => promptLines(looked, columns),
-  units: () => [],
+  units: (_job, looked, columns) => assembleCheckpointLines(looked.evidence, columns),
   evidence: (_job, looked, columns) => evidenceLines(looked, columns),
   audit: (job, looked, columns) => auditLines(job.audit, looked.evidence, columns),
   log: (job, _looked, columns) => logLines(job.log, columns),
@@ -65,6 +69,13 @@ const BLOCKERS: ReadonlySet<Finding['type']> = new Set([
   'prerequisite_bad',
   'audit_broken',
   'state_contradiction',
+  'trainer_alive',
+  'status_stale',
+  'checkpoint_refused',
+  'checkpoint_choice',
+  'control_file_bad',
+  'audit_torn',
+  'action_unfinished',
 ]);
 
 function blockerLines({ evidence, diagnosis }: Looked, columns: number): readonly Line[] {
@@ -91,6 +102,9 @@ function evidenceLines(looked: Looked, columns: number): readonly Line[] {
     ...recordedTimes(evidence),
     ...holderFacts(evidence),
     ...livenessFacts(evidence.liveness),
+    ...(evidence.control?.files ?? []).map(
+      (file) => `${describeControlFile(file.what)} is ${file.state}: ${safeText(file.path, 500)}`,
+    ),
     ...evidence.prerequisites.map(
       (fact) => `${fact.what.replace('_', ' ')} ${fact.state}: ${safeText(fact.path, 500)}`,
     ),
@@ -139,10 +153,10 @@ function livenessFacts(liveness: LivenessFacts | undefined): readonly string[] {
 function auditLines(entries: readonly AuditEntry[] | undefined, evidence: Evidence, columns: number): readonly Line[] {
   if (entries === undefined) return [textLine('Reading the audit trail...', 'faint')];
   const { broken } = evidence.audit;
-  const head =
-    broken === undefined
-      ? []
-      : wrappedLines(`The chain is broken at entry ${broken.sequence}.`, columns, { tone: 'danger' });
+  const what = evidence.control ? 'log is damaged at line' : 'chain is broken at entry';
+  const head: Line[] =
+    broken === undefined ? [] : [...wrappedLines(`The ${what} ${broken.sequence}.`, columns, { tone: 'danger' })];
+  if (evidence.control) head.push(...wrappedLines(formatReplay(evidence), columns), BLANK);
   if (entries.length === 0) return [...head, textLine('The audit trail is empty.', 'faint')];
   return [
     ...head,

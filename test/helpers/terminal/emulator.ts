@@ -62,6 +62,8 @@ export function makeEmulator(size: Size & { readonly isDirect?: boolean }): Emul
     onReply: (reply) => terminal.onData(reply),
     waitFor: makeWaiter({
       screen,
+      // Programs say where a frame begins and ends (synchronized output).
+      isWhole: () => output.lastIndexOf('\u001b[?2026h') <= output.lastIndexOf('\u001b[?2026l'),
       subscribe: (tell) => {
         changed.add(tell);
         return () => changed.delete(tell);

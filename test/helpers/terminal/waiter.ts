@@ -12,13 +12,16 @@ export type Waiter = (wanted: Wanted) => Promise<string>;
 export type Watched = {
   readonly screen: () => string;
   readonly subscribe: (tell: () => void) => () => void;
+  /** False while a frame is half drawn: what a person never sees is not waited for. */
+  readonly isWhole: () => boolean;
 };
 
 /** Makes the waiter of one screen. */
-export function makeWaiter({ screen, subscribe }: Watched): Waiter {
+export function makeWaiter({ screen, subscribe, isWhole }: Watched): Waiter {
   return (wanted) => {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {
+      if (!isWhole()) return;
       const now = screen();
       if (!isThere(now, wanted)) return;
       finish();

@@ -35,6 +35,7 @@ function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS) {
   });
   let read = 0;
   const waitFor = makeWaiter({
+    isWhole: () => true,
     screen: () => printed.slice(read),
     subscribe: (tell) => {
       listeners.add(tell);

@@ -1,0 +1,73 @@
+import { hostname } from 'node:os';
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
+import { RecoveryError } from '../../core/errors.ts';
+import type { AccessPolicy } from '../../core/plan/access.ts';
+import type { ApprovedPlan } from '../../core/plan/schema.ts';
+import type { Clock } from '../../core/ports.ts';
+import { buildControlReport } from '../../core/report/build-control-report.ts';
+import type { ReportWords } from '../../core/report/build-report.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
+import type { TauLook } from './collect.ts';
+
+/** Makes the report of one action, as often as there is more to say: its id stays. */
+export type Reporter = (outcome: Partial<RecoveryReport['outcome']>, notes?: readonly string[]) => RecoveryReport;
+
+/** What the reports of one action have in common. */
+export type ReporterOptions = {
+  readonly approved: ApprovedPlan;
+  readonly look: TauLook;
+  readonly reportId: string;
+  readonly startedAtMs: number;
+  readonly clock: Clock;
+  readonly policy: AccessPolicy;
+  readonly version: string;
+  readonly words: ReportWords;
+  readonly makeId: () => string;
+};
+
+/**
+ * Makes the reporter of one action.
+ *
+ * Errors: none for a plan of a directory under control. Source: formats/tau 2.5; contract, recovery-report.json.
+ */
+export function makeReporter(options: ReporterOptions): Reporter {
+  const { approved, clock, startedAtMs, policy, version, words, reportId, makeId } = options;
+  const { evidence } = approved;
+  const { control } = evidence;
+  if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);
+  const correlationId = makeId();
+  return (outcome, notes = []) =>
+    buildControlReport({
+      approved,
+      diagnosis: diagnose(evidence),
+      policy,
+      result: 'started',
+      reportId,
+      correlationId,
+      version,
+      host: hostname(),
+      words,
+      control,
+      notes: [...describeLook(options), ...notes],
+      outcome: {
+        status: 'recovered',
+        exit_code: 0,
+        duration_ms: clock.nowMs() - startedAtMs,
+        attempt: evidence.recorded.runCount + 1,
+        engine_reference: null,
+        ...outcome,
+      },
+    });
+}
+
+/** What of the directory had to be set right, or did not count. */
+function describeLook({ approved, look }: ReporterOptions): readonly string[] {
+  const status = approved.evidence.control?.status;
+  const { tornLine } = look.audit;
+  return [
+    ...(status?.stale === undefined ? [] : [`status ${status.runState} does not count: ${status.stale}`]),
+    ...(tornLine
+      ? [`audit line ${tornLine.line} was cut short (${tornLine.sizeBytes} bytes); its bytes are kept in the new row`]
+      : []),
+  ];
+}

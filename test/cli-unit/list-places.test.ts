@@ -1,0 +1,147 @@
+import { describe, expect, it } from 'vitest';
+import { combinePlaces } from '../../src/cli/combine-places.ts';
+import { listPlaces } from '../../src/cli/list-places.ts';
+import type { OpenPlace } from '../../src/cli/open-places.ts';
+import { parseArgs } from '../../src/cli/parse-args.ts';
+import { selectJobs } from '../../src/cli/select-jobs.ts';
+import type { Choice, JobSummary } from '../../src/core/job/schema.ts';
+import { makeFakeReader } from '../helpers/fake-reader.ts';
+import { sampleEvidence, sampleSummary } from '../helpers/sample-evidence.ts';
+
+const QUERY = { scope: 'attention', offset: 0, limit: 10 } as const;
+
+/** A line of a list; \`atMs\` is when it stopped, \`rtoSeconds\` how long there is left to recover it. */
+function summary(id: string, atMs?: number, rtoSeconds?: number): JobSummary {
+  const { interruptedAtMs: _at, ...rest } = sampleSummary({ job: { ...sampleEvidence().job, id, name: `name ${id}` } });
+  const objectives = { tier: 'gold', rtoSeconds: 3600, rpoSeconds: 1800, rpoExposureSeconds: 0 };
+  return {
+    ...rest,
+    ...(atMs !== undefined && { interruptedAtMs: atMs }),
+    ...(rtoSeconds !== undefined && { objectives: { ...objectives, rtoRemainingSeconds: rtoSeconds } }),
+  };
+}
+
+function place(path: string, ...jobs: readonly JobSummary[]): OpenPlace {
+  const reader = makeFakeReader({ jobs });
+  const find: OpenPlace['jobs']['find'] = async (reference) =>
+    jobs.filter(({ job }) => job.id === reference || job.name === reference).map(({ job }) => job);
+  return { path, source: 'native', jobs: { ...reader, find } };
+}
+const ids = (jobs: readonly JobSummary[]) => jobs.map(({ job }) => job.id);
+
+describe('listPlaces', () => {
+  it('puts least recovery time left first, then what stopped last, then what never did', async () => {
+    const one = place('a', summary('late', 1), summary('never'), summary('overdue', 1, -5));
+    const other = place('b', summary('soon', 9, 60), summary('latest', 7));
+    const { jobs, total } = await listPlaces([one, other], QUERY);
+    expect(ids(jobs)).toEqual(['overdue', 'soon', 'latest', 'late', 'never']);
+    expect(total).toBe(5);
+  });
+
+  it('pages through all places as through one', async () => {
+    const places = [
+      place('a', summary('6', 6), summary('4', 4), summary('2', 2)),
+      place('b', summary('5', 5), summary('3', 3), summary('1', 1)),
+    ];
+    const pages = await Promise.all([0, 2, 4, 6].map((offset) => listPlaces(places, { ...QUERY, offset, limit: 2 })));
+    expect(pages.map(({ jobs }) => ids(jobs).join(' '))).toEqual(['6 5', '4 3', '2 1', '']);
+    expect(pages.map(({ total }) => total)).toEqual([6, 6, 6, 6]);
+  });
+
+  it('asks one place for just the page', async () => {
+    const reader = makeFakeReader({ jobs: [summary('1', 1), summary('2', 2)] });
+    const only: OpenPlace = { path: 'a', source: 'native', jobs: { ...reader, find: async () => [] } };
+    await listPlaces([only], { ...QUERY, offset: 1, limit: 1 });
+    expect(reader.queries).toEqual([{ ...QUERY, offset: 1, limit: 1 }]);
+    expect(await listPlaces([], QUERY)).toEqual({ jobs: [], total: 0 });
+  });
+});
+
+describe('combinePlaces', () => {
+  it('knows from the lists it read in which place a job is', async () => {
+    const places = [place('a', summary('1', 1)), place('b', summary('2', 2))];
+    const { reader, placeOf } = combinePlaces(places);
+    expect(() => placeOf('2')).toThrow(expect.objectContaining({ code: 'JOB_UNKNOWN', details: { job: '2' } }));
+    await reader.list(QUERY);
+    expect([placeOf('1').path, placeOf('2').path]).toEqual(['a', 'b']);
+    expect(() => placeOf('3')).toThrow(expect.objectContaining({ code: 'JOB_UNKNOWN' }));
+  });
+
+  it('needs no list when there is one place', () => {
+    const only = place('a');
+    expect(combinePlaces([only]).placeOf('any').path).toBe('a');
+  });
+
+  it('tells of changes in any place, until it is stopped', () => {
+    const readers = [makeFakeReader(), makeFakeReader()];
+    const places = readers.map((reader, index) => ({
+      path: String(index),
+      source: 'native',
+      jobs: { ...reader, find: async () => [] },
+    }));
+    let told = 0;
+    const stop = combinePlaces(places).reader.watch(() => {
+      told += 1;
+    });
+    for (const reader of readers) reader.changed();
+    expect(told).toBe(2);
+    stop();
+    for (const reader of readers) reader.changed();
+    expect(told).toBe(2);
+  });
+});
+
+describe('selectJobs', () => {
+  const ALIVE = { ...summary('busy'), verdict: 'alive' } as const;
+  const select = async (places: readonly OpenPlace[], line: string, choice: Choice = 'resume') => {
+    const { jobs, several } = await selectJobs(
+      places,
+      parseArgs(`--choice ${choice} ${line}`.trim().split(' ')),
+      choice,
+    );
+    return [jobs.map((one) => `${one.place.path}/${one.ref.id}`).join(' '), several];
+  };
+  const two = [place('a', summary('1', 1)), place('b', summary('2', 2))];
+
+  it('takes the only job that needs it, those named once each, or all', async () => {
+    expect(await select([place('a', summary('1', 1))], '')).toEqual(['a/1', false]);
+    expect(await select(two, '--job 2')).toEqual(['b/2', false]);
+    expect(await select(two, '--job 2 --job 1 --job 2')).toEqual(['b/2 a/1', true]);
+    expect(await select(two, '--all')).toEqual(['a/1 b/2', true]);
+  });
+
+  it.each([
+    ['JOB_AMBIGUOUS', two, ''],
+    ['JOB_UNKNOWN', two, '--job 3'],
+    ['JOB_AMBIGUOUS', [place('a', summary('1')), place('b', summary('1'))], '--job 1'],
+    ['USAGE_INVALID', two, '--job 1 --all'],
+    ['NOTHING_TO_RECOVER', [place('a')], ''],
+    ['NOTHING_TO_RECOVER', [place('a')], '--all'],
+  ])('%s', async (code, places, line) => {
+    await expect(select(places, line)).rejects.toThrow(expect.objectContaining({ code }));
+  });
+
+  it('names the candidates', async () => {
+    await expect(select(two, '')).rejects.toThrow(
+      expect.objectContaining({
+        message: expect.stringContaining('2 jobs: 1 (name 1), 2 (name 2)'),
+        details: {
+          candidates: [
+            { id: '1', name: 'name 1' },
+            { id: '2', name: 'name 2' },
+          ],
+        },
+      }),
+    );
+  });
+
+  it('takes the only running job when nothing needs it, but to cancel it asks for its name', async () => {
+    const reader = makeFakeReader();
+    const list: OpenPlace['jobs']['list'] = async ({ scope }) =>
+      scope === 'all' ? { jobs: [ALIVE], total: 1 } : { jobs: [], total: 0 };
+    const places = [{ path: 'a', source: 'native', jobs: { ...reader, list, find: async () => [] } }];
+    expect(await select(places, '')).toEqual(['a/busy', false]);
+    expect(await select(places, '', 'restart')).toEqual(['a/busy', false]);
+    await expect(select(places, '', 'cancel')).rejects.toThrow(expect.objectContaining({ code: 'NOTHING_TO_RECOVER' }));
+  });
+});

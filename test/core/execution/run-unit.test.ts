@@ -1,0 +1,174 @@
+import { describe, expect, it } from 'vitest';
+import { RecoveryError } from '../../../src/core/errors.ts';
+import { runUnit, type UnitEnd, type UnitPorts } from '../../../src/core/execution/run-unit.ts';
+import type { UnitOutcome, UnitWork, VerifyOutcome } from '../../../src/core/execution/unit-engine.ts';
+
+const UNIT: UnitWork = { number: 7, key: 'A7', idempotencyKey: 'job:1:7', attempt: 1, rowJson: '{}' };
+const ERROR = { code: 'E-3001', message: 'UPS API timeout' };
+const FAILED: UnitOutcome = { type: 'failed', error: ERROR };
+const UNKNOWN: UnitOutcome = { type: 'unknown', error: ERROR };
+
+type Script = {
+  /** How each attempt ends; a receipt is told before it does. */
+  readonly attempts: readonly (UnitOutcome | Error)[];
+  readonly receipt?: string;
+  readonly verify?: VerifyOutcome;
+  readonly tries?: number;
+  /** Whether a wait for another try is cut short. */
+  readonly stops?: true;
+  /** The first of this news cannot be recorded. */
+  readonly unwritable?: string;
+};
+
+/** Runs the unit and says, in order, what was recorded and what was reached. */
+async function run(script: Script) {
+  const trace: string[] = [];
+  let performed = 0;
+  const ports: UnitPorts = {
+    engine: {
+      start: async () => {},
+      stop: async () => {},
+      kill: () => {},
+      async perform(work, onReceipt) {
+        trace.push(`perform ${work.attempt} ${work.idempotencyKey}`);
+        const outcome = script.attempts[performed];
+        performed += 1;
+        if (script.receipt !== undefined) await onReceipt(script.receipt);
+        if (outcome === undefined || outcome instanceof Error)
+          throw outcome ?? new Error('nobody expected another attempt');
+        return outcome;
+      },
+      ...(script.verify && {
+        verify: async () => {
+          trace.push('verify');
+          return script.verify as VerifyOutcome;
+        },
+      }),
+    },
+    async record({ atMs: _atMs, number: _number, ...news }) {
+      if (news.type === script.unwritable) throw new RecoveryError('STATE_UNWRITABLE', 'the disk is full');
+      const { error, ...rest } = 'error' in news ? news : { ...news, error: undefined };
+      trace.push(`record ${Object.values(rest).join(' ')}${error ? ` ${error.code}` : ''}`);
+    },
+    clock: { nowMs: () => 0 },
+    faults: { reach: (point) => void trace.push(point) },
+    delayBeforeRetryMs: (_error, tries) => (tries < (script.tries ?? 1) ? 10 : undefined),
+    wait: async (durationMs) => {
+      trace.push(`wait ${durationMs}`);
+      return script.stops !== true;
+    },
+  };
+  try {
+    const { committed, ...end } = await runUnit(UNIT, ports);
+    await committed;
+    return { trace, end: end as Omit<UnitEnd, 'committed'> };
+  } catch (error) {
+    return { trace, thrown: error instanceof RecoveryError ? error.code : String(error) };
+  }
+}
+
+const BEGUN = ['record intent 1', 'after-intent', 'perform 1 job:1:7'];
+
+describe('runUnit, order', () => {
+  it('records intent, receipt and outcome, each before what comes next', async () => {
+    const { trace, end } = await run({
+      attempts: [{ type: 'done', receipt: '1Z', resultJson: '{"ok":1}' }],
+      receipt: '1Z',
+    });
+    expect(trace).toEqual([
+      ...BEGUN,
+      'before-receipt',
+      'record receipt 1Z',
+      'after-receipt',
+      'after-effect',
+      'record done 1Z {"ok":1}',
+    ]);
+    expect(end).toEqual({ type: 'done', receipt: '1Z' });
+  });
+
+  it('performs nothing when the intent cannot be recorded', async () => {
+    expect(await run({ attempts: [], unwritable: 'intent' })).toEqual({ trace: [], thrown: 'STATE_UNWRITABLE' });
+  });
+
+  it('leaves the unit in doubt when its receipt cannot be recorded', async () => {
+    const { trace, thrown } = await run({ attempts: [FAILED], receipt: '1Z', unwritable: 'receipt' });
+    expect(thrown).toBe('STATE_UNWRITABLE');
+    expect(trace).toEqual([...BEGUN, 'before-receipt']);
+  });
+});
+
+describe('runUnit, an effect that never began', () => {
+  it.each(['RUN_FAILED', 'RUN_INTERRUPTED'] as const)('%s withdraws the intent', async (code) => {
+    const { trace, thrown } = await run({ attempts: [new RecoveryError(code, 'no worker')] });
+    expect(trace).toEqual([...BEGUN, 'record not_done']);
+    expect(thrown).toBe(code);
+  });
+
+  it('is not believed of any other error: the unit stays in doubt', async () => {
+    const { trace, thrown } = await run({ attempts: [new TypeError('a bug')] });
+    expect(trace).toEqual(BEGUN);
+    expect(thrown).toBe('TypeError: a bug');
+  });
+});
+
+describe('runUnit, a definite failure', () => {
+  it('is recorded when there are no tries left', async () => {
+    const { trace, end } = await run({ attempts: [FAILED] });
+    expect(trace.slice(-2)).toEqual(['after-effect', 'record failed E-3001']);
+    expect(end).toEqual({ type: 'failed', error: ERROR });
+  });
+
+  it('is tried again with the same idempotency key and a higher attempt', async () => {
+    const { trace, end } = await run({ attempts: [FAILED, { type: 'done' }], tries: 3 });
+    expect(trace).toEqual([
+      ...BEGUN,
+      'after-effect',
+      'record retry E-3001',
+      'wait 10',
+      'record intent 2',
+      'after-intent',
+      'perform 2 job:1:7',
+      'after-effect',
+      'record done',
+    ]);
+    expect(end).toEqual({ type: 'done' });
+  });
+
+  it('is postponed when the wait is cut short', async () => {
+    const { trace, end } = await run({ attempts: [FAILED], tries: 3, stops: true });
+    expect(trace.at(-1)).toBe('wait 10');
+    expect(end).toEqual({ type: 'postponed', error: ERROR });
+  });
+});
+
+describe('runUnit, an unknown outcome', () => {
+  it('waits for a person without a verify hook, and is never tried again', async () => {
+    const { trace, end } = await run({ attempts: [UNKNOWN], tries: 3 });
+    expect(trace.slice(-2)).toEqual(['after-effect', 'record unknown E-3001']);
+    expect(end).toEqual({ type: 'unknown', error: ERROR });
+  });
+
+  it('is done when the hook says so, with the receipt it found', async () => {
+    const { trace, end } = await run({ attempts: [UNKNOWN], verify: { type: 'done', receipt: '1Z' } });
+    expect(trace.slice(-2)).toEqual(['verify', 'record done 1Z verify']);
+    expect(end).toEqual({ type: 'done', receipt: '1Z' });
+  });
+
+  it('is a definite failure, and tried again, when the hook says that nothing was done', async () => {
+    const { trace } = await run({ attempts: [UNKNOWN, { type: 'done' }], verify: { type: 'not_done' }, tries: 2 });
+    expect(trace.slice(3, 7)).toEqual(['after-effect', 'verify', 'record retry E-3001', 'wait 10']);
+    expect(trace.at(-1)).toBe('record done');
+  });
+
+  it('waits for a person when the hook cannot tell', async () => {
+    const { trace, end } = await run({ attempts: [UNKNOWN], verify: UNKNOWN as VerifyOutcome, tries: 3 });
+    expect(trace.slice(-2)).toEqual(['verify', 'record unknown E-3001']);
+    expect(end?.type).toBe('unknown');
+  });
+
+  it('does not ask the hook when a receipt is known', async () => {
+    const { trace, end } = await run({ attempts: [{ ...UNKNOWN, receipt: '1Z' }], verify: { type: 'not_done' } });
+    expect(trace).not.toContain('verify');
+    expect(end).toEqual({ type: 'unknown', error: ERROR, receipt: '1Z' });
+  });
+});

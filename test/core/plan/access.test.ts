@@ -1,0 +1,116 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RecoveryError } from '../../../src/core/errors.ts';
+import { type AccessPolicy, checkAccess } from '../../../src/core/plan/access.ts';
+import { parseAccessPolicy } from '../../../src/core/plan/parse-access-policy.ts';
+
+const PATH = '/etc/salvor/policy.json';
+
+/** A policy in force, parsed from a file of this content. */
+function makePolicy(content: object): AccessPolicy {
+  return { type: 'file', path: PATH, file: parseAccessPolicy(PATH, { team_mode: true, ...content }) };
+}
+
+const TEAM = makePolicy({
+  bindings: [
+    { principal: 'local:ana', roles: ['operator'] },
+    { principal: 'ci:*', roles: [' resumer '] },
+    { principal: 'ci:nightly', roles: ['no-restart'] },
+    { principal: 'local:eve', roles: ['missing'] },
+    { principal: ' local:bob ', roles: ['all'] },
+  ],
+  roles: {
+    operator: { allow: ['recover:*'], deny: ['recover:cancel'] },
+    resumer: { allow: ['recover:resume', 'recover:restart'] },
+    'no-restart': { deny: ['recover:restart'] },
+    all: { allow: ['*'] },
+  },
+});
+
+describe('checkAccess, in the order of evaluation', () => {
+  it.each([
+    ['no policy is named', { type: 'none' }, 'local:ana', 'allow_no_policy'],
+    ['the named policy is invalid', { type: 'invalid', path: PATH, problem: 'x' }, 'local:ana', 'deny_policy_invalid'],
+    ['team mode is off', makePolicy({ team_mode: false }), '', 'allow_team_mode_disabled'],
+    ['the principal is blank', TEAM, ' \t', 'deny_principal_missing'],
+    ['nobody is bound by that name', TEAM, 'local:anastasia', 'deny_unbound_principal'],
+    ['a role allows it', TEAM, 'local:ana', 'allow_role_policy'],
+    ['a role allows everything', TEAM, 'local:bob', 'allow_role_policy'],
+    ['the principal matches a prefix', TEAM, 'ci:weekly', 'allow_role_policy'],
+    ['its role is not described', TEAM, 'local:eve', 'deny_no_matching_allow'],
+  ] as const)('%s', (...[, policy, principal, reasonCode]) => {
+    const allowed = reasonCode.startsWith('allow');
+    expect(checkAccess(policy, principal, 'recover:resume')).toEqual({ allowed, reasonCode });
+  });
+
+  it('denies what one role denies, whichever other role allows it', () => {
+    expect(checkAccess(TEAM, 'ci:nightly', 'recover:restart').reasonCode).toBe('deny_role_policy');
+    expect(checkAccess(TEAM, 'ci:nightly', 'recover:resume').reasonCode).toBe('allow_role_policy');
+    expect(checkAccess(TEAM, 'local:ana', 'recover:cancel').reasonCode).toBe('deny_role_policy');
+  });
+
+  it('denies what no role speaks of', () => {
+    expect(checkAccess(TEAM, 'ci:weekly', 'recover:settle').reasonCode).toBe('deny_no_matching_allow');
+  });
+
+  it('asks for a principal before it looks for one', () => {
+    const everybody = makePolicy({ bindings: [{ principal: '*', roles: ['all'] }], roles: { all: { allow: ['*'] } } });
+    expect(checkAccess(everybody, '', 'recover:resume').reasonCode).toBe('deny_principal_missing');
+    expect(checkAccess(everybody, 'anyone', 'recover:resume').reasonCode).toBe('allow_role_policy');
+  });
+
+  it('takes an asterisk for a wildcard at the end only', () => {
+    const odd = makePolicy({
+      bindings: [{ principal: 'a', roles: ['odd'] }],
+      roles: { odd: { allow: ['*:resume', 'recover:re*'] } },
+    });
+    expect(checkAccess(odd, 'a', 'recover:restart').allowed).toBe(true);
+    expect(checkAccess(odd, 'a', 'recover:cancel').allowed).toBe(false);
+  });
+
+  it('does not find a role among what every object inherits', () => {
+    const inherited = makePolicy({ bindings: [{ principal: 'a', roles: ['constructor', '__proto__', 'toString'] }] });
+    expect(checkAccess(inherited, 'a', 'recover:resume').reasonCode).toBe('deny_no_matching_allow');
+  });
+
+  it('allows nothing that is not a decision of the file, for any principal', () => {
+    fc.assert(
+      fc.property(fc.string(), (principal) => {
+        const { allowed } = checkAccess(TEAM, principal, 'recover:cancel');
+        return allowed === (principal === 'local:bob');
+      }),
+    );
+  });
+});
+
+describe('parseAccessPolicy', () => {
+  it('fills in what may be left out', () => {
+    expect(parseAccessPolicy(PATH, {})).toEqual({ schema_version: 1, team_mode: false, bindings: [], roles: {} });
+  });
+
+  it.each([
+    ['not an object', [], /policy\.json: Invalid input/],
+    ['null', null, /policy\.json: Invalid input/],
+    ['of another version', { schema_version: 2 }, /schema_version/],
+    ['with team mode as a word', { team_mode: 'yes' }, /team_mode/],
+    ['with a role that is a word', { roles: { a: 'all' } }, /roles\.a/],
+    ['with a principal that is a number', { bindings: [{ principal: 1, roles: ['a'] }] }, /bindings\.0\.principal/],
+    ['with a blank principal', { bindings: [{ principal: '  ', roles: ['a'] }] }, /blank principal/],
+    ['with a principal bound twice', { bindings: [bind('a'), bind(' a')] }, /principal a is bound twice/],
+    ['with a binding without roles', { bindings: [{ principal: 'a', roles: [] }] }, /principal a has no role/],
+    ['with a blank role in a binding', { bindings: [{ principal: 'a', roles: [' '] }] }, /blank role/],
+    ['with a role of a blank name', { roles: { ' ': { allow: ['*'] } } }, /role has a blank name/],
+    ['with an empty role', { roles: { a: { allow: [], deny: [] } } }, /role a neither allows nor denies/],
+  ])('POLICY_INVALID: %s', (_what, value, problem) => {
+    const parse = () => parseAccessPolicy(PATH, value);
+    expect(parse).toThrow(RecoveryError);
+    expect(parse).toThrow(problem);
+    expect(parse).toThrow(
+      expect.objectContaining({ code: 'POLICY_INVALID', details: expect.objectContaining({ path: PATH }) }),
+    );
+  });
+});
+
+function bind(principal: string) {
+  return { principal, roles: ['r'] };
+}

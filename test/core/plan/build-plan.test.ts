@@ -1,0 +1,210 @@
+import { describe, expect, it } from 'vitest';
+import type { Plan } from '../../../src/core/plan/schema.ts';
+import { LIVING, planFor, SAMPLE_ORPHANS, withUnits } from '../../helpers/evidence-builders.ts';
+import { SAMPLE_UNITS, sampleEvidence } from '../../helpers/sample-evidence.ts';
+
+/** The steps of a plan, one a line, and what it warns of. */
+function summarise({ steps, warnings, questions, wouldRepeat, consentForm }: Plan): readonly string[] {
+  return [
+    ...steps.map(({ action, ...fields }) =>
+      [action, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(' '),
+    ),
+    ...warnings.map(({ code, ...fields }) =>
+      `! ${code} ${Object.entries(fields)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' ')}`.trimEnd(),
+    ),
+    ...questions.map(({ id, orphans, options }) => `? ${id} ${orphans.map(({ pid }) => pid)} ${options}`),
+    `repeats ${wouldRepeat}, ${consentForm}`,
+  ];
+}
+
+const DOUBT = withUnits(
+  { done: 40, pending: 5, in_doubt: 3, needs_review: 2 },
+  { inDoubtWithReceipt: 1, doneWithReceipt: 40 },
+);
+const ORPHANED = sampleEvidence({ orphans: SAMPLE_ORPHANS });
+
+describe('buildProposal, resume', () => {
+  it('retries what failed and runs what is left', () => {
+    expect(summarise(planFor(sampleEvidence(), 'resume'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "retry_failed_units count=1",
+        "run_units count=153",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('settles what is in doubt first, and leaves alone what is under review', () => {
+    expect(summarise(planFor(DOUBT, 'resume'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "settle_units byReceipt=1 byVerify=0 toReview=2",
+        "run_units count=5",
+        "! UNITS_NEED_REVIEW count=2 unit=row",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('asks the verify hook of what has no receipt', () => {
+    const { units = SAMPLE_UNITS } = DOUBT;
+    expect(summarise(planFor({ ...DOUBT, units: { ...units, canVerify: true } }, 'resume'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "settle_units byReceipt=1 byVerify=2 toReview=0",
+        "run_units count=5",
+        "! UNITS_NEED_REVIEW count=2 unit=row",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('asks what to do with processes that outlived the runner', () => {
+    expect(summarise(planFor(ORPHANED, 'resume'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "retry_failed_units count=1",
+        "run_units count=153",
+        "? orphans 4800,4801 wait,end",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('ends or awaits them once that is decided', () => {
+    expect(summarise(planFor(ORPHANED, 'resume', { orphans: 'end' }))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "end_orphans pids=4800,4801",
+        "retry_failed_units count=1",
+        "run_units count=153",
+        "repeats 0, confirm",
+      ]
+    `);
+    expect(planFor(ORPHANED, 'resume', { orphans: 'wait' }).steps[1]).toEqual({
+      action: 'await_orphans',
+      pids: [4800, 4801],
+    });
+  });
+
+  it('has nothing but the end to record when every unit is done', () => {
+    expect(summarise(planFor(withUnits({ done: 2 }), 'resume'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "run_units count=0",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('takes a job without units whole', () => {
+    const { units: _units, ...evidence } = sampleEvidence();
+    expect(summarise(planFor(evidence, 'resume'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('says when death is known from a heartbeat alone', () => {
+    const liveness = {
+      host: 'other',
+      boot: 'other',
+      lock: 'missing',
+      process: 'unknown',
+      heartbeatAgeMs: 1e6,
+    } as const;
+    expect(planFor(sampleEvidence({ liveness }), 'resume').warnings).toEqual([{ code: 'HEARTBEAT_ONLY' }]);
+  });
+});
+
+describe('buildProposal, restart', () => {
+  it('resets and runs everything, and says how many have receipts', () => {
+    expect(summarise(planFor(sampleEvidence(), 'restart'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "reset_units count=48",
+        "run_units count=200",
+        "! WOULD_REPEAT count=47 unit=row label=tracking",
+        "repeats 47, type_name",
+      ]
+    `);
+  });
+
+  it('speaks of receipts only when every done unit has one, and of doubt apart', () => {
+    const { units = SAMPLE_UNITS } = DOUBT;
+    expect(
+      summarise(planFor({ ...DOUBT, units: { ...units, doneWithReceipt: 39 } }, 'restart')),
+    ).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "reset_units count=45",
+        "run_units count=50",
+        "! WOULD_REPEAT count=40 unit=row",
+        "! MAY_REPEAT count=5 unit=row",
+        "repeats 40, type_name",
+      ]
+    `);
+  });
+
+  it('resets nothing when nothing was begun', () => {
+    expect(summarise(planFor(withUnits({ pending: 3 }, { doneWithReceipt: 0 }), 'restart'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "run_units count=3",
+        "repeats 0, type_name",
+      ]
+    `);
+  });
+});
+
+describe('buildProposal, cancel', () => {
+  it('records the end and says what will not be done', () => {
+    expect(summarise(planFor(sampleEvidence(), 'cancel'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "mark_cancelled",
+        "! UNITS_ABANDONED count=153 unit=row",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('stops a living runner first', () => {
+    expect(summarise(planFor(sampleEvidence({ liveness: LIVING }), 'cancel'))).toMatchInlineSnapshot(`
+      [
+        "stop_runner pid=4711 host=shipping-1",
+        "take_lease epoch=2",
+        "mark_cancelled",
+        "! UNITS_ABANDONED count=153 unit=row",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('warns of processes it leaves, and asks nothing about them', () => {
+    expect(summarise(planFor(ORPHANED, 'cancel'))).toMatchInlineSnapshot(`
+      [
+        "take_lease epoch=2",
+        "mark_cancelled",
+        "! UNITS_ABANDONED count=153 unit=row",
+        "! ORPHANS_LEFT count=2",
+        "repeats 0, confirm",
+      ]
+    `);
+  });
+
+  it('rests on the same evidence while the units of a living job go on', () => {
+    const living = sampleEvidence({ liveness: LIVING });
+    const counts = { ...SAMPLE_UNITS.counts, pending: 100, done: 99 };
+    const later = { ...living, units: { ...SAMPLE_UNITS, counts, journalSequence: 300 } };
+    expect(planFor(later, 'cancel').evidenceDigest).toBe(planFor(living, 'cancel').evidenceDigest);
+    expect(planFor(sampleEvidence({ units: later.units }), 'resume').evidenceDigest).not.toBe(
+      planFor(sampleEvidence(), 'resume').evidenceDigest,
+    );
+  });
+});

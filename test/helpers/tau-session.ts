@@ -1,0 +1,82 @@
+/** A recovery of a Tau state directory in this process, with file operations a test can stop. */
+import type { Evidence } from '../../src/core/evidence/schema.ts';
+import type { AccessPolicy } from '../../src/core/plan/access.ts';
+import type { PlanChoice } from '../../src/core/plan/schema.ts';
+import { makeSession } from '../../src/core/session/make-session.ts';
+import type { SessionState } from '../../src/core/session/schema.ts';
+import {
+  type FileOperations,
+  systemFileOperations,
+} from '../../src/platform/checkpoint-stores/directory/file-operations.ts';
+import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
+import { makeTauActuator } from '../../src/sources/tau/act.ts';
+import { systemTauOperations, type TauFileOperations } from '../../src/sources/tau/file-operations.ts';
+import { makeTauPlace } from '../../src/sources/tau/read.ts';
+
+/** How to act; what is left out is the real thing. */
+export type TauRun = {
+  readonly checkpoint?: string;
+  readonly command?: string;
+  readonly policy?: AccessPolicy;
+  readonly principal?: string;
+  readonly operations?: TauFileOperations;
+  readonly checkpointOperations?: FileOperations;
+  readonly waitForTrainer?: boolean;
+  /** Comes between the plan and consent to it. */
+  readonly beforeConsent?: () => void | Promise<void>;
+};
+
+let clockMs = 1_770_000_000_000;
+/** Every look at the clock is a second later. */
+const clock = {
+  nowMs: () => {
+    clockMs += 1_000;
+    return clockMs;
+  },
+};
+let ids = 0;
+
+/** Takes a choice from the first look to its end, and answers the last state of the session. */
+export async function actOnTauFolder(path: string, choice: PlanChoice, run: TauRun = {}): Promise<SessionState> {
+  const { policy = { type: 'none' }, principal = 'local:test', operations = systemTauOperations } = run;
+  const request = {
+    ...(run.checkpoint !== undefined && { checkpoint: run.checkpoint }),
+    ...(run.command !== undefined && { command: run.command }),
+  };
+  const place = makeTauPlace(path, clock, request);
+  const actuator = makeTauActuator({
+    path,
+    request,
+    clock,
+    principal,
+    policy,
+    version: '0.0.0-test',
+    words: { describeFinding, describeStep, describeWarning },
+    makeId: () => {
+      ids += 1;
+      return `id-${ids}`;
+    },
+    waitForTrainer: run.waitForTrainer ?? true,
+    operations,
+    checkpointOperations: run.checkpointOperations ?? systemFileOperations,
+  });
+  const authority = { principal, policy, readOnly: false, canAct: true };
+  const session = makeSession((await place.sole()).id, { reader: place, clock, authority, actuator });
+  session.send({ type: 'inspect' });
+  await session.idle();
+  session.send({ type: 'choose', choice });
+  await session.idle();
+  const planned = session.snapshot();
+  if (planned.stage !== 'planned') return planned;
+  await run.beforeConsent?.();
+  const consent = { planDigest: planned.plan.digest, principal, atMs: clock.nowMs(), form: 'flag' } as const;
+  session.send({ type: 'approve', consent });
+  await session.idle();
+  return session.snapshot();
+}
+
+/** Looks at a directory. */
+export async function lookAtTauFolder(path: string, checkpoint?: string): Promise<Evidence> {
+  const place = makeTauPlace(path, clock, checkpoint === undefined ? {} : { checkpoint });
+  return place.collect((await place.sole()).id);
+}

@@ -1,0 +1,59 @@
+// Several processes at once: whoever is second is told who is first, and what is shown follows what is true.
+import { expect, test } from 'vitest';
+import { expectInvariants } from '../helpers/invariants.ts';
+import { makeLedgerJob } from '../helpers/ledger-job.ts';
+import { DOWN, ENTER, killAt, openRealConsole } from '../helpers/real-console.ts';
+
+test('two consoles on one job: the second is refused with the name of who holds it, and nothing is done twice', async () => {
+  await using job = await makeLedgerJob({ rowCount: 4, verify: true });
+  await killAt(job, 'k2', 'pause');
+  job.act({ k3: 'pause' });
+  using first = openRealConsole(job.state);
+  using second = openRealConsole(job.state);
+  await Promise.all([first.ready('Shipping'), second.ready('Shipping')]);
+  await Promise.all([first.press('r', 'y agrees'), second.press('r', 'y agrees')]);
+  await first.press('y', '2/4 rows');
+  await second.press('y', 'Refused: ', 'holds');
+  expect(second.screen()).toMatch(/Refused: (LEASE_HELD|EVIDENCE_STALE|RUNNER_ALIVE)/);
+  await second.press(ENTER, 'Verdict: running', 'not now: it is running');
+  job.go();
+  await first.ready('recovered to the end');
+  await second.ready('Verdict: finished');
+  expect(job.ledger()).toHaveLength(4);
+  expectInvariants(job.state);
+});
+
+test('console: a plan that went stale while it was shown is refused, and looking again shows what is true', async () => {
+  await using job = await makeLedgerJob({ rowCount: 4 });
+  await killAt(job, 'k2', 'pause');
+  using screen = openRealConsole(job.state);
+  await screen.ready('Shipping');
+  await screen.press('r', 'settle 1 row in doubt', 'y agrees');
+  expect((await job.salvor(['settle', job.jobId(), 'k2', '--as', 'pending', '--reason', 'seen'])).code).toBe(0);
+  await screen.press('y', 'Refused: EVIDENCE_STALE', 'Look again');
+  expect(job.ledger()).toHaveLength(1);
+  await screen.press(ENTER, 'Remaining: 3 rows');
+  await screen.press('r', 'run 3 rows', 'y agrees');
+  await screen.press('y', 'recovered to the end. 3 rows done now');
+  expect(job.ledger()).toHaveLength(4);
+});
+
+test('console: while other processes change jobs the cursor stays on its job', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  for (const name of ['First', 'Second', 'Third']) {
+    job.act({ k2: 'refuse' });
+    await job.salvor(['run', 'job.yaml', '--name', name]);
+  }
+  using screen = openRealConsole(job.state);
+  await screen.ready('3 jobs need attention', '> Third');
+  await screen.press(DOWN, '> Second');
+  job.act({ k3: 'refuse' });
+  await job.salvor(['run', 'job.yaml', '--name', 'Newest']);
+  await screen.ready('4 jobs need attention', '> Second', '  Newest');
+  expect((await job.salvor(['--choice', 'cancel', '--job', 'Third', '--yes'])).code).toBe(0);
+  await screen.waitFor((text) => text.includes('3 jobs need attention') && !text.includes('Third'));
+  await screen.ready('> Second');
+  await screen.press(ENTER, "Job 'Second' failed at row 1/3.");
+  expect((await job.salvor(['--choice', 'cancel', '--job', 'Second', '--yes'])).code).toBe(0);
+  await screen.ready('Verdict: cancelled', 'not now: it was cancelled');
+});

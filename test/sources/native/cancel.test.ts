@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { approvePlan } from '../../../src/core/plan/approve-plan.ts';
+import { buildProposal } from '../../../src/core/plan/build-plan.ts';
+import type { ApprovedPlan } from '../../../src/core/plan/schema.ts';
+import { readOwnIdentity, readProcessStat } from '../../../src/platform/process-probe.ts';
+import { cancelJob, stopRunner } from '../../../src/sources/native/cancel.ts';
+import { collectEvidence } from '../../../src/sources/native/collect.ts';
+import { readAudit } from '../../../src/store/audit.ts';
+import { type JobRecord, setStatus } from '../../../src/store/jobs.ts';
+import { checkFence, readRunner, releaseLease } from '../../../src/store/leases.ts';
+import { ANYBODY } from '../../helpers/evidence-builders.ts';
+import { type RunningScript, startScript } from '../../helpers/start-script.ts';
+import { makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
+
+const AT_MS = SEED_MS + 60_000;
+
+/** Agrees to cancel a job as it is now. */
+async function approveCancel(state: TempState, job: JobRecord): Promise<ApprovedPlan> {
+  const evidence = await collectEvidence(state.path, job.id, AT_MS);
+  const proposal = buildProposal({ evidence, diagnosis: diagnose(evidence), authority: ANYBODY }, 'cancel', {});
+  if (proposal.type !== 'plan') throw new Error('cancel is refused');
+  const consent = { planDigest: proposal.plan.digest, principal: 'local:ops', atMs: AT_MS, reason: 'obsolete' };
+  return approvePlan(proposal.plan, { ...consent, form: 'flag' }, evidence);
+}
+
+const cancel = (state: TempState, job: JobRecord, approved: ApprovedPlan) =>
+  cancelJob({ database: state.database, job, approved, clock: { nowMs: () => AT_MS } });
+
+describe('cancelJob', () => {
+  it('takes the job with a higher epoch, records the end and says who, why and after which plan', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running', units: ['in_doubt', 'pending'] });
+    state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
+    const approved = await approveCancel(state, job);
+    cancel(state, job, approved);
+    expect(state.reread(job)).toMatchObject({ status: 'cancelled', endedAtMs: AT_MS });
+    expect(readRunner(state.database, job.seq)).toMatchObject({ epoch: 1, fenced: true });
+    expect(() => checkFence(state.database, job.seq, 1)).toThrow(expect.objectContaining({ code: 'LEASE_FENCED' }));
+    expect(readAudit(state.database, job.seq)).toMatchObject([
+      {
+        action: 'cancel',
+        principal: 'local:ops',
+        outcome: 'done',
+        planDigest: approved.plan.digest,
+        details: { epoch: 2, status_before: 'running', reason: 'obsolete' },
+      },
+    ]);
+  });
+
+  it.each(['stopped', 'failed'] as const)('cancels a job whose runner %s meanwhile', async (status) => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running', units: ['pending'] });
+    state.hold(job);
+    const approved = await approveCancel(state, job);
+    releaseLease(state.database, job.seq, { epoch: 1, atMs: AT_MS });
+    setStatus(state.database, job.seq, status);
+    cancel(state, job, approved);
+    expect(state.reread(job).status).toBe('cancelled');
+  });
+
+  it.each<readonly [string, (state: TempState, job: JobRecord) => void]>([
+    ['it ran to its end meanwhile', (state, job) => setStatus(state.database, job.seq, 'completed')],
+    ['it was cancelled meanwhile', (state, job) => setStatus(state.database, job.seq, 'cancelled')],
+    ['somebody else took it meanwhile', (state, job) => void state.hold(job)],
+  ])('EVIDENCE_STALE: %s; nothing is changed', async (_what, change) => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running', units: ['pending'] });
+    state.hold(job);
+    const approved = await approveCancel(state, job);
+    change(state, job);
+    const before = [state.reread(job), readRunner(state.database, job.seq)];
+    expect(() => cancel(state, job, approved)).toThrow(expect.objectContaining({ code: 'EVIDENCE_STALE' }));
+    expect([state.reread(job), readRunner(state.database, job.seq)]).toEqual(before);
+    expect(readAudit(state.database, job.seq)).toEqual([]);
+  });
+});
+
+describe('stopRunner', () => {
+  /** Records a process as the runner of a job, and asks it to stop. */
+  async function stop(runner: RunningScript, change: Partial<ReturnType<typeof readOwnIdentity>>, graceMs: number) {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running' });
+    const pidStartTicks = readProcessStat(runner.pid)?.startTicks ?? 0;
+    state.hold(job, { identity: { ...readOwnIdentity(), pid: runner.pid, pidStartTicks, ...change } });
+    return stopRunner(state.database, job.seq, graceMs);
+  }
+
+  const start = async (onTerm: string) => {
+    const runner = startScript(
+      `process.on('SIGTERM', () => { ${onTerm} }); setInterval(() => {}, 60_000); console.log('up');`,
+    );
+    await runner.says('up');
+    return runner;
+  };
+
+  it('waits until a runner that listens has stopped', async () => {
+    await using runner = await start('process.exit(0);');
+    expect(await stop(runner, {}, 10_000)).toBe('stopped');
+    expect((await runner.ended).code).toBe(0);
+  });
+
+  it('leaves a runner that does not stop to what fences it', async () => {
+    await using runner = await start('');
+    expect(await stop(runner, {}, 50)).toBe('still_running');
+    expect(readProcessStat(runner.pid)).toBeDefined();
+  });
+
+  it('signals nobody that it cannot be sure of', async () => {
+    await using runner = await start("console.log('signalled'); process.exit(9);");
+    expect(await stop(runner, { host: 'elsewhere' }, 10_000)).toBe('other_host');
+    expect(await stop(runner, { bootId: 'before' }, 10_000)).toBe('other_host');
+    expect(await stop(runner, { pidNamespace: 'pid:[1]' }, 10_000)).toBe('other_host');
+    expect(await stop(runner, { pidStartTicks: 1 }, 10_000)).toBe('not_running');
+    expect(readProcessStat(runner.pid)).toBeDefined();
+    runner.signal('SIGKILL');
+    expect((await runner.ended).text).not.toContain('signalled');
+  });
+
+  it('has nobody to stop of a job that was never begun, or let go', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob();
+    expect(await stopRunner(state.database, job.seq, 10_000)).toBe('not_running');
+    state.hold(job);
+    releaseLease(state.database, job.seq, { epoch: 1, atMs: AT_MS });
+    expect(await stopRunner(state.database, job.seq, 10_000)).toBe('not_running');
+  });
+});

@@ -1,0 +1,204 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { digestEvidence } from '../../../src/core/evidence/digest-evidence.ts';
+import { RUN_TOKEN_VARIABLE } from '../../../src/platform/find-orphans.ts';
+import { tryLock } from '../../../src/platform/lock-file.ts';
+import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
+import { collectEvidence } from '../../../src/sources/native/collect.ts';
+import { probeLiveness } from '../../../src/sources/native/probe-liveness.ts';
+import { translateSpecFacts } from '../../../src/sources/native/translate.ts';
+import { appendAudit } from '../../../src/store/audit.ts';
+import { expectRowsFile } from '../../../src/store/jobs.ts';
+import { readRunner, releaseLease } from '../../../src/store/leases.ts';
+import { makeFolder } from '../../helpers/make-folder.ts';
+import { startScript } from '../../helpers/start-script.ts';
+import { hashFiles } from '../../helpers/state.ts';
+import { lockOf, makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
+
+const NOW_MS = SEED_MS + 5_000;
+const collect = (state: TempState, job: { readonly id: string }, nowMs = NOW_MS) =>
+  collectEvidence(state.path, job.id, nowMs);
+
+describe('collectEvidence', () => {
+  it('says all there is to say of a job, and changes nothing', async () => {
+    await using state = await makeTempState();
+    const spec = { receipt: { label: 'tracking' }, verify: './look.sh', directory: state.path };
+    const job = state.addJob({
+      name: 'Orders',
+      status: 'running',
+      units: ['done', 'in_doubt', 'failed', 'pending'],
+      spec,
+    });
+    state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
+    appendAudit(state.database, job.seq, { atMs: 0, principal: 'ops', action: 'run', outcome: 'done', details: {} });
+    const before = hashFiles(state.path);
+    const evidence = await collect(state, job);
+    expect(hashFiles(state.path)).toEqual(before);
+    expect(evidence).toMatchObject({
+      job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
+      recorded: { status: 'running', runCount: 0, epoch: 1, lastEventAtMs: SEED_MS, lastError: { code: 'E-3001' } },
+      lease: { epoch: 1, pid: 2 ** 30 },
+      liveness: { host: 'same', boot: 'same', lock: 'missing', process: 'gone', heartbeatAgeMs: 5_000 },
+      orphans: [],
+      units: {
+        unit: 'row',
+        counts: { done: 1, in_doubt: 1, failed: 1, pending: 1 },
+        lastDone: { number: 1, receipt: '1Z1' },
+        lastFailing: { number: 3 },
+        attention: [{ number: 2 }],
+        doneWithReceipt: 1,
+        inDoubtWithReceipt: 0,
+        journalSequence: 5,
+        receiptLabel: 'tracking',
+        canVerify: true,
+      },
+      prerequisites: [{ what: 'rows_file', state: 'unchanged', path: job.rows?.path }],
+      audit: { entryCount: 1, actions: ['run'] },
+      collectedAtMs: NOW_MS,
+    });
+  });
+
+  it('is the same evidence at any time while nothing changes', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running', units: ['done', 'pending'] });
+    state.hold(job);
+    const digests = [await collect(state, job), await collect(state, job, NOW_MS + 86_400_000)].map(digestEvidence);
+    expect(digests[0]).toBe(digests[1]);
+    state.database.exec("UPDATE units SET receipt = 'other' WHERE number = 1");
+    expect(digestEvidence(await collect(state, job))).not.toBe(digests[0]);
+  });
+
+  it('JOB_UNKNOWN: there is no such job, or no store at all', async () => {
+    await using state = await makeTempState();
+    await using folder = await makeFolder();
+    const unknown = expect.objectContaining({ code: 'JOB_UNKNOWN' });
+    await expect(collectEvidence(state.path, 'bnone', NOW_MS)).rejects.toThrow(unknown);
+    await expect(collectEvidence(folder.at('none'), 'bnone', NOW_MS)).rejects.toThrow(unknown);
+  });
+
+  it('compares the rows file with what was recorded, or with what a write-back was about to make', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'stopped', units: ['pending'] });
+    const path = job.rows?.path ?? '';
+    const rowsFile = async () => {
+      const [fact] = (await collect(state, job)).prerequisites;
+      return [fact?.state, fact?.found];
+    };
+    expect(await rowsFile()).toEqual(['unchanged', job.rows?.sha256]);
+    writeFileSync(path, 'id\nother\n');
+    const [changed, found] = await rowsFile();
+    expect([changed, found === job.rows?.sha256]).toEqual(['changed', false]);
+    expectRowsFile(state.database, job.seq, String(found));
+    expect((await rowsFile())[0]).toBe('unchanged');
+    rmSync(path);
+    expect(await rowsFile()).toEqual(['missing', 'ENOENT']);
+    mkdirSync(path);
+    expect(await rowsFile()).toEqual(['unreadable', 'EISDIR']);
+  });
+
+  it('misses the directory of the job file when it is gone, or a file', async () => {
+    await using state = await makeTempState();
+    await using folder = await makeFolder({ file: 'x' });
+    const missing = async (directory: string, status: 'stopped' | 'completed') => {
+      const job = state.addJob({ status, spec: { directory } });
+      return (await collect(state, job)).prerequisites.filter(({ what }) => what === 'job_directory');
+    };
+    expect(await missing(folder.path, 'stopped')).toEqual([]);
+    expect(await missing(folder.at('none'), 'stopped')).toMatchObject([{ state: 'missing', found: 'ENOENT' }]);
+    expect(await missing(folder.at('file'), 'stopped')).toMatchObject([{ state: 'missing', found: 'a file' }]);
+    expect(await missing(folder.at('none'), 'completed')).toEqual([]);
+  });
+
+  it('needs nothing any more of a job that has ended', async () => {
+    await using state = await makeTempState();
+    for (const status of ['completed', 'cancelled'] as const) {
+      const job = state.addJob({ status, spec: { directory: '/nowhere' } });
+      rmSync(job.rows?.path ?? '');
+      expect((await collect(state, job)).prerequisites).toEqual([]);
+    }
+  });
+
+  it('finds what outlived a dead runner, and not what a living one runs', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running', units: ['in_doubt'] });
+    const { runToken } = state.hold(job);
+    await using orphan = startScript(`process.stdout.write('up'); setInterval(() => {}, 60_000);`, {
+      env: { [RUN_TOKEN_VARIABLE]: runToken },
+    });
+    await orphan.says('up');
+    expect((await collect(state, job)).orphans).toMatchObject([{ pid: orphan.pid }]);
+    const lock = tryLock(lockOf(state, job));
+    expect((await collect(state, job)).orphans).toEqual([]);
+    state.hold(job, { runToken: 'next' });
+    expect((await collect(state, job)).orphans).toMatchObject([{ pid: orphan.pid }]);
+    lock?.release();
+  });
+
+  it('tells where the audit chain is broken', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob();
+    for (const action of ['run', 'resume', 'resume'])
+      appendAudit(state.database, job.seq, { atMs: 0, principal: 'ops', action, outcome: 'done', details: {} });
+    state.database.exec("UPDATE audit SET principal = 'eve' WHERE sequence = 2");
+    expect((await collect(state, job)).audit).toMatchObject({ entryCount: 3, broken: { sequence: 2 } });
+  });
+});
+
+describe('probeLiveness', () => {
+  it('sees this process by its lock, its boot and its start time', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob();
+    state.hold(job);
+    const lock = tryLock(lockOf(state, job));
+    const probe = () => {
+      const holder = readRunner(state.database, job.seq);
+      return holder && probeLiveness(holder, lockOf(state, job), NOW_MS);
+    };
+    expect(probe()).toMatchObject({ host: 'same', boot: 'same', lock: 'held', process: 'same', processState: 'R' });
+    lock?.release();
+    expect(probe()).toMatchObject({ lock: 'free', process: 'same' });
+    state.database.exec('UPDATE leases SET pid_start_ticks = pid_start_ticks - 1');
+    expect(probe()).toEqual({ host: 'same', boot: 'same', lock: 'free', process: 'other', heartbeatAgeMs: 5_000 });
+    state.database.exec("UPDATE leases SET boot_id = 'before'");
+    expect(probe()).toMatchObject({ boot: 'other', process: 'unknown' });
+    state.database.exec("UPDATE leases SET boot_id = ''");
+    expect(probe()).toMatchObject({ boot: 'unknown', process: 'unknown' });
+  });
+
+  it('believes of a holder elsewhere no free lock, only a held one', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob();
+    state.hold(job, { identity: { ...readOwnIdentity(), host: 'elsewhere' } });
+    const holder = readRunner(state.database, job.seq);
+    const path = lockOf(state, job);
+    const lock = tryLock(path);
+    expect(holder && probeLiveness(holder, path, NOW_MS)).toMatchObject({ host: 'other', lock: 'held' });
+    lock?.release();
+    expect(holder && probeLiveness(holder, path, NOW_MS)).toMatchObject({ lock: 'missing', process: 'unknown' });
+  });
+
+  it('keeps the end that was recorded', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'stopped' });
+    state.hold(job);
+    releaseLease(state.database, job.seq, { epoch: 1, atMs: NOW_MS });
+    expect((await collect(state, job)).lease).toMatchObject({ releasedAtMs: NOW_MS });
+  });
+});
+
+describe('translateSpecFacts', () => {
+  it.each([
+    ['{}', { canVerify: false }],
+    ['{"receipt":{}}', { canVerify: false, receiptLabel: 'receipt' }],
+    [
+      '{"receipt":{"label":"tracking"},"verify":"./v","directory":"/d"}',
+      { canVerify: true, receiptLabel: 'tracking', directory: '/d' },
+    ],
+    ['{"receipt":[],"verify":7,"directory":null}', { canVerify: false }],
+    ['not JSON', { canVerify: false }],
+    ['[1]', { canVerify: false }],
+    ['null', { canVerify: false }],
+  ])('%s', (spec, facts) => {
+    expect(translateSpecFacts(spec)).toEqual(facts);
+  });
+});

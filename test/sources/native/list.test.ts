@@ -1,0 +1,211 @@
+import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import type { NativeStatus, UnitStatus } from '../../../src/core/job/schema.ts';
+import type { JobQuery } from '../../../src/core/ports.ts';
+import { tryLock } from '../../../src/platform/lock-file.ts';
+import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
+import { collectEvidence } from '../../../src/sources/native/collect.ts';
+import { listJobs } from '../../../src/sources/native/list.ts';
+import { insertJob } from '../../../src/store/jobs.ts';
+import { releaseLease } from '../../../src/store/leases.ts';
+import { makeFolder } from '../../helpers/make-folder.ts';
+import { hashFiles } from '../../helpers/state.ts';
+import { lockOf, makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
+
+const NOW_MS = SEED_MS + 1_000;
+const ALL: JobQuery = { scope: 'all', offset: 0, limit: 50 };
+const ATTENTION: JobQuery = { ...ALL, scope: 'attention' };
+
+const list = (state: TempState, query: Partial<JobQuery> = {}) =>
+  listJobs(state.path, { ...ATTENTION, ...query }, NOW_MS);
+const names = (state: TempState, query: Partial<JobQuery> = {}) => list(state, query).jobs.map(({ job }) => job.name);
+
+/** Jobs whose last activity was a second apart, the first the oldest. */
+function addJobs(state: TempState, jobs: readonly (readonly [string, NativeStatus, readonly UnitStatus[]])[]): void {
+  for (const [index, [name, status, units]] of jobs.entries()) {
+    state.addJob({ name, status, units, atMs: SEED_MS + index * 1_000 });
+  }
+}
+
+describe('listJobs, attention', () => {
+  it('leaves out what is well: finished, cancelled; keeps what is finished with units to review', async () => {
+    await using state = await makeTempState();
+    addJobs(state, [
+      ['finished', 'completed', ['done']],
+      ['cancelled', 'cancelled', ['pending', 'in_doubt']],
+      ['never begun', 'pending', ['pending']],
+      ['stopped', 'stopped', ['pending']],
+      ['failed', 'failed', ['failed']],
+      ['running', 'running', ['in_doubt']],
+      ['to review', 'completed', ['done', 'needs_review']],
+      ['in doubt', 'completed', ['in_doubt']],
+    ]);
+    const expected = ['in doubt', 'to review', 'running', 'failed', 'stopped', 'never begun'];
+    expect(names(state)).toEqual(expected);
+    expect(list(state).total).toBe(expected.length);
+    expect(names(state, { scope: 'all' })).toHaveLength(8);
+  });
+
+  it('leaves out a job that is alive, and shows one that is stalled', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ name: 'alive', status: 'running', units: ['in_doubt'] });
+    state.hold(job, { atMs: NOW_MS });
+    const lock = tryLock(lockOf(state, job));
+    expect(names(state)).toEqual([]);
+    expect(list(state).total).toBe(0);
+    expect(list(state, { scope: 'all' }).jobs).toMatchObject([{ verdict: 'alive', job: { name: 'alive' } }]);
+    state.database.prepare('UPDATE leases SET heartbeat_at_ms = ?').run(NOW_MS - 40_000);
+    expect(list(state).jobs).toMatchObject([{ verdict: 'stalled' }]);
+    lock?.release();
+  });
+
+  it('shows a living process that has lost its lock as unknown', async () => {
+    await using state = await makeTempState();
+    state.hold(state.addJob({ status: 'running', units: ['in_doubt'] }));
+    expect(list(state).jobs).toMatchObject([{ verdict: 'unknown' }]);
+  });
+
+  it('judges holders elsewhere by their heartbeat alone', async () => {
+    await using state = await makeTempState();
+    const identity = { ...readOwnIdentity(), host: 'elsewhere' };
+    const fresh = state.addJob({ name: 'fresh', status: 'running', units: ['in_doubt'] });
+    const old = state.addJob({ name: 'old', status: 'running', units: ['in_doubt'] });
+    state.hold(fresh, { identity, atMs: NOW_MS - 60_000 });
+    state.hold(old, { identity, atMs: NOW_MS - 60_001 });
+    expect(names(state)).toEqual(['old']);
+    expect(list(state, { scope: 'all', verdict: 'alive' }).jobs).toMatchObject([{ job: { name: 'fresh' } }]);
+  });
+});
+
+describe('listJobs, order and pages', () => {
+  it('puts what was active last first, and of the same instant what was made last', async () => {
+    await using state = await makeTempState();
+    for (const [name, atMs] of [
+      ['b', 2],
+      ['a', 1],
+      ['d', 3],
+      ['c', 2],
+    ] as const)
+      state.addJob({ name, atMs });
+    expect(names(state)).toEqual(['d', 'c', 'b', 'a']);
+  });
+
+  it('pages through every job once, and counts all that match', async () => {
+    await using state = await makeTempState();
+    for (let index = 0; index < 7; index += 1) state.addJob({ name: `job ${index}`, atMs: index % 3 });
+    const pages = [0, 3, 6, 9].map((offset) => list(state, { offset, limit: 3 }));
+    expect(pages.map(({ jobs, total }) => [jobs.length, total])).toEqual([
+      [3, 7],
+      [3, 7],
+      [1, 7],
+      [0, 7],
+    ]);
+    expect(pages.flatMap(({ jobs }) => jobs.map(({ job }) => job.name))).toEqual(names(state));
+  });
+});
+
+describe('listJobs, filters', () => {
+  it('finds by part of the name in any case, or by the beginning of the id', async () => {
+    await using state = await makeTempState();
+    state.addJob({ id: 'bone', name: 'California Orders' });
+    state.addJob({ id: 'btwo', name: '100%' });
+    state.addJob({ id: 'bthree', name: 'Texas' });
+    const find = (text: string) => names(state, { text });
+    expect([find('ORDERS'), find('bt'), find('%'), find('_'), find('one'), find("'")]).toEqual([
+      ['California Orders'],
+      ['Texas', '100%'],
+      ['100%'],
+      [],
+      [],
+      [],
+    ]);
+    expect(find('')).toHaveLength(3);
+  });
+
+  it('finds by kind, and by verdict with pages of its own', async () => {
+    await using state = await makeTempState();
+    addJobs(state, [
+      ['one', 'failed', []],
+      ['two', 'stopped', []],
+      ['three', 'failed', []],
+      ['four', 'completed', ['done']],
+    ]);
+    state.addJob({ name: 'flow', kind: 'workflow', status: 'stopped' });
+    expect(names(state, { kind: 'workflow' })).toEqual(['flow']);
+    expect(names(state, { verdict: 'failed' })).toEqual(['three', 'one']);
+    const page = list(state, { scope: 'all', verdict: 'failed', offset: 1, limit: 1 });
+    expect([page.jobs.map(({ job }) => job.name), page.total]).toEqual([['one'], 2]);
+    expect(list(state, { scope: 'all', verdict: 'stalled' })).toEqual({ jobs: [], total: 0 });
+  });
+});
+
+describe('listJobs, a line', () => {
+  it('says what it is, how far it got and what to do', async () => {
+    await using state = await makeTempState();
+    const spec = { receipt: { label: 'tracking' } };
+    const job = state.addJob({ name: 'Orders', status: 'running', units: ['done', 'failed', 'pending'], spec });
+    state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
+    expect(list(state).jobs).toEqual([
+      {
+        job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
+        status: 'running',
+        verdict: 'interrupted',
+        progress: { done: 1, total: 3, unit: 'row', failed: 1, inDoubt: 0, needsReview: 0 },
+        interruptedAtMs: SEED_MS,
+        lastError: { code: 'E-3001', message: 'UPS API timeout' },
+        receiptCount: 1,
+        recommended: 'resume',
+      },
+    ]);
+  });
+
+  it('has the verdict and recommendation that a closer look has', async () => {
+    await using state = await makeTempState();
+    addJobs(state, [
+      ['finished', 'completed', ['done']],
+      ['contradicting', 'completed', ['pending']],
+      ['to review', 'completed', ['needs_review']],
+      ['never begun', 'pending', ['pending']],
+      ['cancelled', 'cancelled', ['pending']],
+      ['stopped', 'stopped', ['done', 'needs_review']],
+      ['failed', 'failed', ['failed', 'in_doubt']],
+      ['running', 'running', []],
+    ]);
+    const held = state.addJob({ name: 'held', status: 'running', units: ['in_doubt'] });
+    state.hold(held);
+    const released = state.addJob({ name: 'released', status: 'stopped', units: ['pending'] });
+    state.hold(released);
+    releaseLease(state.database, released.seq, { epoch: 1, atMs: SEED_MS });
+    const { jobs } = list(state, { scope: 'all' });
+    expect(jobs).toHaveLength(10);
+    for (const { job, verdict, recommended, lastError } of jobs) {
+      const evidence = await collectEvidence(state.path, job.id, NOW_MS);
+      const diagnosis = diagnose(evidence);
+      expect({ name: job.name, verdict, recommended, lastError }).toEqual({
+        name: job.name,
+        verdict: diagnosis.verdict,
+        recommended: diagnosis.recommended,
+        lastError: evidence.recorded.lastError,
+      });
+    }
+  });
+});
+
+describe('listJobs, looking', () => {
+  it('is empty where there is no store, and makes none', async () => {
+    await using folder = await makeFolder();
+    const before = hashFiles(folder.path);
+    expect(listJobs(folder.at('missing'), ALL, NOW_MS)).toEqual({ jobs: [], total: 0 });
+    expect(hashFiles(folder.path)).toEqual(before);
+  });
+
+  it('changes nothing, and shows no job that is coming in', async () => {
+    await using state = await makeTempState();
+    state.addJob({ name: 'seen' });
+    const coming = { id: 'bcoming', name: 'coming', kind: 'batch', spec: '{}', rowsPath: '/r', atMs: 0 } as const;
+    insertJob(state.database, coming);
+    const before = hashFiles(state.path);
+    expect(names(state, { scope: 'all' })).toEqual(['seen']);
+    expect(hashFiles(state.path)).toEqual(before);
+  });
+});
