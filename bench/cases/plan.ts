@@ -34,11 +34,11 @@ export const plan: Bench = {
   },
 };
 
-/** Looks once at every row of the job, all inside SQLite: its state and whether it has a receipt. */
+/** Looks once at every row of the job, all inside SQLite and without an index: its state, and whether it has a receipt. */
 function scan(stateDirectory: string): number {
   const startedMs = performance.now();
   lookAtStore(stateDirectory, (database) =>
-    database.prepare('SELECT status, count(*), count(receipt) FROM units GROUP BY job_seq, status').all(),
+    database.prepare("SELECT sum(status = 'done'), count(receipt) FROM units NOT INDEXED").all(),
   );
   return performance.now() - startedMs;
 }

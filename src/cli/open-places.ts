@@ -29,7 +29,10 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
-  if (config.stateNamed && statSync(path, { throwIfNoEntry: false })) detectSource(path, forced);
+  if (config.stateNamed && statSync(path, { throwIfNoEntry: false })) {
+    const source = detectSource(path, forced);
+    if (source.name !== native.name) return [openTarget(path, forced, config.request)];
+  }
   return [{ path, source: 'native', jobs: native.open(path, systemClock, {}) }];
 }
 

@@ -35,6 +35,13 @@ export function appendAudit(database: DatabaseSync, jobSeq: number, word: AuditW
       details,
       hash,
     );
+  database.prepare('UPDATE jobs SET audit_head = ? WHERE seq = ?').run(hash, jobSeq);
+}
+
+/** The newest hash of a job's chain as its record has it, or undefined while there is none. */
+export function readAuditHead(database: DatabaseSync, jobSeq: number): string | undefined {
+  const head = database.prepare('SELECT audit_head FROM jobs WHERE seq = ?').get(jobSeq)?.audit_head;
+  return typeof head === 'string' ? head : undefined;
 }
 
 /** Reads a job's chain, oldest first. Details that no longer parse are shown as text. */
@@ -55,8 +62,8 @@ export function readAudit(database: DatabaseSync, jobSeq: number): readonly Audi
     }));
 }
 
-/** Checks a chain: sequence without a hole, and every hash as it must be. */
-export function inspectAudit(entries: readonly AuditEntry[]): AuditFacts {
+/** Checks a chain: sequence without a hole, every hash as it must be, and the last one the job's own `head`. */
+export function inspectAudit(entries: readonly AuditEntry[], head?: string): AuditFacts {
   const actions = entries.filter((entry) => entry.outcome === 'done').map((entry) => entry.action);
   let previous = GENESIS;
   for (const [index, entry] of entries.entries()) {
@@ -70,7 +77,8 @@ export function inspectAudit(entries: readonly AuditEntry[]): AuditFacts {
     }
     previous = entry.hash;
   }
-  return { entryCount: entries.length, actions };
+  const broken = { sequence: entries.length + 1, expected: head ?? previous, found: previous };
+  return { entryCount: entries.length, actions, ...(head !== undefined && head !== previous && { broken }) };
 }
 
 function hashEntry(previous: string, word: AuditWord & { readonly sequence: number }, details: string): string {

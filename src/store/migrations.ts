@@ -6,7 +6,8 @@ import { RecoveryError } from '../core/errors.ts';
 
 /**
  * Tables: `jobs` what was asked; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
- * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions.
+ * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions, whose newest hash is
+ * `jobs.audit_head`, so that a chain that lost its end is seen.
  * `units.event` is the journal sequence of the last change. Times are epoch milliseconds.
  */
 const STEPS: readonly string[] = [
@@ -29,7 +30,8 @@ const STEPS: readonly string[] = [
     ended_at_ms INTEGER,
     active_at_ms INTEGER NOT NULL,
     error_code TEXT,
-    error_message TEXT
+    error_message TEXT,
+    audit_head TEXT
   ) STRICT;
   CREATE INDEX jobs_by_name ON jobs(name);
   CREATE INDEX jobs_by_activity ON jobs(status, active_at_ms);

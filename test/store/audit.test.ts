@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/core/ports.ts';
-import { type AuditWord, appendAudit, inspectAudit, readAudit } from '../../src/store/audit.ts';
+import { type AuditWord, appendAudit, inspectAudit, readAudit, readAuditHead } from '../../src/store/audit.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 const WORDS: readonly AuditWord[] = [
@@ -164,4 +164,15 @@ describe('inspectAudit', () => {
     const { broken } = inspectAudit(CHAIN.with(2, { ...pick(2), hash: 'forged' }));
     expect(broken).toEqual({ sequence: 3, expected: pick(2).hash, found: 'forged' });
   });
+});
+
+it('inspectAudit: a chain that lost its last entry differs from the head its job has', async () => {
+  await using state = await makeTempState();
+  const job = state.addJob();
+  for (const word of WORDS.slice(0, 2)) appendAudit(state.database, job.seq, word);
+  const whole = readAudit(state.database, job.seq);
+  const head = readAuditHead(state.database, job.seq);
+  expect(inspectAudit(whole, head).broken).toBeUndefined();
+  expect(inspectAudit(whole.slice(0, -1), head).broken).toEqual({ sequence: 2, expected: head, found: whole[0]?.hash });
+  expect(inspectAudit([], head).broken?.sequence).toBe(1);
 });

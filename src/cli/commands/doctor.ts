@@ -2,7 +2,7 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { inspectAudit, readAudit } from '../../store/audit.ts';
+import { inspectAudit, readAudit, readAuditHead } from '../../store/audit.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Config } from '../config.ts';
@@ -110,7 +110,10 @@ function checkStore(stateDirectory: string): Check {
     const seen = lookAtStore(stateDirectory, (database) => {
       const integrity = database.prepare('PRAGMA quick_check(1)').get();
       const jobs = database.prepare('SELECT seq, id FROM jobs').all();
-      const broken = jobs.filter((job) => inspectAudit(readAudit(database, Number(job.seq))).broken);
+      const seqs = jobs.map(({ id, seq }) => ({ id, seq: Number(seq) }));
+      const broken = seqs.filter(
+        ({ seq }) => inspectAudit(readAudit(database, seq), readAuditHead(database, seq)).broken,
+      );
       return {
         integrity: String(integrity?.quick_check),
         count: jobs.length,

@@ -86,7 +86,7 @@ function checkEnded(context: ChoiceContext): Reason | undefined {
   if (verdict !== 'finished') return undefined;
   const open = countOpen(context.evidence);
   if (open > 0 && context.choice === 'resume') {
-    return refuse('REVIEW_NEEDED', `job '${name}' ran to its end; ${open} units wait for review`, {
+    return refuse('REVIEW_NEEDED', `job '${name}' ran to its end; ${countWaiting(open)} for review`, {
       units: open,
     });
   }
@@ -157,9 +157,13 @@ function checkWork(context: ChoiceContext): Reason | undefined {
   if (context.choice !== 'resume' || !units) return undefined;
   const { pending, failed, in_doubt: inDoubt, needs_review: review } = units.counts;
   if (pending + failed + inDoubt > 0 || review === 0) return undefined;
-  return refuse('REVIEW_NEEDED', `job '${job.name}' has nothing left to run; ${review} units wait for review`, {
+  return refuse('REVIEW_NEEDED', `job '${job.name}' has nothing left to run; ${countWaiting(review)} for review`, {
     units: review,
   });
+}
+
+function countWaiting(count: number): string {
+  return count === 1 ? '1 unit waits' : `${count} units wait`;
 }
 
 function countOpen(evidence: Evidence): number {

@@ -1,6 +1,6 @@
-import { watch } from 'node:fs';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Clock, JobPlace } from '../../core/ports.ts';
+import { watchDirectory } from '../../platform/watch-directory.ts';
 import { lookAtStore, STORE_FILE } from '../../store/database.ts';
 import { findJobs, type JobRecord, readJob } from '../../store/jobs.ts';
 import { readUnits } from '../../store/units.ts';
@@ -10,8 +10,6 @@ import { translateJobRef } from './translate.ts';
 
 /** How much of a log's end is read for its last lines. */
 const TAIL_BYTES = 64 * 1024;
-/** Changes that come together are told once. */
-const WATCH_QUIET_MS = 100;
 
 /**
  * Reads a native state directory. Nothing here changes anything. What a list does not need (digests above all) is loaded
@@ -47,7 +45,7 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
       const { readReport } = await import('./read-report.ts');
       return readReport(stateDirectory, jobId);
     },
-    watch: (onChange) => watchStore(stateDirectory, onChange),
+    watch: (onChange) => watchDirectory(stateDirectory, (name) => name.startsWith(STORE_FILE), onChange),
     find: async (reference, limit) =>
       lookAtStore(stateDirectory, (database) =>
         findJobs(database, reference, limit).map((record) => translateJobRef(record, stateDirectory)),
@@ -71,27 +69,5 @@ async function readTail(path: string, lineCount: number): Promise<readonly strin
     return whole.slice(Math.max(0, whole.length - lineCount));
   } catch {
     return [];
-  }
-}
-
-function watchStore(stateDirectory: string, onChange: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const watcher = watch(stateDirectory, (_event, name) => {
-      if (name !== null && !name.startsWith(STORE_FILE)) return;
-      // The first change of a burst starts the wait; the rest of the burst is told with it.
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        onChange();
-      }, WATCH_QUIET_MS);
-    });
-    watcher.on('error', () => watcher.close());
-    return () => {
-      clearTimeout(timer);
-      watcher.close();
-    };
-  } catch {
-    // A directory that is not there, or too many watches: the operator refreshes by key.
-    return () => {};
   }
 }

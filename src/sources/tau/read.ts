@@ -1,6 +1,6 @@
-import { realpathSync, statSync, watch } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { diagnose, needsAttention } from '../../core/diagnosis/diagnose.ts';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
@@ -9,6 +9,7 @@ import { assembleProgress, type JobRef, type JobSummary } from '../../core/job/s
 import type { AuditEntry, Clock, JobPlace, JobQuery } from '../../core/ports.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
 import { parseExactJson, readInteger } from '../../platform/exact-json.ts';
+import { watchDirectory } from '../../platform/watch-directory.ts';
 import { lookAtTau, type TauDirectory, type TauRequest } from './collect.ts';
 import { nameOf, tauLayout } from './layout.ts';
 import { type AuditRow, readAuditLog } from './read-audit.ts';
@@ -17,8 +18,6 @@ import { readSmallFile } from './read-json-file.ts';
 /** How many characters of its path's digest name a directory. */
 const ID_LENGTH = 10;
 const TAIL_BYTES = 64 * 1024;
-/** Changes that come together are told once. */
-const WATCH_QUIET_MS = 100;
 const NO_UNITS = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, needs_review: 0 } as const;
 
 /**
@@ -86,7 +85,7 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
       check(jobId);
       return readReport(layout.report);
     },
-    watch: (onChange) => watchDirectory(layout.directory, onChange),
+    watch: (onChange) => watchDirectory(layout.directory, (name) => WATCHED.test(name), onChange),
     find: async (reference) => (isMeant(job, reference) ? [job] : []),
   };
 }
@@ -167,23 +166,3 @@ async function readTail(path: string, lineCount: number): Promise<readonly strin
 }
 
 const WATCHED = /^(control-|status|policy-checkpoint|recovery-report)/;
-
-function watchDirectory(directory: string, onChange: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  try {
-    const watcher = watch(directory, (_event, name) => {
-      if (name !== null && !WATCHED.test(basename(name))) return;
-      timer ??= setTimeout(() => {
-        timer = undefined;
-        onChange();
-      }, WATCH_QUIET_MS);
-    });
-    watcher.on('error', () => watcher.close());
-    return () => {
-      clearTimeout(timer);
-      watcher.close();
-    };
-  } catch {
-    return () => {};
-  }
-}

@@ -9,7 +9,7 @@ export function formatOutcome(report: RecoveryReport, reportPath: string | undef
   const { units, progress_after: after } = report;
   const unit = after.unit === 'step' ? 'step' : 'row';
   const done =
-    report.choice === 'cancel'
+    report.choice === 'cancel' || report.job.kind === 'training'
       ? ''
       : ` ${formatCount(units.completed_now, unit)} done now, ${after.done}/${after.total} in all.`;
   const where = reportPath === undefined ? '' : `\nReport: ${safeText(reportPath, 1000)}`;
