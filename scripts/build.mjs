@@ -1,5 +1,5 @@
 // Makes dist/: few files, since each one read at a start costs about a millisecond. `main` answers --version alone and
-// loads `salvor`, which has every scripted command; `console` with Ink and `linear` are loaded by the console alone.
+// loads `salvor`, which has every scripted command but the parser of job files (`start`, `config`); `console` with Ink and `linear` are loaded by the console alone.
 // dist/meta.json says what is in each.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -13,6 +13,8 @@ const FILES = {
   main: 'src/cli/main.ts',
   checkpoint: 'src/checkpoint.ts',
   salvor: 'src/cli/run-command-line.ts',
+  start: 'src/cli/start-job.ts',
+  config: 'src/cli/config-file.ts',
   demo: 'src/cli/demo/make-job.ts',
   console: 'src/ui/run-console.tsx',
   linear: 'src/ui/linear/run-linear.ts',

@@ -88,7 +88,10 @@ export function makeActuator(place: OpenPlace, options: ActOptions): Actuator {
 }
 
 /** A record is written at once, here; only a trainer goes on by itself where others would act in the background. */
-function makeTau(place: OpenPlace, { config, policy, placePolicies, version, actElsewhere }: ActOptions): Actuator {
+function makeTau(
+  place: OpenPlace,
+  { config, policy, placePolicies, version, stopGraceMs, actElsewhere }: ActOptions,
+): Actuator {
   return actOnTau({
     path: place.path,
     request: config.request ?? {},
@@ -97,6 +100,7 @@ function makeTau(place: OpenPlace, { config, policy, placePolicies, version, act
     version,
     words: WORDS,
     waitForTrainer: actElsewhere === undefined,
+    stopGraceMs,
   });
 }
 

@@ -72,7 +72,8 @@ export const CONTROL_STEP_WORDS: StepWords = {
   repair_audit: ({ line, sizeBytes }) =>
     `repair line ${line} of the audit log, which was cut short; its ${sizeBytes} bytes are kept in the new row`,
   append_audit: ({ actionKey }) => `append ${actionKey} to the audit log`,
-  start_trainer: ({ command }) => `start the trainer: ${safeText(command, 300)}`,
+  start_trainer: ({ command, globalStep }) =>
+    `start the trainer ${globalStep === undefined ? 'without a checkpoint' : `at global step ${globalStep}`}: ${safeText(command, 300)}`,
 };
 
 function describeLost(lostSteps: string | undefined): string {

@@ -8,7 +8,6 @@ import type { CommandContext } from '../command-context.ts';
 import type { RunnerNews } from '../detached/schema.ts';
 import { startRunner, translateRefusal } from '../detached/start-runner.ts';
 import { makeProgressLine } from '../progress-line.ts';
-import { startJob } from '../start-job.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
 
 /** `salvor run`: runs a job file so that whatever happens can be recovered. Source: contract, commands. */
@@ -48,6 +47,7 @@ async function runHere(
   });
   const startedAtMs = systemClock.nowMs();
   try {
+    const { startJob } = await import('../start-job.ts');
     const started = await startJob({
       stateDirectory: config.stateDirectory,
       file: asked.positionals[0] ?? '',

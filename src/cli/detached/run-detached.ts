@@ -6,7 +6,6 @@ import { openSession } from '../compose.ts';
 import type { Config } from '../config.ts';
 import { openPlaces } from '../open-places.ts';
 import { readPolicy } from '../read-policy.ts';
-import { startJob } from '../start-job.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
 import { type RunnerNews, RunnerRequest } from './schema.ts';
 
@@ -158,6 +157,7 @@ async function run(request: Run, onStop: OnStop): Promise<void> {
   const stop = new AbortController();
   onStop(() => stop.abort());
   const { file, params, name, principal, stateDirectory } = request;
+  const { startJob } = await import('../start-job.ts');
   const started = await startJob({ stateDirectory, file, params, principal, ...(name !== undefined && { name }) });
   tell({ type: 'run_started', jobId: started.job.id, name: started.job.name, directory: started.directory });
   await started.run({ stop: stop.signal, kill: new AbortController().signal, onEvent: makeEventTeller() });

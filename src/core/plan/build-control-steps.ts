@@ -19,7 +19,7 @@ export function targetState(choice: PlanChoice): string {
 }
 
 /**
- * The steps of a choice, in the order they are taken: report, state, restored checkpoint, audit row, trainer. The audit
+ * The steps of a choice, in the order they are taken: report, state, restored checkpoint, audit row, trainers. The audit
  * row is last of the record, so that its absence tells of an action that was cut short.
  *
  * Errors: none; a choice that cannot be taken has no plan.
@@ -41,10 +41,25 @@ export function buildControlSteps(context: ChoiceContext, control: ControlFacts)
       ? [{ action: 'repair_audit', line: control.tornLine.line, sizeBytes: control.tornLine.sizeBytes } as const]
       : []),
     { action: 'append_audit', actionKey: formatActionKey(choice) },
-    ...(choice === 'resume' && control.command !== undefined
-      ? [{ action: 'start_trainer', command: control.command } as const]
-      : []),
+    ...endTrainers(choice, evidence),
+    ...startTrainer(choice, control, chosen),
   ];
+}
+
+/** A cancelled job has no trainer of Salvor's left. */
+function endTrainers(choice: PlanChoice, { orphans }: Evidence): readonly PlanStep[] {
+  const pids = orphans.map((trainer) => trainer.pid);
+  return choice === 'cancel' && pids.length > 0 ? [{ action: 'end_orphans', pids }] : [];
+}
+
+function startTrainer(
+  choice: PlanChoice,
+  { command }: ControlFacts,
+  chosen: CheckpointEvidence | undefined,
+): readonly PlanStep[] {
+  if (choice !== 'resume' || command === undefined) return [];
+  const globalStep = chosen?.globalStep;
+  return [{ action: 'start_trainer', command, ...(globalStep !== undefined && { globalStep }) }];
 }
 
 function loadStep(chosen: CheckpointEvidence, { checkpoints = [] }: Evidence): ControlStep {
@@ -100,12 +115,10 @@ export function warnOfControl(context: ChoiceContext, control: ControlFacts): re
   const chosen = choice === 'rollback' ? findNamed(evidence.checkpoints) : findChosen(control, evidence.checkpoints);
   const isUsed = choice === 'rollback' || (choice === 'resume' && diagnosis.crashDetected);
   const isUnproven = isUsed && chosen?.grade === 'B';
-  const lives = evidence.orphans.length;
   return [
     ...(isOpen ? [{ code: 'ACCESS_OPEN', ...(policy && { label: policy.path }) } as const] : []),
     ...(choice === 'resume' ? [{ code: 'STATUS_ONLY' } as const] : []),
     ...(isUnproven ? [{ code: 'CHECKPOINT_UNPROVEN', label: chosen.path } as const] : []),
     ...(choice === 'resume' && control.command === undefined ? [{ code: 'NOTHING_STARTED' } as const] : []),
-    ...(choice !== 'resume' && lives > 0 ? [{ code: 'ORPHANS_LEFT', count: lives } as const] : []),
   ];
 }

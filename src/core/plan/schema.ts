@@ -28,7 +28,12 @@ export type ControlStep =
   | { readonly action: 'restore_checkpoint'; readonly path: string; readonly globalStep: string }
   | { readonly action: 'repair_audit'; readonly line: number; readonly sizeBytes: number }
   | { readonly action: 'append_audit'; readonly actionKey: string }
-  | { readonly action: 'start_trainer'; readonly command: string };
+  | {
+      readonly action: 'start_trainer';
+      readonly command: string;
+      /** Where it goes on from; without a checkpoint that loads it begins anew. */
+      readonly globalStep?: string;
+    };
 
 /** One action of a plan, in the order it is taken; the tag says what it does, the fields to what. */
 export type PlanStep =

@@ -11,6 +11,8 @@ import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts
 import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
+import { endProcesses } from '../../platform/end-processes.ts';
+import { findOrphans } from '../../platform/find-orphans.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import { lookAtTau, type TauDirectory, type TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
@@ -34,6 +36,8 @@ export type TauActuatorOptions = {
   readonly makeId: () => string;
   /** Waits until a trainer that was started has ended; without it the report says that it was started. */
   readonly waitForTrainer: boolean;
+  /** How long a trainer has to end when its job is cancelled. */
+  readonly stopGraceMs: number;
   readonly operations: TauFileOperations;
   readonly checkpointOperations: FileOperations;
 };
@@ -137,8 +141,22 @@ type Held = { readonly recorded: Recorded; readonly started: StartedTrainer | un
 async function actHeld(carrying: Carrying, directory: TauDirectory): Promise<Held> {
   const recorded = await record(carrying, directory);
   const { approved, options } = carrying;
+  if (approved.plan.choice === 'cancel') await endTrainers(carrying, directory);
   const command = approved.plan.choice === 'resume' ? options.request.command : undefined;
   return { recorded, started: command === undefined ? undefined : await start(carrying, directory, command) };
+}
+
+/** Ends the trainers that were started here, down to their last child. Errors: ORPHAN_NOT_ENDED. */
+async function endTrainers({ options, tell }: Carrying, { runToken }: TauDirectory): Promise<void> {
+  for (let left = findOrphans([runToken]); left.length > 0; left = findOrphans([runToken])) {
+    tell.tell('end_orphans', { state: 'running' });
+    const stubborn = await endProcesses(left, options.stopGraceMs);
+    if (stubborn.length > 0) {
+      const pids = stubborn.map(({ pid }) => pid).join(', ');
+      throw new RecoveryError('ORPHAN_NOT_ENDED', `the job is cancelled, and trainer ${pids} could not be ended`);
+    }
+  }
+  tell.tell('end_orphans', { state: 'done' });
 }
 
 type Recorded = {
