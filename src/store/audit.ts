@@ -35,12 +35,12 @@ export function appendAudit(database: DatabaseSync, jobSeq: number, word: AuditW
       details,
       hash,
     );
-  database.prepare('UPDATE jobs SET audit_head = ? WHERE seq = ?').run(hash, jobSeq);
+  database.prepare('INSERT OR REPLACE INTO audit_heads VALUES (?, ?)').run(jobSeq, hash);
 }
 
-/** The newest hash of a job's chain as its record has it, or undefined while there is none. */
+/** The newest hash of a job's chain as it is kept apart from the chain, or undefined while there is none. */
 export function readAuditHead(database: DatabaseSync, jobSeq: number): string | undefined {
-  const head = database.prepare('SELECT audit_head FROM jobs WHERE seq = ?').get(jobSeq)?.audit_head;
+  const head = database.prepare('SELECT hash FROM audit_heads WHERE job_seq = ?').get(jobSeq)?.hash;
   return typeof head === 'string' ? head : undefined;
 }
 

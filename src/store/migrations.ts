@@ -6,8 +6,8 @@ import { RecoveryError } from '../core/errors.ts';
 
 /**
  * Tables: `jobs` what was asked; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
- * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions, whose newest hash is
- * `jobs.audit_head`, so that a chain that lost its end is seen.
+ * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions;
+ * `audit_heads` the newest hash of each, so that a chain that lost its end is seen.
  * `units.event` is the journal sequence of the last change. Times are epoch milliseconds.
  */
 const STEPS: readonly string[] = [
@@ -30,8 +30,7 @@ const STEPS: readonly string[] = [
     ended_at_ms INTEGER,
     active_at_ms INTEGER NOT NULL,
     error_code TEXT,
-    error_message TEXT,
-    audit_head TEXT
+    error_message TEXT
   ) STRICT;
   CREATE INDEX jobs_by_name ON jobs(name);
   CREATE INDEX jobs_by_activity ON jobs(status, active_at_ms);
@@ -110,6 +109,11 @@ const STEPS: readonly string[] = [
     hash TEXT NOT NULL,
     PRIMARY KEY (job_seq, sequence)
   ) STRICT, WITHOUT ROWID;
+
+  CREATE TABLE audit_heads (
+    job_seq INTEGER PRIMARY KEY REFERENCES jobs(seq),
+    hash TEXT NOT NULL
+  ) STRICT;
   `,
 ];
 

@@ -103,7 +103,7 @@ describe('the JSON of what only looks', () => {
 
   test('audit', async () => {
     const answer = await ask('audit', 'California Orders');
-    expect(keysOf(answer)).toEqual(['schema_version', 'job', 'valid', 'broken', 'entries']);
+    expect(keysOf(answer)).toEqual(['schema_version', 'job', 'valid', 'broken', 'replay', 'entries']);
     expect(pick(answer, 'entries.0')).toMatchObject({ sequence: 1, at: expect.stringMatching(ISO), action: 'run' });
   });
 

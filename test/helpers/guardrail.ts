@@ -49,5 +49,5 @@ function look(job: LedgerJob): Looked {
 }
 
 function dropAudit(tables: Tables | undefined): unknown {
-  return tables && { ...tables, audit: [] };
+  return tables && { ...tables, audit: [], audit_heads: [] };
 }

@@ -57,6 +57,7 @@ export async function actOnTauFolder(path: string, choice: PlanChoice, run: TauR
       return `id-${ids}`;
     },
     waitForTrainer: run.waitForTrainer ?? true,
+    stopGraceMs: 10_000,
     operations,
     checkpointOperations: run.checkpointOperations ?? systemFileOperations,
   });
