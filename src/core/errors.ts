@@ -30,7 +30,7 @@ export const HINTS = {
   STATE_CONTRADICTION: 'See salvor show JOB for the facts that contradict each other.',
   JOB_FINISHED: 'There is nothing left to do for this job.',
   JOB_CANCELLED: 'A cancelled job stays cancelled; start a new one with salvor run.',
-  CHOICE_UNSUPPORTED: 'This source can only be read; recover the job with its own tools.',
+  CHOICE_UNSUPPORTED: 'Take one of the other choices, or recover the job with the tools of the system it belongs to.',
   REVIEW_NEEDED: 'Look at them with --choice review and settle each with salvor settle.',
   REVIEW_EMPTY: 'There is nothing to review.',
   UNIT_NOT_OPEN: 'Only a unit in doubt, under review or failed can be settled.',

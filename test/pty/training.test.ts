@@ -1,0 +1,18 @@
+// A training run in the real console: where it stopped, its checkpoints, its audit replay, and a resume by keys.
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { openRealConsole } from '../helpers/real-console.ts';
+import { copyTauFixture } from '../helpers/tau-directory.ts';
+
+test('console: a training run that died is looked at and resumed from its fallback', async () => {
+  using folder = copyTauFixture('crashed-fallback');
+  using screen = openRealConsole(join(folder.path, '..', 'no-state'), { args: [folder.path] });
+  await screen.ready('training');
+  await screen.press('\r', 'was interrupted at step 800', 'fallback checkpoint of run run-77');
+  await screen.press('2', '[2 checkpoints]', 'R refused', 'CHECKPOINT_INVALID at byte 150');
+  await screen.press('4', 'The replay yields 2 actions: 1 pause, 1 resume.');
+  await screen.press('r', 'step 800; how many steps are lost', 'y agrees to the plan');
+  await screen.press('y', 'recorded as running; nothing was started', 'global step 800');
+  expect(folder.readJson('recovery-report.json')).toMatchObject({ checkpoint_source: 'fallback' });
+  expect(folder.rows()).toHaveLength(3);
+});

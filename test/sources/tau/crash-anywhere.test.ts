@@ -1,0 +1,95 @@
+/** A crash before any file operation of an action: what is there can always be read, told and gone on from. */
+import { appendFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { countActions } from '../../../src/core/evidence/count-actions.ts';
+import type { Evidence } from '../../../src/core/evidence/schema.ts';
+import type { PlanChoice } from '../../../src/core/plan/schema.ts';
+import {
+  type FileOperations,
+  systemFileOperations,
+} from '../../../src/platform/checkpoint-stores/directory/file-operations.ts';
+import { systemTauOperations, type TauFileOperations } from '../../../src/sources/tau/file-operations.ts';
+import { copyTauFixture, type TauFolder } from '../../helpers/tau-directory.ts';
+import { actOnTauFolder, lookAtTauFolder } from '../../helpers/tau-session.ts';
+
+/** Operations that stop before one of them, and for good; an append may get half of its bytes down. */
+function makeDying(stopAt: number, tearAppends: boolean) {
+  let count = 0;
+  const die = (): void => {
+    count += 1;
+    if (count >= stopAt) throw new Error(`died before operation ${count}`);
+  };
+  const guard = <T extends object>(operations: T): T =>
+    new Proxy(operations, {
+      get: (target, name) => async (path: string, bytes: Uint8Array) => {
+        if (count + 1 === stopAt && name === 'append' && tearAppends) {
+          appendFileSync(path, bytes.subarray(0, Math.floor(bytes.length / 2)));
+        }
+        die();
+        return (Reflect.get(target, name) as (...rest: unknown[]) => unknown)(path, bytes);
+      },
+    });
+  return {
+    operations: guard<TauFileOperations>(systemTauOperations),
+    checkpointOperations: guard<FileOperations>(systemFileOperations),
+    wasReached: () => count >= stopAt,
+  };
+}
+
+const CASES: readonly (readonly [PlanChoice, string, string | undefined])[] = [
+  ['resume', 'crashed-primary', undefined],
+  ['resume', 'torn-audit', undefined],
+  ['cancel', 'crashed-fallback', undefined],
+  ['pause', 'crashed-primary', undefined],
+  ['rollback', 'crashed-primary', 'fallback'],
+];
+
+type Case = { readonly choice: PlanChoice; readonly checkpoint: { readonly checkpoint?: string } };
+
+/** What was cut short is read whole, loses nothing, and is told. */
+function expectTold({ choice }: Case, before: Evidence, after: Evidence): void {
+  expect(after.control?.files.filter(({ state }) => state === 'invalid')).toEqual([]);
+  expect(after.control?.restore.source).toBeDefined();
+  expect(after.audit.actions.slice(0, before.audit.actions.length)).toEqual(before.audit.actions);
+  const isRecorded = after.audit.actions.length > before.audit.actions.length;
+  const isChanged = after.control?.updatedAtMs !== before.control?.updatedAtMs;
+  if (isRecorded) expect(isChanged).toBe(true);
+  if (!isChanged || isRecorded) return;
+  expect(after.control?.unfinished).toMatchObject({ action: choice });
+  expect(after.control?.unfinished?.missing).toContain('audit_row');
+  const isRestored = after.checkpoints?.[0]?.sha256 !== before.checkpoints?.[0]?.sha256;
+  const isOpen = choice === 'rollback' && !isRestored;
+  expect(after.control?.unfinished?.missing.includes('restored_checkpoint')).toBe(isOpen);
+}
+
+/** The same action once more: everything agrees afterwards. */
+async function expectCompleted({ choice, checkpoint }: Case, folder: TauFolder): Promise<void> {
+  expect((await actOnTauFolder(folder.path, choice, checkpoint)).stage).toBe('reported');
+  const end = await lookAtTauFolder(folder.path);
+  expect([end.control?.unfinished, end.control?.tornLine]).toEqual([undefined, undefined]);
+  expect(countActions(end.audit.actions).reduce((sum, { count }) => sum + count, 0)).toBe(end.audit.entryCount);
+  const actionId = folder.readJson('control-state.json')['salvor_action_id'];
+  expect(folder.rows().at(-1)?.['salvor_action_id']).toBe(actionId);
+  const isRecovery = choice === 'resume' || choice === 'cancel';
+  if (isRecovery) expect(folder.readJson('recovery-report.json')['report_id']).toBe(actionId);
+}
+
+describe.each(CASES)('%s of %s, stopped before any file operation', (choice, scenario, checkpoint) => {
+  const one: Case = { choice, checkpoint: checkpoint === undefined ? {} : { checkpoint } };
+
+  it.each([false, true])('leaves what the next look tells and the next try completes (half rows: %s)', async (tear) => {
+    for (let stopAt = 1; ; stopAt += 1) {
+      using folder = copyTauFixture(scenario);
+      const before = await lookAtTauFolder(folder.path);
+      const dying = makeDying(stopAt, tear);
+      const state = await actOnTauFolder(folder.path, choice, { ...dying, ...one.checkpoint });
+      if (!dying.wasReached()) {
+        expect(state.stage).toBe('reported');
+        expect(stopAt).toBeGreaterThan(2);
+        return;
+      }
+      expectTold(one, before, await lookAtTauFolder(folder.path));
+      await expectCompleted(one, folder);
+    }
+  });
+});
