@@ -1,5 +1,5 @@
 /** Opening the store: for writing, or for looking without changing a byte. */
-import { accessSync, closeSync, constants, existsSync, mkdirSync, openSync, readSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -92,56 +92,37 @@ function lookOnce<T>(path: string, { uri, prepare }: Opening, look: (database: D
   }
 }
 
-/**
- * What shows that somebody wrote: time and size of the store and of its log, whether the log's index is there, and
- * whether it is the index of that very log.
- */
-type Marks = {
-  readonly store: string;
-  readonly log: string | undefined;
-  readonly hasIndex: boolean;
-  readonly isIndexed: boolean;
-};
-
-/** Where log and index keep the salt of the log they belong to. Source: sqlite.org, WAL file format. */
-const SALT = { log: 16, index: 32, sizeBytes: 8 };
+/** What shows that somebody wrote: time and size of the store and of its log, and whether the log's index is there. */
+type Marks = { readonly store: string; readonly log: string | undefined; readonly hasIndex: boolean };
 
 function readMarks(path: string): Marks | undefined {
   const store = describeFile(path);
   if (store === undefined) return undefined;
-  const [log, hasIndex] = [describeFile(`${path}-wal`), existsSync(`${path}-shm`)];
-  const salt = log !== undefined && hasIndex ? readSalt(`${path}-wal`, SALT.log) : undefined;
-  return { store, log, hasIndex, isIndexed: salt !== undefined && salt === readSalt(`${path}-shm`, SALT.index) };
+  return { store, log: describeFile(`${path}-wal`), hasIndex: existsSync(`${path}-shm`) };
 }
 
-/** Time and size of a file that is there and, when it is the log, not empty. */
+/** A log of this size has a head and nothing in it. */
+const EMPTY_LOG_BYTES = 32n;
+
+/**
+ * Time and size of a file that is there and, when it is the log, not empty. The files of a store are never opened past
+ * SQLite: closing them would drop the locks this process may hold on them.
+ */
 function describeFile(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-  return stats && (stats.size > 0n || !path.endsWith('-wal')) ? `${stats.mtimeNs} ${stats.size}` : undefined;
+  if (!stats || (path.endsWith('-wal') && stats.size <= EMPTY_LOG_BYTES)) return undefined;
+  return `${stats.mtimeNs} ${stats.size}`;
 }
 
-function readSalt(path: string, offset: number): string | undefined {
-  let descriptor: number | undefined;
-  try {
-    descriptor = openSync(path, 'r');
-    const salt = Buffer.alloc(SALT.sizeBytes);
-    return readSync(descriptor, salt, 0, salt.length, offset) === salt.length ? salt.toString('hex') : undefined;
-  } catch {
-    // Its writer took it away just now.
-    return undefined;
-  } finally {
-    if (descriptor !== undefined) closeSync(descriptor);
-  }
-}
-
-/** How a store is opened so that nothing is written, not even an index. `isShared`: with its writers, by SQLite's rules. */
+/** How a store is opened so that it stays as it is. `isShared`: with its writers, by SQLite's rules. */
 type Opening = { readonly uri: string; readonly prepare: string; readonly isShared: boolean };
 
-function chooseOpening(path: string, { log, isIndexed }: Marks): Opening {
+function chooseOpening(path: string, { log, hasIndex }: Marks): Opening {
   const base = `${pathToFileURL(path).href}?mode=ro`;
   if (log === undefined) return { uri: `${base}&immutable=1`, prepare: '', isShared: false };
-  // A writer that was killed between the two leaves an index of another log, on which SQLite waits for its return.
-  if (isIndexed) return { uri: `${base}&readonly_shm=1`, prepare: '', isShared: true };
+  // The index is opened for writing: a writer that was killed may have left that of another log, and a reader that
+  // cannot put it right waits for a writer. Log and store stay as they are.
+  if (hasIndex) return { uri: base, prepare: '', isShared: true };
   // Without locks and with exclusive locking SQLite keeps an index of its own in memory.
   return { uri: `${base}&vfs=unix-none`, prepare: 'PRAGMA locking_mode=EXCLUSIVE; ', isShared: false };
 }

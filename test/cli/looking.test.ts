@@ -1,5 +1,6 @@
-import { cpSync, existsSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { readProcessStat } from '../../src/platform/process-probe.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
@@ -52,6 +53,26 @@ describe('looking changes no byte and creates nothing', () => {
     await expectUnchanged(job, id);
     const { code, stdout } = await job.salvor(['list']);
     expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('interrupted') });
+  });
+
+  test.concurrent.each([
+    ['the head of its log', 32],
+    ['a piece of its log', 3000],
+  ])('of a store whose writer died between %s and the index of it', async (_what, sizeBytes) => {
+    await using job = await makeLedgerJob({ rowCount: 3 });
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(0);
+    const [log, index] = [join(job.state, 'salvor.db-wal'), join(job.state, 'salvor.db-shm')];
+    const writer = new DatabaseSync(join(job.state, 'salvor.db'));
+    writer.prepare('SELECT * FROM jobs').all();
+    const indexBefore = readFileSync(index);
+    writer.exec('UPDATE jobs SET active_at_ms = active_at_ms');
+    const head = readFileSync(log).subarray(0, sizeBytes);
+    writer.close();
+    writeFileSync(log, head);
+    writeFileSync(index, indexBefore);
+    await expectUnchanged(job);
+    const { code, stdout } = await job.salvor(['list', '--all']);
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringContaining('finished') });
   });
 
   test.concurrent('of a job that is through and was recovered', async () => {
