@@ -13,6 +13,8 @@ export type RealConsole = Pty &
     readonly ready: (...texts: readonly string[]) => Promise<string>;
     /** Presses keys in one write, then waits until the screen is ready and says all of `texts`. */
     readonly press: (keys: string, ...texts: readonly string[]) => Promise<string>;
+    /** Agrees to the plan that is shown; resolves once the screen has gone on from it. */
+    readonly agree: () => Promise<void>;
   };
 
 export type ConsoleStart = Partial<PtyOptions> & { readonly args?: readonly string[] };
@@ -21,6 +23,9 @@ export const ENTER = '\r';
 export const ESCAPE = '\u001b';
 export const DOWN = '\u001b[B';
 export const CTRL_C = '\u0003';
+
+const AGREEMENT = 'y agrees to the plan';
+const PRESS_AGAIN_MS = 1_000;
 
 /** Opens `salvor` on a state directory. */
 export function openRealConsole(state: string, { args = [], env, ...start }: ConsoleStart = {}): RealConsole {
@@ -42,6 +47,18 @@ export function openRealConsole(state: string, { args = [], env, ...start }: Con
     press: (keys, ...texts) => {
       pty.type(keys);
       return ready(...texts);
+    },
+    async agree() {
+      // A look that comes in just now drops keys that act for a moment; a person would press again, and so does this.
+      const again = setInterval(() => {
+        if (pty.screen().includes(AGREEMENT)) pty.type('y');
+      }, PRESS_AGAIN_MS);
+      try {
+        pty.type('y');
+        await pty.waitFor((screen) => !screen.includes(AGREEMENT));
+      } finally {
+        clearInterval(again);
+      }
     },
     [Symbol.dispose]: () => pty.dispose(),
   };

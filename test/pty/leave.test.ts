@@ -13,7 +13,8 @@ async function resumeInConsole(job: LedgerJob): Promise<RealConsole> {
   const screen = openRealConsole(job.state);
   await screen.ready('Shipping');
   await screen.press('r', 'y agrees to the plan');
-  await screen.press('y', '3/5 rows', 'Last: row 3');
+  await screen.agree();
+  await screen.ready('3/5 rows', 'Last: row 3');
   return screen;
 }
 

@@ -18,7 +18,7 @@ test('console: a killed job is resumed from the list, seen to run, and leaves wi
   await screen.ready('1 job needs attention', 'Shipping', 'interrupted', '2/6', 'resume');
   await screen.press(ENTER, "Job 'Shipping' was interrupted at row 2/6.", 'Last completed: Row 2 (tracking: 1Zk2)');
   await screen.press(ENTER, 'settle 1 row in doubt: 1 by the verify hook', 'run 3 rows', 'y agrees to the plan');
-  screen.type('y');
+  await screen.agree();
   await screen.ready('4/6 rows', 'Last: row 4 (k4), receipt 1Zk4', '[>] run 3 rows');
   expect(job.ledger().length).toBe(4);
   job.go();
@@ -57,7 +57,8 @@ test('console: an interrupted job is cancelled; the row that was begun is never 
   using screen = openRealConsole(job.state);
   await screen.ready('Shipping');
   await screen.press('X', '2 rows will not be done.', 'record the job as cancelled');
-  await screen.press('y', "Job 'Shipping': cancelled.", 'Next: nothing is left');
+  await screen.agree();
+  await screen.ready("Job 'Shipping': cancelled.", 'Next: nothing is left');
   await screen.press(ENTER, 'No job needs attention', "Job 'Shipping': cancelled.");
   await screen.press('a', '1 job in all', 'Shipping: cancelled');
   expect(job.ledger().length).toBe(2);
@@ -72,7 +73,7 @@ test('console: a living job is cancelled after the row in hand; resume of it say
   await screen.press('a', 'alive', '(1 in hand)');
   await screen.press('r', 'not now: it is running', `process ${running.pid} on`, 'RUNNER_ALIVE', 'stop it and abandon');
   await screen.press('X', `ask the runner (process ${running.pid} on`, 'to stop after the row in');
-  screen.type('y');
+  await screen.agree();
   await screen.ready('[>] ask the runner');
   await screen.press('q', 'The job is still being cancelled.');
   expect(screen.screen()).not.toContain('stop after the row in hand;');
@@ -108,7 +109,8 @@ test('console: rows in doubt are settled as done, pending and skipped with reaso
   job.go();
   await screen.press(ESCAPE, 'interrupted at row 1/6', 'Remaining: 4 rows');
   await screen.press('r', 'run 4 rows');
-  await screen.press('y', 'recovered to the end. 4 rows done now, 5/6 in all.');
+  await screen.agree();
+  await screen.ready('recovered to the end. 4 rows done now, 5/6 in all.');
   expect(
     job
       .ledger()
@@ -137,7 +139,7 @@ test.each([
   await screen.press('r', 'Question', 'Answer the question to go on: e or w.');
   await screen.press('y', 'a question is open; answer first');
   await screen.press(key, step, 'y agrees to the plan');
-  screen.type('y');
+  await screen.agree();
   if (key === 'w') {
     await screen.ready('[>] wait until');
     job.go();

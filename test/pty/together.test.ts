@@ -12,8 +12,10 @@ test('two consoles on one job: the second is refused with the name of who holds 
   using second = openRealConsole(job.state);
   await Promise.all([first.ready('Shipping'), second.ready('Shipping')]);
   await Promise.all([first.press('r', 'y agrees'), second.press('r', 'y agrees')]);
-  await first.press('y', '2/4 rows');
-  await second.press('y', 'Refused: ', 'holds');
+  await first.agree();
+  await first.ready('2/4 rows');
+  await second.agree();
+  await second.ready('Refused: ', 'holds');
   expect(second.screen()).toMatch(/Refused: (LEASE_HELD|EVIDENCE_STALE|RUNNER_ALIVE)/);
   await second.press(ENTER, 'Verdict: running', 'not now: it is running');
   job.go();
@@ -30,11 +32,13 @@ test('console: a plan that went stale while it was shown is refused, and looking
   await screen.ready('Shipping');
   await screen.press('r', 'settle 1 row in doubt', 'y agrees');
   expect((await job.salvor(['settle', job.jobId(), 'k2', '--as', 'pending', '--reason', 'seen'])).code).toBe(0);
-  await screen.press('y', 'Refused: EVIDENCE_STALE', 'Look again');
+  await screen.agree();
+  await screen.ready('Refused: EVIDENCE_STALE', 'Look again');
   expect(job.ledger()).toHaveLength(1);
   await screen.press(ENTER, 'Remaining: 3 rows');
   await screen.press('r', 'run 3 rows', 'y agrees');
-  await screen.press('y', 'recovered to the end. 3 rows done now');
+  await screen.agree();
+  await screen.ready('recovered to the end. 3 rows done now');
   expect(job.ledger()).toHaveLength(4);
 });
 
