@@ -44,7 +44,10 @@ function look(job: LedgerJob): Looked {
     const tables = readTables(job.state);
     return { files: Object.fromEntries(files.filter(([name]) => !name.startsWith('state/salvor.db'))), tables };
   } catch {
-    return { files: Object.fromEntries(files), tables: undefined };
+    // A writer that finds the store damaged may leave its empty log and the log's index: they say nothing.
+    const isEmptyLog = ([name, file]: readonly [string, string]) =>
+      name === 'state/salvor.db-shm' || (name === 'state/salvor.db-wal' && file.includes(' 0 '));
+    return { files: Object.fromEntries(files.filter((one) => !isEmptyLog(one))), tables: undefined };
   }
 }
 
