@@ -9,12 +9,16 @@ import type { RecoveryReport } from './report/schema.ts';
 /** Wall clock, epoch milliseconds UTC. */
 export type Clock = { readonly nowMs: () => number };
 
-/** Which jobs to list. `offset` and `limit` count jobs of the urgency order; `text` filters by name or id. */
+/**
+ * Which jobs to list. `offset` and `limit` count jobs of the urgency order; `text` filters by name or id. Receipts are
+ * counted for whoever shows them, whatever the size of the page: it costs a read for each job.
+ */
 export type JobQuery = {
   readonly scope: 'attention' | 'all';
   readonly verdict?: Verdict;
   readonly kind?: string;
   readonly text?: string;
+  readonly withReceipts?: boolean;
   readonly offset: number;
   readonly limit: number;
 };

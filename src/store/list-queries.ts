@@ -18,12 +18,9 @@ export type ListedJob = {
   readonly released?: boolean;
   readonly counts: UnitCounts;
   readonly lastError?: JobError;
-  /** For small pages only: how many receipts, up to `RECEIPT_COUNT_LIMIT`, and the specification that names them. */
+  /** Only when asked for: how many receipts, up to `RECEIPT_COUNT_LIMIT`, and the specification that names them. */
   readonly receipts?: { readonly count: number; readonly spec: string };
 };
-
-/** Receipts are counted for pages a person looks at, not for whole lists. */
-const COUNT_RECEIPTS_UP_TO = 100;
 
 /** Which jobs to page through. `excluded` are those found alive when only attention is asked for. */
 export type ListFilter = {
@@ -31,6 +28,8 @@ export type ListFilter = {
   readonly excludedSeqs: readonly number[];
   readonly text?: string;
   readonly kind?: string;
+  /** Whether to count receipts, a read for each job of the page. */
+  readonly withReceipts?: boolean;
 };
 
 /**
@@ -77,7 +76,7 @@ export function readJobPage(
     database,
     rows.map((row) => Number(row.seq)),
   );
-  const readReceipts = page.limit <= COUNT_RECEIPTS_UP_TO ? makeReceiptReader(database) : undefined;
+  const readReceipts = filter.withReceipts ? makeReceiptReader(database) : undefined;
   return {
     total,
     jobs: rows.map((row) => {

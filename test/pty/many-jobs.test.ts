@@ -66,3 +66,13 @@ test('console: with 100,000 jobs the first frame and a key take about as long as
   expect(many.firstFrameMs).toBeLessThan(few.firstFrameMs * 4 + 500);
   expect(many.keyMs).toBeLessThan(few.keyMs * 5 + 100);
 });
+
+test.each([
+  [120, 40],
+  [200, 60],
+])('console: at %i x %i the list says how many receipts a job has', async (columns, rows) => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  await killAt(job, 'k3', 'pause');
+  using screen = openRealConsole(job.state, { columns, rows });
+  await screen.ready('PROOF', '2 receipts');
+});

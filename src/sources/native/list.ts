@@ -40,6 +40,7 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
       excludedSeqs: attention ? living : [],
       ...(query.text !== undefined && { text: query.text }),
       ...(query.kind !== undefined && { kind: query.kind }),
+      ...(query.withReceipts && { withReceipts: true }),
     };
     const summarise = (job: ListedJob) => summariseJob(stateDirectory, job, judged.get(job.seq));
     if (query.verdict === undefined) {

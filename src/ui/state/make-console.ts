@@ -104,7 +104,13 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
       identify: (row) => row.job.id,
       read: async (offset, limit) => {
         const { scope, filter } = store.snapshot();
-        const page = await options.reader.list({ scope, offset, limit, ...(filter === '' ? {} : { text: filter }) });
+        const page = await options.reader.list({
+          scope,
+          offset,
+          limit,
+          withReceipts: true,
+          ...(filter === '' ? {} : { text: filter }),
+        });
         return { rows: page.jobs, total: page.total };
       },
       onChange: (jobs) => store.update((state) => ({ ...state, jobs, listError: undefined })),

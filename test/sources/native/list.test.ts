@@ -145,7 +145,7 @@ describe('listJobs, a line', () => {
     const spec = { receipt: { label: 'tracking' } };
     const job = state.addJob({ name: 'Orders', status: 'running', units: ['done', 'failed', 'pending'], spec });
     state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
-    expect(list(state).jobs).toEqual([
+    expect(list(state, { withReceipts: true, limit: 1_000 }).jobs).toEqual([
       {
         job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
         status: 'running',
@@ -157,6 +157,12 @@ describe('listJobs, a line', () => {
         recommended: 'resume',
       },
     ]);
+  });
+
+  it('counts receipts only when they are asked for', async () => {
+    await using state = await makeTempState();
+    state.addJob({ units: ['done'], spec: { receipt: { label: 'tracking' } } });
+    expect(list(state).jobs[0]).not.toHaveProperty('receiptCount');
   });
 
   it('has the verdict and recommendation that a closer look has', async () => {
