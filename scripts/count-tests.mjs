@@ -1,5 +1,5 @@
-// Prints `N passed, N failed` from vitest's JSON report; a file that did not load counts as one failure, and so does a
-// run that ended badly without naming any. Usage: node scripts/count-tests.mjs REPORT EXIT_CODE
+// Prints `N passed, N failed` from vitest's JSON reports; a file that did not load counts as one failure, and so does a
+// run that ended badly without naming any. Usage: node scripts/count-tests.mjs REPORT EXIT_CODE [REPORT EXIT_CODE ...]
 import { readFileSync } from 'node:fs';
 
 /** Counts of a report; `undefined` for a runner that died before it wrote a whole one. */
@@ -19,6 +19,11 @@ function readReport(file) {
   }
 }
 
-const [file, exitCode] = process.argv.slice(2);
-const { passed, failed } = countTests(readReport(file));
-console.log(`${passed} passed, ${exitCode === '0' ? failed : Math.max(failed, 1)} failed`);
+const total = { passed: 0, failed: 0 };
+const args = process.argv.slice(2);
+for (let at = 0; at < args.length; at += 2) {
+  const { passed, failed } = countTests(readReport(args[at]));
+  total.passed += passed;
+  total.failed += args[at + 1] === '0' ? failed : Math.max(failed, 1);
+}
+console.log(`${total.passed} passed, ${total.failed} failed`);

@@ -53,3 +53,12 @@ test('count-tests: a runner that died before its report is a failure', () => {
   const { stdout } = spawnSync(process.execPath, [COUNT, missing, '137'], { encoding: 'utf8' });
   expect(stdout).toBe('0 passed, 1 failed\n');
 });
+
+test('count-tests: several runs are added up, and one that died counts beside those that did not', () => {
+  const [good, missing] = ['good.json', 'missing.json'].map((name) => path.join(folder, name));
+  writeFileSync(good ?? '', JSON.stringify({ testResults: [], numPassedTests: 3, numFailedTests: 0 }));
+  const { stdout } = spawnSync(process.execPath, [COUNT, good, '0', missing, '137', good, '0'].map(String), {
+    encoding: 'utf8',
+  });
+  expect(stdout).toBe('6 passed, 1 failed\n');
+});
