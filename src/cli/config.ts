@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import type { PlaceRequest } from '../sources/registry.ts';
 import type { Asked } from './parse-args.ts';
 
-/** What every command is told. `policyPath` is undefined when no policy is named. */
+/** What every command is told. `policyPath` is undefined when no policy is named, empty when its name is empty. */
 export type Config = {
   readonly stateDirectory: string;
   /** Whether the state directory was named, and not found by default. */
@@ -30,14 +30,14 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
   const path = asked.texts.config;
   const file = path === undefined ? {} : await (await import('./config-file.ts')).readConfigFile(path);
   const named = asked.texts.state ?? nonEmpty(env.SALVOR_STATE) ?? file.state;
-  const policyPath = asked.texts.policy ?? nonEmpty(env.SALVOR_POLICY) ?? file.policy;
+  const policyPath = asked.texts.policy ?? env.SALVOR_POLICY ?? file.policy;
   const principal = nonEmpty(asked.texts.principal?.trim()) ?? nonEmpty(env.SALVOR_PRINCIPAL?.trim()) ?? file.principal;
   const command = nonEmpty(asked.texts.exec?.trim()) ?? nonEmpty(file.resume_command?.trim());
   return {
     stateDirectory: resolve(named ?? findDefaultState(env)),
     stateNamed: named !== undefined,
     principal: principal ?? describeLocalUser(env),
-    ...(policyPath !== undefined && { policyPath: resolve(policyPath) }),
+    ...(policyPath !== undefined && { policyPath: policyPath === '' ? '' : resolve(policyPath) }),
     readOnly: asked.switches.has('read-only') || file.read_only === true,
     noColor: asked.switches.has('no-color') || file.no_color === true,
     json: asked.switches.has('json'),
@@ -66,7 +66,8 @@ function describeLocalUser(env: Environment): string {
     nonEmpty(env.USER) ??
     nonEmpty(env.LOGNAME) ??
     'operator';
-  return `local:${actor.toLowerCase().replace(/[^a-z0-9_-]/g, '-')}`;
+  // ASCII first: lower-casing would turn other letters (the Kelvin sign) into plain ones, and one user into another.
+  return `local:${actor.replace(/[^A-Za-z0-9_-]/g, '-').toLowerCase()}`;
 }
 
 function readUserName(): string | undefined {

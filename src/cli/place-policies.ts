@@ -1,9 +1,7 @@
-import { existsSync } from 'node:fs';
 import type { AccessPolicy } from '../core/plan/access.ts';
 import { SOURCES } from '../sources/registry.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
-import { readPolicy } from './read-policy.ts';
 
 /** The access policies that places bring along, by the place's path. */
 export type PlacePolicies = ReadonlyMap<string, AccessPolicy>;
@@ -11,7 +9,7 @@ export type PlacePolicies = ReadonlyMap<string, AccessPolicy>;
 /**
  * Reads the access policies that places keep beside them; a policy that was named beats them all.
  *
- * Errors: none; one that is malformed denies everything.
+ * Errors: none; one that is there and cannot be read denies everything.
  * Source: formats/tau 2.6 (`.tau/security/rbac.json`).
  */
 export async function readPlacePolicies(config: Config, places: readonly OpenPlace[]): Promise<PlacePolicies> {
@@ -19,7 +17,9 @@ export async function readPlacePolicies(config: Config, places: readonly OpenPla
   if (config.policyPath !== undefined) return policies;
   for (const place of places) {
     const path = SOURCES.find((source) => source.name === place.source)?.policyPath?.(place.path);
-    if (path !== undefined && existsSync(path)) policies.set(place.path, await readPolicy(path));
+    if (path === undefined) continue;
+    const { readAccessPolicy } = await import('../platform/read-access-policy.ts');
+    policies.set(place.path, await readAccessPolicy(path, { whenAbsent: 'none' }));
   }
   return policies;
 }

@@ -19,8 +19,18 @@ describe('readConfig', () => {
     expect(await pick([...file, ...flags], env)).toEqual(['/flag', 'flag', '/flag.json', true]);
     expect(await pick(file, env)).toEqual(['/env', 'env', '/env.json', true]);
     expect(await pick(file)).toEqual(['/file', 'file', '/file.json', true]);
-    const empty = { SALVOR_STATE: '', SALVOR_PRINCIPAL: ' ', SALVOR_POLICY: '' };
+    const empty = { SALVOR_STATE: '', SALVOR_PRINCIPAL: ' ' };
     expect(await pick(file, empty)).toEqual(['/file', 'file', '/file.json', true]);
+  });
+
+  it('keeps a policy whose name is empty, which is no policy that allows', async () => {
+    expect((await read([], { SALVOR_POLICY: '' })).policyPath).toBe('');
+    expect((await read(['--policy', '/p'], { SALVOR_POLICY: '' })).policyPath).toBe('/p');
+  });
+
+  it('takes no other letter for a plain one: the Kelvin sign of a user is no k', async () => {
+    const { principal } = await read([], { TAU_RBAC_LOCAL_ACTOR: 'Mar\u212a \u0130 K' });
+    expect(principal).toBe('local:mar----k');
   });
 
   it('falls back to the user’s own state directory, and to who is logged in', async () => {
