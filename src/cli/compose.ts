@@ -34,9 +34,6 @@ export type ActOptions = {
   readonly actElsewhere?: (place: OpenPlace) => Pick<Actuator, 'start'>;
 };
 
-/** Sources that can be acted on. */
-const ACTING: ReadonlySet<string> = new Set(['native', 'tau']);
-
 const WORDS = { describeFinding, describeStep, describeWarning };
 
 /** What sessions act with, read once for a command. */
@@ -57,18 +54,25 @@ export async function readActOptions(
 export function openSession(place: OpenPlace, jobId: string, options: ActOptions): Session {
   const { config } = options;
   const policy = options.placePolicies?.get(place.path) ?? options.policy;
+  const makeActing = ACTING.get(place.source);
   return makeSession(jobId, {
     reader: place.jobs,
     clock: systemClock,
-    authority: { principal: config.principal, policy, readOnly: config.readOnly, canAct: ACTING.has(place.source) },
+    authority: { principal: config.principal, policy, readOnly: config.readOnly, canAct: makeActing !== undefined },
     // Without an actuator the very same path is a dry run.
-    ...(!options.dryRun && !config.readOnly && { actuator: makeActuator(place, options) }),
+    ...(makeActing && !options.dryRun && !config.readOnly && { actuator: makeActing(place, options) }),
   });
 }
 
-/** Makes what acts on a place. */
-export function makeActuator(place: OpenPlace, options: ActOptions): Actuator {
-  if (place.source === 'tau') return makeTau(place, options);
+type MakeActing = (place: OpenPlace, options: ActOptions) => Actuator;
+
+/** What acts on the places of a source. One that is not here can only be read: nothing is made in its directories. */
+const ACTING: ReadonlyMap<string, MakeActing> = new Map([
+  ['native', makeNative],
+  ['tau', makeTau],
+]);
+
+function makeNative(place: OpenPlace, options: ActOptions): Actuator {
   const { config, policy, version, stopGraceMs, onStarted, onEvent, actElsewhere } = options;
   const here = makeNativeActuator({
     stateDirectory: place.path,

@@ -57,9 +57,12 @@ const STATUSES = {
 
 function describeEnd({ database, job, units }: FinishedUnits): RunOutcome {
   if (units.end === 'stopped') return { end: 'stopped' };
-  const { failed } = countUnitsByStatus(database, job.seq);
+  const { failed, pending } = countUnitsByStatus(database, job.seq);
   if (units.end === 'halted' || failed > 0) return { end: 'failed', ...(units.error && { error: units.error }) };
-  return { end: 'completed' };
+  if (pending === 0) return { end: 'completed' };
+  // Whatever took them from the run's sight, they were not done.
+  const message = `the run came to its end with ${pending} rows still to do`;
+  return { end: 'failed', error: { code: 'STATE_CONTRADICTION', message } };
 }
 
 async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promise<RunOutcome> {

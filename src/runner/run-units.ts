@@ -26,7 +26,8 @@ export type UnitsRun = {
  * Runs every pending unit in order of number, as many at a time as asked for. A unit that did not succeed halts the
  * run when the job says so; units in hand are finished first.
  *
- * Errors: what the journal rejects with (LEASE_FENCED, STATE_UNWRITABLE) and what the engine throws (RUN_FAILED).
+ * Errors: what the journal rejects with (LEASE_FENCED, STATE_UNWRITABLE) and what the engine throws (RUN_FAILED);
+ * STATE_CORRUPT when the input of a unit is gone.
  * Source: contract, job files (on_error, concurrency).
  */
 export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
@@ -42,20 +43,23 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
     // The next unit's intent may share a transaction with this outcome, so its commit is awaited apart.
     unsettled.add(end.committed);
     end.committed.then(
-      () => unsettled.delete(end.committed),
+      () => {
+        unsettled.delete(end.committed);
+        // What is told as done is on disk.
+        run.onUnit(unit, end);
+      },
       (reason: unknown) => {
         broken ??= { reason };
       },
     );
     if (end.error) lastError = end.error;
     if (end.type !== 'done' && end.type !== 'postponed' && run.onError === 'halt') halted = true;
-    run.onUnit(unit, end);
   };
   const lane = async () => {
     while (!halted && !broken && !signal.aborted) {
-      const unit = nextUnit();
-      if (!unit) return;
       try {
+        const unit = nextUnit();
+        if (!unit) return;
         await runOne(unit);
       } catch (reason) {
         broken ??= { reason };

@@ -22,6 +22,22 @@ export function storePath(stateDirectory: string): string {
   return join(stateDirectory, STORE_FILE);
 }
 
+/** Whether a state directory has a store. Errors: none; what cannot be looked at has none. */
+export function hasStore(stateDirectory: string): boolean {
+  return existsSync(storePath(stateDirectory));
+}
+
+/**
+ * Opens the store that a job was found in for writing. What vanished meanwhile is not made again.
+ *
+ * Errors: those of `openStore`; STATE_UNREADABLE when there is no store.
+ */
+export function openExistingStore(stateDirectory: string): DatabaseSync {
+  if (hasStore(stateDirectory)) return openStore(stateDirectory);
+  const path = storePath(stateDirectory);
+  throw new RecoveryError('STATE_UNREADABLE', `${path} is not there`, { details: { path } });
+}
+
 /**
  * Opens (and if need be creates) the store for writing: WAL, synchronous FULL, so that what was committed is on disk.
  *

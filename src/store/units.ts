@@ -1,5 +1,6 @@
 /** Units as they are now. Every count is computed from them. */
 import type { DatabaseSync } from 'node:sqlite';
+import { RecoveryError } from '../core/errors.ts';
 import type { UnitFacts } from '../core/evidence/schema.ts';
 import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
 import type { UnitPage, UnitQuery } from '../core/ports.ts';
@@ -106,7 +107,11 @@ export function translateUnit(
   };
 }
 
-/** Units still to run, by number, after a given one: what a runner takes next. */
+/**
+ * Units still to run, by number, after a given one: what a runner takes next.
+ *
+ * Errors: STATE_CORRUPT naming a unit whose input is gone.
+ */
 export function readPendingUnits(
   database: DatabaseSync,
   jobSeq: number,
@@ -114,7 +119,7 @@ export function readPendingUnits(
 ): readonly { readonly number: number; readonly key: string; readonly attempts: number; readonly rowJson: string }[] {
   return database
     .prepare(
-      `SELECT u.number, u.key, u.attempts, d.data FROM units u JOIN unit_data d USING (job_seq, number)
+      `SELECT u.number, u.key, u.attempts, d.data FROM units u LEFT JOIN unit_data d USING (job_seq, number)
        WHERE u.job_seq = ? AND u.status = 'pending' AND u.number > ? ORDER BY u.number LIMIT ?`,
     )
     .all(jobSeq, after.number, after.limit)
@@ -122,12 +127,23 @@ export function readPendingUnits(
       number: Number(row.number),
       key: String(row.key),
       attempts: Number(row.attempts),
-      rowJson: String(row.data),
+      rowJson: checkData(row.data, Number(row.number)),
     }));
 }
 
-/** The input of one unit, as the JSON text it was recorded with. */
+/**
+ * The input of one unit, as the JSON text it was recorded with.
+ *
+ * Errors: STATE_CORRUPT when it is gone: a unit is never run with another input than its own.
+ */
 export function readUnitData(database: DatabaseSync, jobSeq: number, number: number): string {
   const row = database.prepare('SELECT data FROM unit_data WHERE job_seq = ? AND number = ?').get(jobSeq, number);
-  return String(row?.data ?? '{}');
+  return checkData(row?.data, number);
+}
+
+function checkData(data: unknown, number: number): string {
+  if (typeof data === 'string') return data;
+  throw new RecoveryError('STATE_CORRUPT', `the input of row ${number} is gone from the store`, {
+    details: { row: number },
+  });
 }

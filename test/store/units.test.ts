@@ -99,7 +99,15 @@ describe('readPendingUnits', () => {
     expect(numbers(read(4, 2))).toEqual([5]);
     expect(read(5, 2)).toEqual([]);
     expect(readUnitData(state.database, job.seq, 4)).toBe('{"id":"k4"}');
-    expect(readUnitData(state.database, job.seq, 99)).toBe('{}');
+  });
+
+  it('STATE_CORRUPT: names the unit whose input is gone, and takes nothing else for it', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ units: ['pending', 'pending', 'pending'] });
+    state.database.exec('DELETE FROM unit_data WHERE number = 2');
+    const corrupt = expect.objectContaining({ code: 'STATE_CORRUPT', details: { row: 2 } });
+    expect(() => readPendingUnits(state.database, job.seq, { number: 0, limit: 9 })).toThrow(corrupt);
+    expect(() => readUnitData(state.database, job.seq, 2)).toThrow(corrupt);
   });
 });
 

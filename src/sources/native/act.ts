@@ -16,7 +16,7 @@ import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts
 import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { appendAudit } from '../../store/audit.ts';
-import { changeStore, openStore } from '../../store/database.ts';
+import { changeStore, hasStore, openExistingStore } from '../../store/database.ts';
 import { type JobRecord, readJob } from '../../store/jobs.ts';
 import { countUnitsByStatus } from '../../store/units.ts';
 import { cancelJob, stopRunner } from './cancel.ts';
@@ -68,7 +68,7 @@ const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, S
 export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
   const { stateDirectory, clock, principal } = options;
   const withStore = async <T>(use: (database: DatabaseSync) => T | Promise<T>): Promise<T> => {
-    const database = openStore(stateDirectory);
+    const database = openExistingStore(stateDirectory);
     try {
       return await use(database);
     } finally {
@@ -104,15 +104,18 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
       withStore((database) =>
         settleUnit(database, { ...request, principal, atMs: clock.nowMs() }, lockPath(stateDirectory, request.jobId)),
       ),
-    recordRefusal: ({ jobId, action, code, message, planDigest }) =>
-      withStore((database) => {
+    recordRefusal: async ({ jobId, action, code, message, planDigest }) => {
+      // A refusal is no reason to make a store, and who was denied is not who changes where it is.
+      if (!hasStore(stateDirectory)) return;
+      await withStore((database) => {
         const job = readJob(database, jobId);
         if (!job) return;
         const word = { atMs: clock.nowMs(), principal, action, outcome: 'refused', code, details: { message } };
         changeStore(database, () =>
           appendAudit(database, job.seq, { ...word, ...(planDigest !== undefined && { planDigest }) }),
         );
-      }),
+      });
+    },
   };
 }
 

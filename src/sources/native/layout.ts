@@ -1,8 +1,21 @@
-/** Where things are in a native state directory. Ids are made by Salvor, so they are safe as names. */
+/** Where things are in a native state directory. */
 import { join, sep } from 'node:path';
+import { RecoveryError } from '../../core/errors.ts';
 
-/** A job's own directory: its report, log and lock. */
+/** What an id of a job looks like. Salvor makes its ids; one that is read from a store is anybody's. */
+const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
+
+/**
+ * A job's own directory: its report, log and lock.
+ *
+ * Errors: STATE_CORRUPT for an id that is not one, which never becomes a path.
+ * Source: design, rule 11.
+ */
 export function jobDirectory(stateDirectory: string, jobId: string): string {
+  if (!JOB_ID.test(jobId)) {
+    const message = `${stateDirectory} names a job '${jobId}', which is no id of a job`;
+    throw new RecoveryError('STATE_CORRUPT', message, { details: { path: stateDirectory, job: jobId } });
+  }
   // Lists ask for a thousand of these: joined without being normalised, since both parts are.
   return `${stateDirectory}${sep}jobs${sep}${jobId}`;
 }
