@@ -25,13 +25,15 @@ export type WriteBytes = (bytes: Uint8Array) => void;
  * its owner are kept. When anything fails
  * the temporary file is removed and the old file is untouched; after a failed sync nothing is tried again.
  *
+ * Shapes: `place` is handed what puts the new file in the old one's place, and may do so inside a transaction, or not
+ *         at all.
  * Errors: the system's, unchanged.
  * Source: design, rule 4 (saving).
  */
 export async function replaceFile(
   path: string,
   writeBody: (write: WriteBytes) => void | Promise<void>,
-  beforeRename: () => void = () => {},
+  place: (rename: () => void) => void = (rename) => rename(),
 ): Promise<void> {
   removeLeftovers(path);
   const temporary = `${temporaryPrefix(path)}${process.pid}.tmp`;
@@ -44,13 +46,14 @@ export async function replaceFile(
     } finally {
       closeSync(descriptor);
     }
-    beforeRename();
-    renameSync(temporary, path);
-  } catch (error) {
+    place(() => {
+      renameSync(temporary, path);
+      syncDirectory(dirname(path));
+    });
+  } finally {
+    // Renamed, it is no longer there.
     rmSync(temporary, { force: true });
-    throw error;
   }
-  syncDirectory(dirname(path));
 }
 
 function temporaryPrefix(path: string): string {

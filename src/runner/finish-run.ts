@@ -1,17 +1,15 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { RecoveryError, toRecoveryError } from '../core/errors.ts';
+import { toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
-import { digestFile } from '../platform/digest-file.ts';
 import { changeStore } from '../store/database.ts';
-import { endRun, expectRowsFile, type JobRecord, updateRowsFile } from '../store/jobs.ts';
+import { endRun, type JobRecord } from '../store/jobs.ts';
 import { checkFence, releaseLease } from '../store/leases.ts';
-import { countUnitsByStatus, readUnitRange } from '../store/units.ts';
+import { countUnitsByStatus } from '../store/units.ts';
 import type { BatchSpec } from './job-file/schema.ts';
-import type { RowValues } from './rows/row-values.ts';
-import { writeBack } from './rows/write-back.ts';
 import type { UnitsEnd } from './run-units.ts';
+import { writeBackJob } from './write-back-job.ts';
 
 /** A run that is through with its units. */
 export type FinishedUnits = {
@@ -32,7 +30,7 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
  * Writes the results back, then says the last word on the run and lets the lease go, in one fenced transaction.
  *
  * Errors: LEASE_FENCED, STATE_UNWRITABLE. A failed write-back is an outcome, since the results are safe in the store.
- * Source: contract, job files (write_back: at the end and on halt); design, rule 7.
+ * Source: contract, job files (write_back: at the end and on halt); design, rule 7; decisions/0013.
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
   const outcome = await writeBackResults(run, describeEnd(run));
@@ -65,53 +63,18 @@ function describeEnd({ database, job, units }: FinishedUnits): RunOutcome {
   return { end: 'failed', error: { code: 'STATE_CONTRADICTION', message } };
 }
 
+/** A stop stays a stop when its results cannot be written back: the error is told, and they are safe in the store. */
 async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promise<RunOutcome> {
-  const { database, job, spec, epoch } = run;
-  if (spec.writeBack.length === 0 || outcome.end === 'stopped' || !job.rows) return outcome;
-  const fenced = (change: () => void) =>
-    changeStore(database, () => {
-      checkFence(database, job.seq, epoch);
-      change();
-    });
+  const { database, job, spec, epoch, faults } = run;
+  if (spec.writeBack.length === 0) return outcome;
   try {
-    const found = await digestFile(spec.rowsPath);
-    const { sha256, sizeBytes, sha256Expected } = job.rows;
-    const expected = found.sha256 === sha256Expected ? found : { sha256, sizeBytes };
-    const digest = await writeBack({
-      spec,
-      expected,
-      readValues: (first, last) => readValues(run, first, last),
-      beforeReplace: (next) => {
-        fenced(() => expectRowsFile(database, job.seq, next.sha256));
-        run.faults.reach('before-rename');
-      },
-    });
-    run.faults.reach('after-rename');
-    fenced(() => updateRowsFile(database, job.seq, digest));
+    await writeBackJob({ database, jobId: job.id, spec, faults, guard: () => checkFence(database, job.seq, epoch) });
     return outcome;
   } catch (thrown) {
     const error = toRecoveryError(thrown);
     if (error.code === 'LEASE_FENCED' || error.code === 'STATE_UNWRITABLE') throw error;
-    const wrapped =
-      error.code === 'INTERNAL' ? new RecoveryError('WRITE_BACK_FAILED', error.message, { cause: thrown }) : error;
-    return { end: 'failed', error: outcome.error ?? { code: wrapped.code, message: wrapped.message } };
+    const code = error.code === 'INTERNAL' ? 'WRITE_BACK_FAILED' : error.code;
+    const end = outcome.end === 'stopped' ? 'stopped' : 'failed';
+    return { end, error: outcome.error ?? { code, message: error.message } };
   }
-}
-
-function readValues({ database, job }: FinishedUnits, first: number, last: number): ReadonlyMap<number, RowValues> {
-  return new Map(
-    readUnitRange(database, job, { first, last })
-      .filter((unit) => unit.status !== 'pending' || unit.attempts > 0)
-      .map((unit) => [
-        unit.number,
-        {
-          status: unit.status,
-          attempts: String(unit.attempts),
-          idempotency_key: unit.idempotencyKey,
-          ...(unit.receipt !== undefined && { receipt: unit.receipt }),
-          ...(unit.finishedAtMs !== undefined && { finished_at: new Date(unit.finishedAtMs).toISOString() }),
-          ...(unit.error && { error: unit.error.message, error_code: unit.error.code }),
-        },
-      ]),
-  );
 }

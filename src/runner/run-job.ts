@@ -98,8 +98,6 @@ async function failRun(run: JobRun, thrown: unknown): Promise<RunOutcome> {
     const stopped = error.code === 'RUN_INTERRUPTED';
     await finishRun({
       ...run,
-      // Nothing is written back of a run that broke: its rows file is left as it was found.
-      spec: { ...run.spec, writeBack: [] },
       epoch: run.lease.epoch,
       units: { end: stopped ? 'stopped' : 'halted', error: told },
     });

@@ -77,9 +77,18 @@ export function updateRowsFile(
     .run(file.sha256, file.sizeBytes, jobSeq);
 }
 
-/** Records the digest the rows file is about to get from a write-back, before it is replaced. */
-export function expectRowsFile(database: DatabaseSync, jobSeq: number, sha256: string): void {
-  database.prepare('UPDATE jobs SET rows_sha256_expected = ? WHERE seq = ?').run(sha256, jobSeq);
+/**
+ * Records the rows file as it was found, and the digest it is about to get from a write-back, before it is replaced:
+ * whatever happens in between, one of the two explains the file.
+ */
+export function expectRowsFile(
+  database: DatabaseSync,
+  jobSeq: number,
+  file: { readonly found: { readonly sha256: string; readonly sizeBytes: number }; readonly nextSha256: string },
+): void {
+  database
+    .prepare('UPDATE jobs SET rows_sha256 = ?, rows_size_bytes = ?, rows_sha256_expected = ? WHERE seq = ?')
+    .run(file.found.sha256, file.found.sizeBytes, file.nextSha256, jobSeq);
 }
 
 /** Records a status that is neither the begin nor the end of a run. */

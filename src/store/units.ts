@@ -147,3 +147,15 @@ function checkData(data: unknown, number: number): string {
     details: { row: number },
   });
 }
+
+/** The inputs of the units from one number to another, both included, by number. */
+export function readUnitDataRange(
+  database: DatabaseSync,
+  jobSeq: number,
+  range: { readonly first: number; readonly last: number },
+): ReadonlyMap<number, string> {
+  const rows = database
+    .prepare('SELECT number, data FROM unit_data WHERE job_seq = ? AND number BETWEEN ? AND ?')
+    .all(jobSeq, range.first, range.last);
+  return new Map(rows.map((row) => [Number(row.number), String(row.data)]));
+}

@@ -33,7 +33,10 @@ describe('replaceFile', () => {
         await Promise.resolve();
         expect(readFileSync(folder.at('file'), 'utf8')).toBe('old');
       },
-      () => expect(readFileSync(folder.at('file'), 'utf8')).toBe('old'),
+      (rename) => {
+        expect(readFileSync(folder.at('file'), 'utf8')).toBe('old');
+        rename();
+      },
     );
     expect(readFileSync(folder.at('file'), 'utf8')).toBe('new');
   });

@@ -119,8 +119,8 @@ describe('the rows file', () => {
   it('has a second digest that counts while it is written back, until it is recorded', async () => {
     await using state = await makeTempState();
     const job = state.addJob();
-    expectRowsFile(state.database, job.seq, 'after');
-    expect(state.reread(job).rows).toMatchObject({ sha256: job.rows?.sha256, sha256Expected: 'after' });
+    expectRowsFile(state.database, job.seq, { found: { sha256: 'found', sizeBytes: 5 }, nextSha256: 'after' });
+    expect(state.reread(job).rows).toMatchObject({ sha256: 'found', sizeBytes: 5, sha256Expected: 'after' });
     updateRowsFile(state.database, job.seq, { sha256: 'after', sizeBytes: 9 });
     expect(state.reread(job).rows).toEqual({ path: job.rows?.path, sha256: 'after', sizeBytes: 9 });
   });

@@ -1,31 +1,46 @@
 import { RecoveryError } from '../../core/errors.ts';
 import type { BatchSpec } from '../job-file/schema.ts';
-import { findValue, type RecordEditor } from './row-values.ts';
+import { findValue, type RecordEditor, type RowNow } from './row-values.ts';
 import { formatCell, parseCell, splitCells } from './split-cells.ts';
+import { readTextMembers } from './split-members.ts';
 
 /**
  * Makes the editor of a CSV file from its header: columns the header has are replaced cell by cell, others are added
- * at the end. Cells that do not change keep their writing.
+ * at the end. Where there is nothing to say a cell gets what the row was recorded with, which is nothing in a column
+ * that was added. Cells that do not change keep their writing.
  *
  * Errors: ROWS_FILE_CHANGED when the header is no header.
- * Source: contract, job files (write_back).
+ * Source: contract, job files (write_back); decisions/0013.
  */
 export function makeCsvEditor(header: string, writeBack: BatchSpec['writeBack']): RecordEditor {
-  const columns = readCells(header.replace(/^\ufeff/, '')).map(parseCell);
-  const replaced = writeBack.filter(({ column }) => columns.includes(column));
-  const added = writeBack.filter(({ column }) => !columns.includes(column));
+  const places = new Map(readCells(header.replace(/^\ufeff/, '')).map((cell, index) => [parseCell(cell), index]));
+  const replaced = writeBack.flatMap(({ column, value }) => {
+    const at = places.get(column);
+    return at === undefined ? [] : [{ column, value, at }];
+  });
+  const added = writeBack.filter(({ column }) => !places.has(column));
   return {
     header: [header, ...added.map(({ column }) => formatCell(column))].join(','),
-    editRow: (text, values) => {
-      const appended = added.map(({ value }) => formatCell(findValue(values, value) ?? ''));
-      if (replaced.length === 0) return [text, ...appended].join(',');
+    editRow: (text, row) => {
+      const appended = added.map(({ value }) => formatCell(findValue(row?.values, value) ?? ''));
+      if (replaced.length === 0 || row === undefined) return [text, ...appended].join(',');
       const cells = [...readCells(text)];
-      for (const { column, value } of replaced) {
-        const found = findValue(values, value);
-        if (found !== undefined) cells[columns.indexOf(column)] = formatCell(found);
+      const recorded = makeRecordedReader(row);
+      for (const { column, value, at } of replaced) {
+        const wanted = findValue(row.values, value) ?? recorded(column);
+        if (parseCell(cells[at] ?? '') !== wanted) cells[at] = formatCell(wanted);
       }
       return [...cells, ...appended].join(',');
     },
+  };
+}
+
+/** What a row was recorded with, parsed once and only when it is asked for. */
+function makeRecordedReader({ dataJson }: RowNow): (column: string) => string {
+  let members: ReadonlyMap<string, string> | undefined;
+  return (column) => {
+    members ??= readTextMembers(dataJson);
+    return members.get(column) ?? '';
   };
 }
 

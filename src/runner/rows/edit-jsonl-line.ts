@@ -4,20 +4,23 @@ import { splitMembers } from './split-members.ts';
 
 /**
  * Makes the editor of a JSON lines file: members an object has get a new value in place, others are added at its end.
- * The rest of the line keeps its writing, so that numbers keep every digit.
+ * The rest of the line keeps its writing, so that numbers keep every digit. Every line is made from the one that was
+ * recorded, so that nothing of an earlier write-back stays.
  *
  * Errors: none for lines that are JSON objects.
- * Source: contract, job files (write_back).
+ * Source: contract, job files (write_back); decisions/0013.
  */
 export function makeJsonlEditor(writeBack: BatchSpec['writeBack']): RecordEditor {
   return {
-    editRow: (text, values) => {
-      let edited = text;
+    editRow: (text, row) => {
+      if (row === undefined) return text;
+      let edited = row.dataJson;
       for (const { column, value } of writeBack) {
-        const found = findValue(values, value);
+        const found = findValue(row.values, value);
         if (found !== undefined) edited = setMember(edited, column, JSON.stringify(found));
       }
-      return edited;
+      const start = text.length - text.trimStart().length;
+      return text.slice(0, start) + edited + text.slice(text.trimEnd().length);
     },
   };
 }

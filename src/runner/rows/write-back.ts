@@ -8,7 +8,7 @@ import { makeCsvEditor } from './edit-csv-record.ts';
 import { makeJsonlEditor } from './edit-jsonl-line.ts';
 import { isBlankRecord } from './is-blank-record.ts';
 import { ROWS_PER_CHUNK } from './row-record.ts';
-import type { RecordEditor, RowValues } from './row-values.ts';
+import type { RecordEditor, RowNow } from './row-values.ts';
 import { decodeLatin1, encodeLatin1, scanFile } from './scan-file.ts';
 import { type RawRecord, splitRecords } from './split-records.ts';
 
@@ -17,17 +17,25 @@ export type WriteBack = {
   readonly spec: Pick<BatchSpec, 'rowsPath' | 'rowsFormat' | 'writeBack'>;
   /** Digest recorded for the job; a file with another one is refused. */
   readonly expected: FileDigest;
-  /** Values of the rows numbered `first` to `last`, both included, asked in order; a row may be left out. */
-  readonly readValues: (
+  /** The rows numbered `first` to `last`, both included, asked in order; a row that is left out gets empty cells. */
+  readonly readRows: (
     first: number,
     last: number,
-  ) => ReadonlyMap<number, RowValues> | Promise<ReadonlyMap<number, RowValues>>;
+  ) => ReadonlyMap<number, RowNow> | Promise<ReadonlyMap<number, RowNow>>;
   /**
    * Told the new file's digest before it takes the old one's place. With it recorded durably, a crash between the two
    * leaves a file that one of the two digests explains.
    */
   readonly beforeReplace: (digest: FileDigest) => void | Promise<void>;
+  /** Puts the new file in the old one's place by calling `rename`, once; may refuse by throwing before. */
+  readonly replace: (rename: () => void, digest: FileDigest) => void;
 };
+
+/** Digest of the rows file as it is now, and whether it was replaced: a file that says it all already is left alone. */
+export type WrittenFile = { readonly digest: FileDigest; readonly changed: boolean };
+
+/** Thrown inside this file alone: the new file would be the old one. */
+class SameFileSignal extends Error {}
 
 /**
  * Adds the job's columns to its rows file, or replaces their cells, and answers the new digest.
@@ -35,30 +43,53 @@ export type WriteBack = {
  * Every other byte is kept: quoting, byte order mark, line ends, empty lines, a missing last line end. The file is
  * replaced in one step with its mode kept; of a symbolic link the target is replaced.
  *
- * Errors: ROWS_FILE_CHANGED when the file is not the recorded one, WRITE_BACK_FAILED for what the system refuses; the
- *         file is untouched then. What `beforeReplace` throws passes unchanged when it is a RecoveryError.
+ * Errors: ROWS_FILE_CHANGED when the file is not the recorded one, ROWS_FILE_MISSING, WRITE_BACK_FAILED for what the
+ *         system refuses; the file is untouched then. What `beforeReplace` and `replace` throw passes unchanged when it
+ *         is a RecoveryError.
  * Source: contract, job files (write_back); design, rule 4 (saving).
  */
-export async function writeBack(asked: WriteBack): Promise<FileDigest> {
-  if (asked.spec.writeBack.length === 0) return asked.expected;
+export async function writeBack(asked: WriteBack): Promise<WrittenFile> {
+  if (asked.spec.writeBack.length === 0) return { digest: asked.expected, changed: false };
   let digest = asked.expected;
+  const write = async (append: WriteBytes): Promise<void> => {
+    digest = await writeEdited(path, asked, append);
+    if (digest.sha256 === asked.expected.sha256) throw new SameFileSignal();
+    await asked.beforeReplace(digest);
+  };
+  const path = await realpath(asked.spec.rowsPath).catch((cause: unknown) => {
+    throw describeFailure(asked, cause);
+  });
   try {
-    const path = await realpath(asked.spec.rowsPath);
-    await replaceFile(path, async (write) => {
-      digest = await writeEdited(path, asked, write);
-      await asked.beforeReplace(digest);
+    await replaceFile(path, write, (rename) => {
+      asked.replace(() => {
+        try {
+          rename();
+        } catch (cause) {
+          // Told here: where it is called from the system's errors are the store's.
+          throw describeFailure(asked, cause);
+        }
+      }, digest);
     });
-    return digest;
+    return { digest, changed: true };
   } catch (cause) {
+    if (cause instanceof SameFileSignal) return { digest, changed: false };
     if (cause instanceof RecoveryError && cause.code !== 'ROWS_INVALID') throw cause;
     // A file that was read as rows before and cannot be any more is another file.
-    if (cause instanceof RecoveryError) throw refuseChanged(asked, cause);
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RecoveryError('WRITE_BACK_FAILED', `the results cannot be written to ${asked.spec.rowsPath}: ${reason}`, {
-      details: { path: asked.spec.rowsPath },
-      cause,
-    });
+    throw cause instanceof RecoveryError ? refuseChanged(asked, cause) : describeFailure(asked, cause);
   }
+}
+
+function describeFailure({ spec }: WriteBack, cause: unknown): RecoveryError {
+  const details = { path: spec.rowsPath };
+  if (cause instanceof Error && 'code' in cause && cause.code === 'ENOENT' && 'syscall' in cause) {
+    const isGone = cause.syscall === 'realpath' || cause.syscall === 'lstat';
+    if (isGone) {
+      return new RecoveryError('ROWS_FILE_MISSING', `the rows file ${spec.rowsPath} is not there`, { details, cause });
+    }
+  }
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  const message = `the results cannot be written to ${spec.rowsPath}: ${reason}`;
+  return new RecoveryError('WRITE_BACK_FAILED', message, { details, cause });
 }
 
 /** Writes the edited copy and answers its digest; the original is digested on the way. */
@@ -87,7 +118,7 @@ function makeChunkEditor(asked: WriteBack): (records: readonly RawRecord[]) => P
   return async (records) => {
     const first = number + 1;
     const rowsAtMost = records.length;
-    const values = await asked.readValues(first, first + rowsAtMost - 1);
+    const rows = await asked.readRows(first, first + rowsAtMost - 1);
     const edited = records.map((record) => {
       if (isBlankRecord(record, rowsFormat)) return record.text + record.lineEnd;
       const text = decodeLatin1(record.text);
@@ -96,7 +127,7 @@ function makeChunkEditor(asked: WriteBack): (records: readonly RawRecord[]) => P
         return encodeLatin1(editor.header ?? text) + record.lineEnd;
       }
       number += 1;
-      return encodeLatin1(editor.editRow(text, values.get(number))) + record.lineEnd;
+      return encodeLatin1(editor.editRow(text, rows.get(number))) + record.lineEnd;
     });
     return edited.join('');
   };

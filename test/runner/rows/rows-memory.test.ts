@@ -19,8 +19,8 @@ const spec = { rowsPath: process.argv[1], rowsFormat: 'csv', keyColumn: 'id', wr
 const opened = await openRows(spec);
 let rows = 0;
 for await (const chunk of opened.chunks) rows += chunk.length;
-await writeBack({ spec, expected: opened.digest(), beforeReplace() {}, readValues: (first, last) => new Map(
-  Array.from({ length: last - first + 1 }, (_, index) => [first + index, { status: 'done' }])) });
+await writeBack({ spec, expected: opened.digest(), beforeReplace() {}, replace: (rename) => rename(), readRows: (first, last) => new Map(
+  Array.from({ length: last - first + 1 }, (_, index) => [first + index, { values: { status: 'done' }, dataJson: '{}' }])) });
 const { readFileSync } = await import('node:fs');
 const peakKib = Number(/VmHWM:\\s*(\\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]);
 console.log(JSON.stringify({ rows, peakBytes: peakKib * 1024 }));

@@ -3,6 +3,7 @@ import { chmod, chown, lstat, readdir, readFile, stat, symlink } from 'node:fs/p
 import { describe, expect, it } from 'vitest';
 import { digestFile } from '../../../src/platform/digest-file.ts';
 import type { BatchSpec } from '../../../src/runner/job-file/schema.ts';
+import { openRows } from '../../../src/runner/rows/open-rows.ts';
 import type { RowValues } from '../../../src/runner/rows/row-values.ts';
 import { writeBack } from '../../../src/runner/rows/write-back.ts';
 import { type Folder, makeFolder } from '../../helpers/make-folder.ts';
@@ -22,16 +23,36 @@ type Asked = {
 async function write(folder: Folder, { columns = COLUMNS, values = {}, name = 'rows.csv', beforeReplace }: Asked) {
   const rowsPath = folder.at(name);
   const told: unknown[] = [];
-  const digest = await writeBack({
+  const { digest, changed } = await writeBack({
     spec: { rowsPath, rowsFormat: name.endsWith('csv') ? 'csv' : 'jsonl', writeBack: columns },
     expected: await digestFile(rowsPath),
-    readValues: () => new Map(Object.entries(values).map(([number, row]) => [Number(number), row])),
+    readRows: async (first, last) => {
+      const recorded = await readRecorded(folder, name);
+      const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
+      return new Map(numbers.map((at) => [at, { values: values[at] ?? {}, dataJson: recorded[at - 1] ?? '{}' }]));
+    },
+    replace: (rename) => rename(),
     beforeReplace: async (next) => {
       told.push([next, (await readFile(rowsPath, 'utf8')).length]);
       beforeReplace?.();
     },
   });
-  return { content: await readFile(rowsPath, 'utf8'), digest, told };
+  return { content: await readFile(rowsPath, 'utf8'), digest, changed, told };
+}
+
+/** The rows as a job that starts now would record them; a file is recorded once. */
+async function readRecorded(folder: Folder, name: string): Promise<readonly string[]> {
+  const known = RECORDED.get(folder);
+  if (known) return known;
+  const read = await readRows(folder.at(name));
+  RECORDED.set(folder, read);
+  return read;
+}
+const RECORDED = new WeakMap<Folder, readonly string[]>();
+
+async function readRows(rowsPath: string): Promise<readonly string[]> {
+  const opened = await openRows({ rowsPath, rowsFormat: rowsPath.endsWith('csv') ? 'csv' : 'jsonl' });
+  return (await Array.fromAsync(opened.chunks)).flat().map((row) => row.dataJson);
 }
 
 async function edit(content: string, asked: Asked): Promise<string> {
@@ -45,6 +66,13 @@ describe('writeBack, CSV', () => {
     const values = { 1: { receipt: '1Z,"1"' }, 3: { receipt: '1Z3', error: 'no' } };
     expect(await edit(content, { values })).toBe(
       '\ufeffid,"na""me",tracking,note\r\n\r\n"A1",x,"1Z,""1""",\r\nA2,"two\nlines",,\n\nA3,é,1Z3,no',
+    );
+  });
+  it('empties what is true no more, and gives a cell of the file itself back what it was recorded with', async () => {
+    await using folder = await makeFolder({ 'rows.csv': 'note,id\n"by hand",1\n,2\n' });
+    await write(folder, { values: { 1: { receipt: 'R1', error: 'no' }, 2: { error: 'no' } } });
+    expect((await write(folder, { values: { 2: { receipt: 'R2' } } })).content).toBe(
+      'note,id,tracking\nby hand,1,\n,2,R2\n',
     );
   });
   it('replaces the cells of a column that is there, and only those with a value', async () => {
@@ -71,6 +99,15 @@ describe('writeBack, JSON lines', () => {
       '\ufeff{"id": 9007199254740993 , "tracking" : "é\\"1" }\r\n\n{"tracking":"R2"}\n{"a":1.0,"tracking":"R3","note":"e"}',
     );
   });
+  it('takes away what is true no more, and gives a member of the file itself back its value', async () => {
+    const content = '\ufeff {"note":[1.0]} \n{"a":1}\n{}\n';
+    await using folder = await makeFolder({ 'rows.jsonl': content });
+    const asked = { name: 'rows.jsonl' };
+    await write(folder, { ...asked, values: { 1: { error: 'no' }, 2: { error: 'no', receipt: 'R' }, 3: {} } });
+    expect((await write(folder, { ...asked, values: { 2: { receipt: 'R2' } } })).content).toBe(
+      '\ufeff {"note":[1.0]} \n{"a":1,"tracking":"R2"}\n{}\n',
+    );
+  });
   it('replaces a member that stands twice in both places', async () => {
     const values = { 1: { receipt: 'R' } };
     expect(await edit('{"tracking":1,"tracking":22}\n', { name: 'rows.jsonl', values })).toBe(
@@ -86,11 +123,15 @@ describe('writeBack', () => {
     await writeBack({
       spec: { rowsPath: folder.at('rows.csv'), rowsFormat: 'csv', writeBack: [{ column: 'r', value: 'receipt' }] },
       expected: await digestFile(folder.at('rows.csv')),
-      readValues: async (first, last) =>
+      readRows: async (first, last) =>
         new Map(
-          Array.from({ length: last - first + 1 }, (_, index) => [first + index, { receipt: `R${first + index}` }]),
+          Array.from({ length: last - first + 1 }, (_, index) => [
+            first + index,
+            { values: { receipt: `R${first + index}` }, dataJson: '{}' },
+          ]),
         ),
       beforeReplace: () => {},
+      replace: (rename) => rename(),
     });
     const expected = `id,r\n${rows.map((row) => `${row},R${row}`).join('\n')}\n`;
     expect(await readFile(folder.at('rows.csv'), 'utf8')).toBe(expected);
@@ -119,6 +160,15 @@ describe('writeBack', () => {
     expect((await lstat(folder.at('rows.csv'))).isSymbolicLink()).toBe(true);
     expect(await readFile(folder.at('real.csv'), 'utf8')).toBe('id,tracking,note\n1,R,\n');
   });
+  it('leaves a file alone that says it all already', async () => {
+    await using folder = await makeFolder({ 'rows.csv': 'id\n1\n' });
+    const values = { 1: { receipt: 'R' } };
+    expect((await write(folder, { values })).changed).toBe(true);
+    const { ino, mtimeNs } = await stat(folder.at('rows.csv'), { bigint: true });
+    expect((await write(folder, { values })).changed).toBe(false);
+    expect(await stat(folder.at('rows.csv'), { bigint: true })).toMatchObject({ ino, mtimeNs });
+    expect(await readdir(folder.path)).toEqual(['rows.csv']);
+  });
   it('touches nothing when no columns are written back', async () => {
     await using folder = await makeFolder({ 'rows.csv': 'id\n1\n' });
     const { ino } = await stat(folder.at('rows.csv'));
@@ -135,8 +185,9 @@ describe('writeBack', () => {
     const result = writeBack({
       spec,
       expected: { sha256: '0'.repeat(64), sizeBytes: 5 },
-      readValues: () => new Map(),
+      readRows: () => new Map(),
       beforeReplace: (digest) => void told.push(digest),
+      replace: (rename) => rename(),
     });
     await expect(result).rejects.toMatchObject({ code: 'ROWS_FILE_CHANGED' });
     expect(told).toEqual([]);
@@ -164,7 +215,7 @@ describe('writeBack', () => {
       process.on('SIGXFSZ', () => {});
       const spec = { rowsPath: process.argv[1], rowsFormat: 'csv', writeBack: [{ column: 'r', value: 'receipt' }] };
       const expected = { sha256: '${before.sha256}', sizeBytes: ${before.sizeBytes} };
-      await writeBack({ spec, expected, readValues: () => new Map(), beforeReplace() {} })
+      await writeBack({ spec, expected, readRows: () => new Map(), beforeReplace() {}, replace: (rename) => rename() })
         .catch((error) => console.log(error.code, error.message.includes('EFBIG')));`;
     // 64 KiB is the most any file may have in there: the system refuses as it does when a disk is full.
     const command = `ulimit -f 128; exec "$0" --input-type=module -e "$1" "$2"`;
