@@ -11,7 +11,7 @@ import {
 } from './flags.ts';
 import { type SplitWords, splitWords } from './split-words.ts';
 
-/** What was asked for. `texts` holds the last value of a flag, `lists` every value of those that repeat. */
+/** What was asked for. `texts` holds the one value of a flag, `lists` every value of those that repeat. */
 export type Asked = {
   readonly command: CommandName;
   readonly positionals: readonly string[];
@@ -19,6 +19,9 @@ export type Asked = {
   readonly lists: Readonly<Partial<Record<FlagName, readonly string[]>>>;
   readonly switches: ReadonlySet<FlagName>;
 };
+
+/** Flags whose value names a file: an empty one would be the working directory, or nothing at all. */
+const NAMES_A_FILE: ReadonlySet<string> = new Set(['state', 'policy', 'config', 'policy-state', 'optimizer-state']);
 
 const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS };
 
@@ -66,6 +69,11 @@ function checkUse(asked: Asked, values: Values): void {
 }
 
 function checkValue(name: string, value: string): void {
+  if (value === '' && NAMES_A_FILE.has(name)) {
+    throw new RecoveryError('USAGE_INVALID', `--${name} is empty: it names a ${FLAGS[name]?.value}`, {
+      details: { flag: name },
+    });
+  }
   const allowed = FLAGS[name]?.values;
   if (!allowed || allowed.includes(value)) return;
   const nearest = findNearestName(value, allowed);

@@ -20,7 +20,8 @@ const SHORT: ReadonlyMap<string, string> = new Map([
  * Its own code, since the one of Node.js loads all of `node:util`: a fifth of the time of a short command
  * (decisions/0011).
  *
- * Errors: USAGE_INVALID for an unknown flag (with the nearest one), a missing value, a value where none goes.
+ * Errors: USAGE_INVALID for an unknown flag (with the nearest one), a missing value, a value where none goes, and a flag
+ *         that stands twice, a switch too, unless it repeats.
  */
 export function splitWords(argv: readonly string[], flags: Readonly<Record<string, Flag>>): SplitWords {
   const values: Record<string, string | true | readonly string[]> = {};
@@ -61,10 +62,17 @@ function readValue(
   { name, flag, value }: { readonly name: string; readonly flag: Flag; readonly value: string | undefined },
 ): string | true | readonly string[] {
   if (flag.value === undefined) {
-    if (value === undefined) return true;
-    throw new RecoveryError('USAGE_INVALID', `--${name} takes no value, found '${value}'`, { details: { flag: name } });
+    if (value !== undefined) throw refuse(name, `--${name} takes no value, found '${value}'`);
+    if (before !== undefined) throw refuse(name, `--${name} stands twice`);
+    return true;
   }
-  if (value === undefined)
-    throw new RecoveryError('USAGE_INVALID', `--${name} needs a value: ${flag.value}`, { details: { flag: name } });
-  return flag.repeats ? [...(Array.isArray(before) ? before : []), value] : value;
+  if (value === undefined) throw refuse(name, `--${name} needs a value: ${flag.value}`);
+  if (flag.repeats) return [...(Array.isArray(before) ? before : []), value];
+  // Of two words one would be ignored, and nobody could tell which was meant.
+  if (before !== undefined) throw refuse(name, `--${name} stands twice, with '${before}' and with '${value}'`);
+  return value;
+}
+
+function refuse(flag: string, message: string): RecoveryError {
+  return new RecoveryError('USAGE_INVALID', message, { details: { flag } });
 }

@@ -28,12 +28,11 @@ describe('parseArgs', () => {
     ['--choice resume', { command: 'choose', texts: { choice: 'resume' } }],
     ['--choice=resume dir', { command: 'choose', texts: { choice: 'resume' }, positionals: ['dir'] }],
     ['--choice resume --job a --job=b', { command: 'choose', texts: { choice: 'resume' }, lists: { job: ['a', 'b'] } }],
-    ['--choice cancel --choice resume', { command: 'choose', texts: { choice: 'resume' } }],
     ['list --json --all', { command: 'list', switches: ['json', 'all'] }],
     ['-h', { command: 'console', switches: ['help'] }],
     ['-v', { command: 'console', switches: ['version'] }],
     ['show --help', { command: 'show', switches: ['help'] }],
-    ['--state= list', { command: 'list', texts: { state: '' } }],
+    ['list -- --state', { command: 'list', positionals: ['--state'] }],
     ['--state a=b', { command: 'console', texts: { state: 'a=b' } }],
     ['--state=a=b', { command: 'console', texts: { state: 'a=b' } }],
     [
@@ -64,6 +63,10 @@ describe('parseArgs', () => {
     ['--choice resum', '--choice resum: did you mean resume?'],
     ['--choice destroy', '--choice destroy: it is one of resume, restart, cancel, review'],
     ['list --verdict dead', '--verdict dead: it is one of'],
+    ['list --state=', '--state is empty: it names a DIR'],
+    ['list --policy=', '--policy is empty: it names a FILE'],
+    ['-h --help', '--help stands twice'],
+    ['-v -v', '--version stands twice'],
     ['list --yes', '--yes does not go with salvor list'],
     ['--yes', '--yes does not go with the console'],
     ['--choice resume --param a=1', '--param does not go with --choice'],
@@ -74,6 +77,49 @@ describe('parseArgs', () => {
     ['doctor here', 'usage: salvor doctor'],
   ])('USAGE_INVALID: salvor %s', (line, message) => {
     expect(parse(line)).toEqual(expect.stringContaining(message));
+  });
+
+  /** Each command with each of its flags, in words that are right but for what is tried. */
+  const USES = Object.entries(COMMANDS).flatMap(
+    ([
+      name,
+      {
+        flags,
+        arguments: [least],
+      },
+    ]) => {
+      const words = name === 'console' || name === 'choose' ? [] : [name, ...Array<string>(least).fill('x')];
+      return [...Object.keys(GLOBAL_FLAGS), ...flags].map((flag) => ({ name, flag, words }));
+    },
+  );
+
+  it.each(USES)('$name: --$flag stands once, or as often as one likes when it repeats', ({ flag, words }) => {
+    const { value, values, repeats } = FLAGS[flag] ?? { help: '' };
+    const [one = 'a', other = 'b'] = values ?? [];
+    const choice = words.length === 0 && flag !== 'choice' && Object.hasOwn(COMMAND_FLAGS, flag);
+    const base = choice && flag !== 'exec' ? ['--choice', 'resume'] : [];
+    const twice =
+      value === undefined
+        ? [[`--${flag}`, ...words, `--${flag}`]]
+        : [
+            [...words, `--${flag}`, one, `--${flag}`, other],
+            [`--${flag}=${one}`, ...words, `--${flag}`, one],
+            [...words, `--${flag}`, one, `--${flag}=${other}`, '--'],
+          ];
+    for (const line of twice) {
+      const answer = parse([...base, ...line].join(' '));
+      if (repeats) expect(answer).toMatchObject({ lists: { [flag]: expect.arrayContaining([one]) } });
+      else expect(answer).toEqual(expect.stringContaining(`--${flag} stands twice`));
+    }
+    const once = parse(
+      [...base, ...words, `--${flag}`, ...(value === undefined ? [] : [one]), '--', `--${flag}`].join(' '),
+    );
+    expect(once).not.toEqual(expect.stringContaining('stands twice'));
+  });
+
+  it('names both values of a flag that stands twice', () => {
+    expect(parse('--choice resume --choice pause')).toBe("--choice stands twice, with 'resume' and with 'pause'");
+    expect(parse('--choice=resume --choice resume')).toBe("--choice stands twice, with 'resume' and with 'resume'");
   });
 
   it('shows help whatever else is wrong with what was asked', () => {

@@ -73,42 +73,6 @@ test.concurrent('LIVENESS_UNKNOWN: the holder was on another host whose clock is
   await expectRefused(job, resume(job), { code: 'LIVENESS_UNKNOWN', names: ['elsewhere'], isAudited: true });
 });
 
-describe('access', () => {
-  const POLICY = JSON.stringify({
-    schema_version: 1,
-    team_mode: true,
-    bindings: [{ principal: 'ops', roles: ['reader'] }],
-    roles: { reader: { allow: ['look:*'] } },
-  });
-
-  test.concurrent('ACCESS_DENIED: the role of the principal does not allow it', async () => {
-    await using job = await makeDeadJob();
-    writeFileSync(job.folder.at('policy.json'), POLICY);
-    const as = ['--principal', 'ops', '--policy', job.folder.at('policy.json')];
-    const code = 'ACCESS_DENIED';
-    for (const choice of ['resume', 'restart', 'cancel']) {
-      const names = ['ops', `recover:${choice}`];
-      await expectRefused(job, [...resume(job, choice), ...as], { code, names, isAudited: true });
-    }
-    const settle = ['settle', job.jobId(), 'k2', '--as', 'done', '--reason', 'seen', ...as];
-    await expectRefused(job, settle, { code, names: ['ops', 'recover:settle'], isAudited: true });
-  });
-
-  test.concurrent.each([
-    ['missing', undefined],
-    ['no JSON', '{"schema_version": 1'],
-    ['of a newer version', '{"schema_version": 2}'],
-    ['of wrong types', '{"team_mode": "yes"}'],
-    ['a list', '[]'],
-  ])('POLICY_INVALID: a named policy that is %s denies everything', async (_what, content) => {
-    await using job = await makeDeadJob();
-    const policy = job.folder.at('policy.json');
-    if (content !== undefined) writeFileSync(policy, content);
-    const args = [...resume(job), '--policy', policy];
-    await expectRefused(job, args, { code: 'POLICY_INVALID', names: [policy], isAudited: true });
-  });
-});
-
 test.concurrent('READ_ONLY: nothing is done, and not even that is recorded', async () => {
   await using job = await makeDeadJob();
   const refused = { code: 'READ_ONLY', names: ['read-only'], isAudited: false };

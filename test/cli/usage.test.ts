@@ -38,6 +38,10 @@ describe('usage', () => {
     [['settle', 'x', '1', '--as', 'gone', '--reason', 'r'], 2, 'USAGE_INVALID', '--as gone'],
     [['run', 'nothing.yaml'], 2, 'JOB_FILE_INVALID', 'nothing.yaml'],
     [['run', 'job.yaml', '--param', 'x'], 2, 'USAGE_INVALID', '--param x is not of the form NAME=VALUE'],
+    [['run', 'job.yaml', '--param', 'x=1', '--param', 'x=2'], 2, 'USAGE_INVALID', '--param x stands twice'],
+    [['--choice', 'resume', '--choice', 'pause'], 2, 'USAGE_INVALID', "twice, with 'resume' and with 'pause'"],
+    [['--choice=cancel', '--yes', '--yes', '--job', 'Twice'], 2, 'USAGE_INVALID', '--yes stands twice'],
+    [['list', '--policy', ''], 2, 'USAGE_INVALID', '--policy is empty'],
     [['run', 'job.yaml', '--param', 'x=1'], 2, 'USAGE_INVALID', 'the parameter x is not known'],
     [[], 2, 'USAGE_INVALID', '--json goes with a command'],
   ];

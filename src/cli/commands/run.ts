@@ -19,13 +19,15 @@ export async function runRun(context: CommandContext): Promise<number> {
 }
 
 function parseParams(words: readonly string[]): Readonly<Record<string, string>> {
-  return Object.fromEntries(
-    words.map((word) => {
-      const at = word.indexOf('=');
-      if (at > 0) return [word.slice(0, at), word.slice(at + 1)] as const;
-      throw new RecoveryError('USAGE_INVALID', `--param ${word} is not of the form NAME=VALUE`);
-    }),
-  );
+  const params = new Map<string, string>();
+  for (const word of words) {
+    const at = word.indexOf('=');
+    if (at <= 0) throw new RecoveryError('USAGE_INVALID', `--param ${word} is not of the form NAME=VALUE`);
+    const name = word.slice(0, at);
+    if (params.has(name)) throw new RecoveryError('USAGE_INVALID', `--param ${name} stands twice`);
+    params.set(name, word.slice(at + 1));
+  }
+  return Object.fromEntries(params);
 }
 
 /** A second request to stop within this time is the same key press heard twice. */

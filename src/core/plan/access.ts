@@ -1,12 +1,12 @@
 /** Who may do what: the policy file's rules, evaluated. */
 import type { AccessPolicyFile } from './access-schema.ts';
 
-/** Actions a policy can speak of. Source: contract, access. */
+/** Actions on jobs a policy can speak of. Source: contract, access. */
+export const RECOVER_ACTIONS = ['recover:resume', 'recover:restart', 'recover:cancel', 'recover:settle'] as const;
+
+/** Every action a policy can speak of. */
 export type AccessAction =
-  | 'recover:resume'
-  | 'recover:restart'
-  | 'recover:cancel'
-  | 'recover:settle'
+  | (typeof RECOVER_ACTIONS)[number]
   /** Actions on a training control directory. Source: formats/tau 2.2 (action_key). */
   | `control:rl:${string}`;
 
@@ -21,8 +21,10 @@ export type AccessDecision = { readonly allowed: boolean; readonly reasonCode: s
 
 /**
  * Decides one action: team mode off allows; then a blank principal, an unbound one, a matching deny, a matching
- * allow, in this order; nothing matching denies.
+ * allow, in this order; nothing matching denies. Names are compared as they stand, without trimming or folding.
  *
+ * Shapes: a role that is bound and not described might have denied: what others allow does not count then
+ *         (`deny_role_unknown`).
  * Errors: none.
  * Source: formats/tau 2.6, evaluation order; an invalid named policy denies (contract, access).
  */
@@ -32,20 +34,23 @@ export function checkAccess(policy: AccessPolicy, principal: string, action: Acc
   const { file } = policy;
   if (!file.team_mode) return { allowed: true, reasonCode: 'allow_team_mode_disabled' };
   if (principal.trim() === '') return { allowed: false, reasonCode: 'deny_principal_missing' };
-  const roleNames = file.bindings.filter((one) => matches(one.principal.trim(), principal)).flatMap((one) => one.roles);
-  if (roleNames.length === 0) return { allowed: false, reasonCode: 'deny_unbound_principal' };
+  const roleNames = new Set(
+    file.bindings.filter((one) => matchesPattern(one.principal, principal)).flatMap((one) => one.roles),
+  );
+  if (roleNames.size === 0) return { allowed: false, reasonCode: 'deny_unbound_principal' };
   // Looked up among the file's own roles: a binding may name what every object inherits.
-  const named = new Set(roleNames.map((name) => name.trim()));
-  const roles = Object.entries(file.roles).flatMap(([name, role]) => (named.has(name) ? [role] : []));
-  if (roles.some((role) => role.deny.some((pattern) => matches(pattern, action)))) {
+  const roles = Object.entries(file.roles).flatMap(([name, role]) => (roleNames.has(name) ? [role] : []));
+  if (roles.some((role) => role.deny.some((pattern) => matchesPattern(pattern, action)))) {
     return { allowed: false, reasonCode: 'deny_role_policy' };
   }
-  if (roles.some((role) => role.allow.some((pattern) => matches(pattern, action)))) {
+  if (roles.some((role) => role.allow.some((pattern) => matchesPattern(pattern, action)))) {
+    if (roles.length < roleNames.size) return { allowed: false, reasonCode: 'deny_role_unknown' };
     return { allowed: true, reasonCode: 'allow_role_policy' };
   }
   return { allowed: false, reasonCode: 'deny_no_matching_allow' };
 }
 
-function matches(pattern: string, name: string): boolean {
+/** Whether a name is meant by a pattern: `*`, an exact name, or a prefix ending in `*`. Errors: none. */
+export function matchesPattern(pattern: string, name: string): boolean {
   return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : pattern === name;
 }

@@ -14,10 +14,12 @@ function makePolicy(content: object): AccessPolicy {
 const TEAM = makePolicy({
   bindings: [
     { principal: 'local:ana', roles: ['operator'] },
-    { principal: 'ci:*', roles: [' resumer '] },
+    { principal: 'ci:*', roles: ['resumer'] },
     { principal: 'ci:nightly', roles: ['no-restart'] },
     { principal: 'local:eve', roles: ['missing'] },
-    { principal: ' local:bob ', roles: ['all'] },
+    { principal: 'local:bob', roles: ['all'] },
+    { principal: ' local:zoe ', roles: ['all'] },
+    { principal: 'local:max', roles: ['all', ' all '] },
   ],
   roles: {
     operator: { allow: ['recover:*'], deny: ['recover:cancel'] },
@@ -26,6 +28,11 @@ const TEAM = makePolicy({
     all: { allow: ['*'] },
   },
 });
+
+/** A policy that lets one principal do everything. */
+function bindEverything(principal: string): AccessPolicy {
+  return makePolicy({ bindings: [{ principal, roles: ['all'] }], roles: { all: { allow: ['*'] } } });
+}
 
 describe('checkAccess, in the order of evaluation', () => {
   it.each([
@@ -37,6 +44,10 @@ describe('checkAccess, in the order of evaluation', () => {
     ['a role allows it', TEAM, 'local:ana', 'allow_role_policy'],
     ['a role allows everything', TEAM, 'local:bob', 'allow_role_policy'],
     ['the principal matches a prefix', TEAM, 'ci:weekly', 'allow_role_policy'],
+    ['it is bound with spaces around it', TEAM, 'local:zoe', 'deny_unbound_principal'],
+    ['it differs in case', TEAM, 'local:ANA', 'deny_unbound_principal'],
+    ['a Kelvin sign stands for a k', bindEverything('local:kim'), 'local:\u212aim', 'deny_unbound_principal'],
+    ['one of its roles is not described', TEAM, 'local:max', 'deny_role_unknown'],
     ['its role is not described', TEAM, 'local:eve', 'deny_no_matching_allow'],
   ] as const)('%s', (...[, policy, principal, reasonCode]) => {
     const allowed = reasonCode.startsWith('allow');
@@ -54,7 +65,7 @@ describe('checkAccess, in the order of evaluation', () => {
   });
 
   it('asks for a principal before it looks for one', () => {
-    const everybody = makePolicy({ bindings: [{ principal: '*', roles: ['all'] }], roles: { all: { allow: ['*'] } } });
+    const everybody = bindEverything('*');
     expect(checkAccess(everybody, '', 'recover:resume').reasonCode).toBe('deny_principal_missing');
     expect(checkAccess(everybody, 'anyone', 'recover:resume').reasonCode).toBe('allow_role_policy');
   });
@@ -77,7 +88,7 @@ describe('checkAccess, in the order of evaluation', () => {
     fc.assert(
       fc.property(fc.string(), (principal) => {
         const { allowed } = checkAccess(TEAM, principal, 'recover:cancel');
-        return allowed === (principal === 'local:bob');
+        return allowed === ['local:bob', ' local:zoe '].includes(principal);
       }),
     );
   });
@@ -89,10 +100,35 @@ describe('parseAccessPolicy', () => {
   });
 
   it.each([
-    ['not an object', [], /policy\.json: Invalid input/],
-    ['null', null, /policy\.json: Invalid input/],
+    ['not an object', [], /policy\.json: it must be of type object/],
+    ['null', null, /policy\.json: it must be of type object/],
     ['of another version', { schema_version: 2 }, /schema_version/],
-    ['with team mode as a word', { team_mode: 'yes' }, /team_mode/],
+    ['with team mode as a word', { team_mode: 'yes' }, /team_mode: it must be of type boolean/],
+    ['with a key misspelt', { teammode: true }, /unknown key 'teammode' at the top; did you mean team_mode\?/],
+    [
+      'with a key misspelt in a role',
+      { roles: { a: { allow: ['*'], denny: ['recover:restart'] } } },
+      /unknown key 'denny' in roles\.a; did you mean deny\?/,
+    ],
+    [
+      'with a key misspelt in a binding',
+      { bindings: [{ principal: 'a', role: ['a'] }] },
+      /unknown key 'role' in bindings\.0|bindings\.0\.roles/,
+    ],
+    [
+      'with a key of every object',
+      JSON.parse('{"__proto__":{"team_mode":true}}'),
+      /unknown key '__proto__' at the top/,
+    ],
+    ['with a role of every object', JSON.parse('{"roles":{"__proto__":{"deny":["*"]}}}'), /called '__proto__'/],
+    ['with a number for a pattern', { roles: { a: { deny: [1] } } }, /roles\.a\.deny\.0: it must be of type string/],
+    [
+      'with a denial misspelt',
+      { roles: { a: { deny: ['recover:restrat'] } } },
+      /role a denies 'recover:restrat', which is no action; did you mean recover:restart\?/,
+    ],
+    ['with a denial in capitals', { roles: { a: { deny: ['Recover:*'] } } }, /denies 'Recover:\*', which is no action/],
+    ['with a denial in spaces', { roles: { a: { deny: [' recover:restart'] } } }, /did you mean recover:restart\?/],
     ['with a role that is a word', { roles: { a: 'all' } }, /roles\.a/],
     ['with a principal that is a number', { bindings: [{ principal: 1, roles: ['a'] }] }, /bindings\.0\.principal/],
     ['with a blank principal', { bindings: [{ principal: '  ', roles: ['a'] }] }, /blank principal/],
