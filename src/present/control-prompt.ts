@@ -10,15 +10,23 @@ export const CONTROL_OPTIONS: readonly Choice[] = ['resume', 'cancel'];
 /** Seconds up to here are a date. */
 const LATEST_SECONDS = 8.64e12;
 
+/** The checkpoint that a resume takes. */
+export function pickRestored(
+  checkpoints: readonly CheckpointEvidence[],
+  { restore }: ControlFacts,
+): CheckpointEvidence | undefined {
+  return checkpoints.find(({ source, path }) => source === restore.source && path === restore.path);
+}
+
 /** Where a training job stopped: the step of the checkpoint that a restore takes. Empty when there is none. */
 export function describeControlPlace({ checkpoints = [] }: Evidence, control: ControlFacts): string {
-  const chosen = checkpoints.find(({ source }) => source === control.restore.source);
+  const chosen = pickRestored(checkpoints, control);
   return chosen?.globalStep === undefined ? '' : ` at step ${chosen.globalStep}`;
 }
 
 /** The checkpoint that training goes on from, or why there is none. Source: contract, the recovery prompt. */
 export function describeControlCheckpoint({ checkpoints = [] }: Evidence, control: ControlFacts): readonly string[] {
-  const chosen = checkpoints.find(({ source }) => source === control.restore.source);
+  const chosen = pickRestored(checkpoints, control);
   if (chosen) return [`Last completed: Step ${chosen.globalStep ?? '?'} (${describeCheckpoint(chosen)})`];
   const present = checkpoints.filter(({ problem }) => problem?.code !== 'CHECKPOINT_MISSING');
   return [present.length === 0 ? 'There is no checkpoint.' : 'No checkpoint can be loaded.'];

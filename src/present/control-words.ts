@@ -58,12 +58,20 @@ function describeRefusedCheckpoint({ source, path: file, problem }: CheckpointEv
   return `${source} checkpoint ${path(file)} is refused: ${safeText(problem?.message ?? '')}`;
 }
 
+const SOURCE_WORDS: Readonly<Record<CheckpointEvidence['source'], string>> = {
+  primary: 'the primary checkpoint',
+  fallback: 'the fallback checkpoint',
+  leftover: 'the checkpoint that a save left before its rename',
+  chosen: 'the checkpoint that the rollback named',
+  named: 'the checkpoint that was named',
+};
+
 type StepWords = { readonly [A in ControlStep['action']]: (step: Extract<ControlStep, { action: A }>) => string };
 
 /** Steps, by action. */
 export const CONTROL_STEP_WORDS: StepWords = {
   load_checkpoint: ({ source, runId, globalStep, lostSteps }) =>
-    `take the ${source} checkpoint: training of run ${safeText(runId, 80)} goes on from global step ${globalStep}; ${describeLost(lostSteps)}`,
+    `take ${SOURCE_WORDS[source]}: training of run ${safeText(runId, 80)} goes on from global step ${globalStep}; ${describeLost(lostSteps)}`,
   write_report: ({ path: file }) => `write the recovery report ${path(file)}; earlier ones are kept beside it`,
   set_lifecycle: ({ from, to, idempotent }) =>
     `record the job as ${to} (it is ${safeText(from, 60)}${idempotent ? '; nothing changes but the record' : ''})`,

@@ -69,10 +69,10 @@ function snapshot(path: string, prefix = ''): Readonly<Record<string, string>> {
   return found;
 }
 
-/** A checkpoint of run-77 as text, its steps as they are given. */
-export function tauCheckpoint(globalStep: string | number, runId = 'run-77'): string {
+/** A checkpoint of run-77 as text, its steps and its time as they are given. */
+export function tauCheckpoint(globalStep: string | number, runId = 'run-77', savedAtSeconds = 1_764_000_000): string {
   const [step, run] = [String(globalStep), JSON.stringify(runId)];
-  return `{"checkpoint_version":1,"run_id":${run},"policy_state":{"w":[0.5]},"optimizer_state":{"lr":0.001},"global_step":${step},"optimizer_step":${step},"saved_at_unix_seconds":1764000000}`;
+  return `{"checkpoint_version":1,"run_id":${run},"policy_state":{"w":[0.5]},"optimizer_state":{"lr":0.001},"global_step":${step},"optimizer_step":${step},"saved_at_unix_seconds":${savedAtSeconds}}`;
 }
 
 /** A control state as text. */

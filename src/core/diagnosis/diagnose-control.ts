@@ -35,9 +35,21 @@ export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diag
   const trainerLives = evidence.orphans.length > 0;
   const crashDetected = control.lifecycle === 'running' && findEnd(control) === undefined && !trainerLives;
   const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
-  const hasWay = !crashDetected || control.restore.source !== undefined;
+  const hasWay = control.restore.source !== undefined || !needsCheckpoint(evidence, crashDetected);
   const canResume = (verdict === 'interrupted' || verdict === 'failed') && hasWay;
   return { verdict, crashDetected, findings, ...(canResume && { recommended: 'resume' as const }) };
+}
+
+/**
+ * Whether a resume may not go on without a checkpoint that loads: after a crash, when a rollback chose one, and when a
+ * trainer is to be started where checkpoints are that cannot be loaded, since it would begin from nothing.
+ */
+export function needsCheckpoint({ control, checkpoints = [] }: Evidence, crashDetected: boolean): boolean {
+  if (crashDetected || control?.restore.refused) return true;
+  const isThere = checkpoints.some(
+    ({ source, problem }) => source !== 'named' && problem?.code !== 'CHECKPOINT_MISSING',
+  );
+  return control?.command !== undefined && isThere;
 }
 
 function judge(control: ControlFacts, trainerLives: boolean): Verdict {
@@ -59,16 +71,22 @@ function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] 
     ...orphans.map((trainer): Finding => ({ type: 'trainer_alive', trainer })),
     ...checkpoints.flatMap((checkpoint): readonly Finding[] => {
       const { problem } = checkpoint;
-      const isTold = problem !== undefined && (isCrashed || problem.code !== 'CHECKPOINT_MISSING');
+      const isWanted = isCrashed || checkpoint.source === 'chosen';
+      const isTold = problem !== undefined && (isWanted || problem.code !== 'CHECKPOINT_MISSING');
       return isTold ? [{ type: 'checkpoint_refused', checkpoint }] : [];
     }),
-    ...(control.restore.source === undefined ? [] : control.restore.diagnostics)
-      .filter((detail) => !detail.startsWith('primary checkpoint load failed'))
-      .map((detail): Finding => ({ type: 'checkpoint_choice', detail })),
+    ...control.restore.notes.map((detail): Finding => ({ type: 'checkpoint_choice', detail })),
+    ...findRefusedChoice(control),
     ...(tornLine ? [{ type: 'audit_torn', tornLine } as const] : []),
     ...(unfinished ? [{ type: 'action_unfinished', unfinished } as const] : []),
     ...(audit.broken ? [{ type: 'audit_broken', ...audit.broken } as const] : []),
   ];
+}
+
+/** A rollback chose what cannot be loaded: that is the first of what is told then. */
+function findRefusedChoice({ restore }: ControlFacts): readonly Finding[] {
+  const [detail] = restore.refused ? restore.failures : [];
+  return detail === undefined ? [] : [{ type: 'checkpoint_choice', detail }];
 }
 
 /** The audit log has its own finding, and a policy its own refusal. */

@@ -1,5 +1,5 @@
 /** What a training control directory says: lifecycle, status, files, generations. Source: formats/tau 2 and 3. */
-import type { CheckpointSource } from '../checkpoint/choose-generation.ts';
+import type { Restore, RestoreSource } from '../checkpoint/choose-restore.ts';
 
 /** How far a checkpoint can be trusted: proven, structural, partial, rejected, unsupported. Source: design, rule 4. */
 export type CheckpointGrade = 'A' | 'B' | 'C' | 'R' | 'U';
@@ -16,10 +16,11 @@ export type CheckpointProblem = {
 
 /**
  * One generation. Steps and the time (Unix seconds) are u64 and so kept as decimal text, exactly as the file has them;
- * of a refused one they are what could be read, and nobody vouches for them. `named` was asked for by its path.
+ * of a refused one they are what could be read, and nobody vouches for them. `named` was asked for by its path, `chosen` by
+ * an earlier rollback; a `leftover` is a file that a save did not rename.
  */
 export type CheckpointEvidence = {
-  readonly source: CheckpointSource | 'named';
+  readonly source: RestoreSource | 'named';
   readonly path: string;
   readonly grade: CheckpointGrade;
   readonly sizeBytes: number;
@@ -76,8 +77,8 @@ export type ControlFacts = {
   readonly files: readonly ControlFileFacts[];
   readonly tornLine?: TornLine;
   readonly unfinished?: UnfinishedAction;
-  /** Which generation a restore takes, and what is to be said of the others. */
-  readonly restore: { readonly source?: CheckpointSource; readonly diagnostics: readonly string[] };
+  /** Which checkpoint a resume takes, and what is to be said of the others. */
+  readonly restore: Restore;
   /** The command that starts the trainer, when one is known. It is the operator's own. */
   readonly command?: string;
 };

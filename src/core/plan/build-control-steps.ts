@@ -25,17 +25,18 @@ export function targetState(choice: PlanChoice): string {
  * Errors: none; a choice that cannot be taken has no plan.
  */
 export function buildControlSteps(context: ChoiceContext, control: ControlFacts): readonly PlanStep[] {
-  const { choice, diagnosis, evidence } = context;
+  const { choice, evidence } = context;
   const chosen = choice === 'resume' ? findChosen(control, evidence.checkpoints) : undefined;
   const named = choice === 'rollback' ? findNamed(evidence.checkpoints) : undefined;
+  const moved = named ?? (control.restore.mustReplace ? chosen : undefined);
   const report = control.files.find(({ what }) => what === 'recovery_report')?.path ?? '';
   const isRecovery = choice === 'resume' || choice === 'cancel';
   return [
-    ...(chosen && diagnosis.crashDetected ? [loadStep(chosen, evidence)] : []),
+    ...(chosen ? [loadStep(chosen, evidence)] : []),
     ...(isRecovery ? [{ action: 'write_report', path: report } as const] : []),
     lifecycleStep(context, control),
-    ...(named
-      ? [{ action: 'restore_checkpoint', path: named.path, globalStep: named.globalStep ?? '0' } as const]
+    ...(moved
+      ? [{ action: 'restore_checkpoint', path: moved.path, globalStep: moved.globalStep ?? '0' } as const]
       : []),
     ...(control.tornLine
       ? [{ action: 'repair_audit', line: control.tornLine.line, sizeBytes: control.tornLine.sizeBytes } as const]
@@ -67,7 +68,7 @@ function loadStep(chosen: CheckpointEvidence, { checkpoints = [] }: Evidence): C
   const lost = countLostSteps(chosen, checkpoints);
   return {
     action: 'load_checkpoint',
-    source: chosen.source === 'fallback' ? 'fallback' : 'primary',
+    source: chosen.source === 'named' ? 'chosen' : chosen.source,
     path,
     runId,
     globalStep,
@@ -109,11 +110,11 @@ export function isIdempotent(choice: PlanChoice, control: ControlFacts, { checkp
 
 /** What to know before agreeing. */
 export function warnOfControl(context: ChoiceContext, control: ControlFacts): readonly PlanWarning[] {
-  const { choice, evidence, authority, diagnosis } = context;
+  const { choice, evidence, authority } = context;
   const policy = control.files.find(({ what }) => what === 'access_policy');
   const isOpen = authority.policy.type === 'none';
   const chosen = choice === 'rollback' ? findNamed(evidence.checkpoints) : findChosen(control, evidence.checkpoints);
-  const isUsed = choice === 'rollback' || (choice === 'resume' && diagnosis.crashDetected);
+  const isUsed = choice === 'rollback' || choice === 'resume';
   const isUnproven = isUsed && chosen?.grade === 'B';
   return [
     ...(isOpen ? [{ code: 'ACCESS_OPEN', ...(policy && { label: policy.path }) } as const] : []),

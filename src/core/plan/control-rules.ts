@@ -4,6 +4,8 @@
  *
  * Source: formats/tau 3 (order, fail-closed conditions, phrases); design, rule 5.
  */
+
+import { needsCheckpoint } from '../diagnosis/diagnose-control.ts';
 import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
 import type { AccessAction } from './access.ts';
 import { checkAccess } from './access.ts';
@@ -79,20 +81,25 @@ function checkTrainer({ choice, evidence: { orphans } }: ChoiceContext): Reason 
   return { code: 'RUNNER_ALIVE', message, details: { pid: trainer.pid, command: trainer.command } };
 }
 
-/** After a crash nothing goes on without a checkpoint that loads. */
+/** Nothing goes on without a checkpoint that loads where one is needed. */
 function checkRestore({ choice, diagnosis, evidence }: ChoiceContext): Reason | undefined {
   const { control, checkpoints = [] } = evidence;
-  if (choice !== 'resume' || !diagnosis.crashDetected || !control || control.restore.source !== undefined) {
-    return undefined;
-  }
+  const { crashDetected } = diagnosis;
+  if (choice !== 'resume' || !control || control.restore.source !== undefined) return undefined;
+  if (!needsCheckpoint(evidence, crashDetected)) return undefined;
+  const { refused, failures } = control.restore;
   const pathOf = (source: string) => checkpoints.find((one) => one.source === source)?.path ?? 'none';
   const paths = `primary='${pathOf('primary')}' fallback='${pathOf('fallback')}'`;
-  const reasons = control.restore.diagnostics.join('; ');
-  const message = `resume recovery guardrail: crash detected but checkpoint restore failed: ${paths}: ${reasons}`;
+  const why = refused
+    ? 'the checkpoint to go back to cannot be loaded'
+    : crashDetected
+      ? 'crash detected but checkpoint restore failed'
+      : 'no checkpoint can be loaded, and the trainer would begin from nothing';
+  const details = { crash_detected: crashDetected, diagnostics: failures, checkpoints: checkpoints.map(describe) };
   return {
-    code: 'CHECKPOINT_NONE_VALID',
-    message,
-    details: { crash_detected: true, diagnostics: control.restore.diagnostics, checkpoints: checkpoints.map(describe) },
+    code: refused ? refused.code : 'CHECKPOINT_NONE_VALID',
+    message: `resume recovery guardrail: ${why}: ${paths}: ${failures.join('; ')}`,
+    details: { ...details, ...(refused && { path: refused.path }) },
   };
 }
 
@@ -133,10 +140,22 @@ export function findNamed(checkpoints: readonly CheckpointEvidence[] = []): Chec
   return checkpoints.find((one) => one.source === 'named');
 }
 
-/** The generation a restore takes. */
+/** The checkpoint that a resume takes, where it is now. */
 export function findChosen(
+  { restore }: ControlFacts,
+  checkpoints: readonly CheckpointEvidence[] = [],
+): CheckpointEvidence | undefined {
+  return checkpoints.find(({ source, path }) => source === restore.source && path === restore.path);
+}
+
+/** The same where it is once the resume has made it the primary, when it has to. */
+export function findTaken(
   control: ControlFacts,
   checkpoints: readonly CheckpointEvidence[] = [],
 ): CheckpointEvidence | undefined {
-  return checkpoints.find((one) => one.source === control.restore.source);
+  const chosen = findChosen(control, checkpoints);
+  const primary = checkpoints.find(({ source }) => source === 'primary');
+  return chosen && control.restore.mustReplace && primary
+    ? { ...chosen, source: 'primary', path: primary.path }
+    : chosen;
 }

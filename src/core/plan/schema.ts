@@ -1,6 +1,6 @@
 /** What one choice would do, as data: shown, checked and executed from the same value. */
 
-import type { CheckpointSource } from '../checkpoint/choose-generation.ts';
+import type { RestoreSource } from '../checkpoint/choose-restore.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Evidence, OrphanFacts } from '../evidence/schema.ts';
 import type { Choice, ControlChoice } from '../job/schema.ts';
@@ -17,7 +17,7 @@ export type PlanChoice = ActingChoice | ControlChoice;
 export type ControlStep =
   | {
       readonly action: 'load_checkpoint';
-      readonly source: CheckpointSource;
+      readonly source: RestoreSource;
       readonly path: string;
       readonly runId: string;
       readonly globalStep: string;

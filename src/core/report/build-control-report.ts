@@ -1,7 +1,7 @@
 import { findEnd } from '../diagnosis/diagnose-control.ts';
 import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
-import { findChosen } from '../plan/control-rules.ts';
+import { findTaken } from '../plan/control-rules.ts';
 import { buildReport, type ReportInput } from './build-report.ts';
 import type { RecoveryReport } from './schema.ts';
 
@@ -13,8 +13,8 @@ export type ControlReportInput = ReportInput & {
   readonly outcome: RecoveryReport['outcome'];
 };
 
-/** The line of a resume that had nothing to recover. Source: formats/tau 3, resume 4. */
-export const NO_CRASH = 'resume recovery: no crash-detected state, so no checkpoint was restored';
+/** How the line of a resume begins that had no crash to recover from. Source: formats/tau 3, resume 4. */
+const NO_CRASH = 'resume recovery: no crash-detected state';
 
 /**
  * Says what an action on a training control directory found and did: the fields of the format's own report with
@@ -24,10 +24,10 @@ export const NO_CRASH = 'resume recovery: no crash-detected state, so no checkpo
  * Source: formats/tau 2.5 and 3; contract, recovery-report.json.
  */
 export function buildControlReport(input: ControlReportInput): RecoveryReport {
-  const { approved, control, diagnosis, notes, outcome } = input;
+  const { approved, control, notes, outcome } = input;
   const { evidence, plan, consent } = approved;
   const isResume = plan.choice === 'resume';
-  const restored = isResume && diagnosis.crashDetected ? findChosen(control, evidence.checkpoints) : undefined;
+  const restored = isResume ? findTaken(control, evidence.checkpoints) : undefined;
   const report = buildReport(input);
   return {
     ...report,
@@ -39,13 +39,28 @@ export function buildControlReport(input: ControlReportInput): RecoveryReport {
     prior_training_state: control.status?.runState ?? null,
     ...describeCheckpoint(restored),
     diagnostics: [
-      ...(restored ? control.restore.diagnostics : []),
-      ...(isResume && !diagnosis.crashDetected ? [NO_CRASH] : []),
+      ...(isResume ? describeRestore(input, restored) : []),
       ...notes,
       ...(consent.reason === undefined ? [] : [`reason given: ${consent.reason}`]),
     ],
     outcome,
   };
+}
+
+/** What could not be loaded and what decided; without a crash the format's own line comes first. */
+function describeRestore(
+  { control, diagnosis, approved }: ControlReportInput,
+  restored: CheckpointEvidence | undefined,
+): readonly string[] {
+  const { failures, notes } = control.restore;
+  if (diagnosis.crashDetected) return [...failures, ...notes];
+  const { checkpoints = [] } = approved.evidence;
+  if (restored) {
+    return [`${NO_CRASH}; training goes on from the ${restored.source} checkpoint`, ...failures, ...notes];
+  }
+  const isThere = checkpoints.some(({ problem }) => problem?.code !== 'CHECKPOINT_MISSING');
+  if (!isThere) return [`${NO_CRASH}, and there is no checkpoint`];
+  return [`${NO_CRASH}, and no checkpoint can be loaded`, ...failures];
 }
 
 function describeCheckpoint(

@@ -5,7 +5,7 @@ import { digestEvidence, digestIdentity } from '../../core/evidence/digest-evide
 import type { StepResult } from '../../core/execution/schema.ts';
 import { startResults } from '../../core/execution/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
-import { findChosen } from '../../core/plan/control-rules.ts';
+import { findTaken } from '../../core/plan/control-rules.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
 import type { ReportWords } from '../../core/report/build-report.ts';
@@ -201,7 +201,7 @@ async function start(
   command: string,
 ): Promise<StartedTrainer> {
   const { control, checkpoints } = approved.evidence;
-  const chosen = control && findChosen(control, checkpoints);
+  const chosen = control && findTaken(control, checkpoints);
   const logPath = trainerLogPath(directory.job);
   tell.tell('start_trainer', { state: 'running' });
   const trainer = await startTrainer({

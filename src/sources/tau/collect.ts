@@ -1,25 +1,16 @@
 import { existsSync } from 'node:fs';
-import { resolve } from 'node:path';
-import type { CheckpointEvidence, ControlFacts, ControlFileFacts } from '../../core/evidence/control-schema.ts';
+import type { ControlFacts, ControlFileFacts } from '../../core/evidence/control-schema.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { JobRef } from '../../core/job/schema.ts';
-import { readCheckpoint } from '../../platform/checkpoint-files/policy-json/read-checkpoint.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
+import { findChoice } from './find-choice.ts';
 import { type FoundStatus, findStatus } from './find-status.ts';
 import type { TauLayout } from './layout.ts';
 import { type AuditLog, readAuditLog } from './read-audit.ts';
+import { readGenerations } from './read-generations.ts';
 import { type JsonFile, readJsonFile } from './read-json-file.ts';
 import { CONTROL_STATE, RECOVERY_REPORT } from './schema.ts';
-import {
-  chooseRestore,
-  findUnfinished,
-  pickValue,
-  readText,
-  readTime,
-  translateCheckpoint,
-  translateFile,
-  translateStatus,
-} from './translate.ts';
+import { findUnfinished, pickValue, readText, readTime, translateFile, translateStatus } from './translate.ts';
 
 /** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */
 export type TauRequest = { readonly checkpoint?: string; readonly command?: string };
@@ -53,12 +44,12 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
   const status = await findStatus(layout, pickValue(state));
   const report = await readJsonFile(layout.report, RECOVERY_REPORT);
   const audit = await readAuditLog(layout.audit);
-  const primary = await readCheckpoint(layout.primary);
-  const fallback = await readCheckpoint(layout.fallback);
-  const restore = chooseRestore(primary.verdict, fallback.verdict);
-  const checkpoints = [translateCheckpoint('primary', primary), translateCheckpoint('fallback', fallback)];
-  const named = request.checkpoint === undefined ? [] : [await readNamed(request.checkpoint, layout)];
-  const runId = checkpoints.find(({ source }) => source === restore.source)?.runId;
+  const choice = findChoice(pickValue(state), audit, layout.directory);
+  const { checkpoints, restore } = await readGenerations(layout, {
+    ...(choice && { choice }),
+    ...(request.checkpoint !== undefined && { named: request.checkpoint }),
+  });
+  const runId = checkpoints.find(({ source, path }) => source === restore.source && path === restore.path)?.runId;
   const control: ControlFacts = {
     ...translateControl({ directory, state, status, audit, ...(runId !== undefined && { runId }) }),
     files: listFiles(layout, { state, status, report, audit }),
@@ -67,7 +58,7 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
   };
   const unfinished = findUnfinished(pickValue(state), pickValue(report), {
     audit,
-    primarySha256: primary.facts.sha256,
+    primarySha256: checkpoints[0]?.sha256,
   });
   const lastEventAtMs = Math.max(
     control.updatedAtMs ?? 0,
@@ -90,16 +81,11 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
       actions: audit.rows.map(({ action }) => action),
       ...(badLine && { broken: { sequence: badLine.line, expected: badLine.expected, found: badLine.found } }),
     },
-    checkpoints: [...checkpoints, ...named],
+    checkpoints,
     control: { ...control, ...(unfinished && { unfinished }) },
     collectedAtMs: nowMs,
   };
   return { evidence, state, status, report, audit };
-}
-
-async function readNamed(name: string, layout: TauLayout): Promise<CheckpointEvidence> {
-  const path = name === 'primary' ? layout.primary : name === 'fallback' ? layout.fallback : resolve(name);
-  return translateCheckpoint('named', await readCheckpoint(path));
 }
 
 type Read = Pick<TauLook, 'state' | 'status' | 'report' | 'audit'>;

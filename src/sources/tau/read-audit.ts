@@ -99,7 +99,7 @@ function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
 }
 
 /** The latest instant a date can hold. Unit: epoch milliseconds. */
-const LATEST_MS = 8.64e15;
+export const LATEST_MS = 8.64e15;
 
 /** A u64 of milliseconds as an instant that can be shown; what lies beyond every date is the latest date. */
 export function toTimeMs(value: number | bigint | undefined): number | undefined {

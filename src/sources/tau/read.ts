@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import type { RestoreSource } from '../../core/checkpoint/choose-restore.ts';
 import { diagnose, needsAttention } from '../../core/diagnosis/diagnose.ts';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
@@ -110,10 +111,16 @@ function summarise(evidence: Evidence): JobSummary {
     status: recorded.status,
     verdict,
     progress: assembleProgress(NO_UNITS, 'step'),
-    checkpoint: control?.restore.source ?? 'none',
+    checkpoint: nameCheckpoint(control?.restore.source),
     ...(interruptedAtMs !== undefined && { interruptedAtMs }),
     ...(recommended && { recommended }),
   };
+}
+
+/** What a resume makes the primary first counts as it. Source: contract, list --json. */
+function nameCheckpoint(source: RestoreSource | undefined): 'primary' | 'fallback' | 'none' {
+  if (source === undefined) return 'none';
+  return source === 'fallback' ? 'fallback' : 'primary';
 }
 
 /** A row as an entry of an audit trail; there is no chain, so no hash. */

@@ -1,8 +1,8 @@
-import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { RecoveryError } from '../../core/errors.ts';
+import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
 import type { StepResult } from '../../core/execution/schema.ts';
 import { isIdempotent, targetState } from '../../core/plan/build-control-steps.ts';
-import { findChosen, findNamed } from '../../core/plan/control-rules.ts';
+import { findChosen, findNamed, findTaken } from '../../core/plan/control-rules.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
@@ -61,8 +61,9 @@ function makeAction({ approved, actionId }: RecordOptions): TauAction {
   if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);
   const { choice } = plan;
   const named = choice === 'rollback' ? findNamed(checkpoints) : undefined;
-  const restored =
-    choice === 'resume' && diagnose(evidence).crashDetected ? findChosen(control, checkpoints) : undefined;
+  const restored = choice === 'resume' ? findTaken(control, checkpoints) : undefined;
+  const { mustReplace, rollback } = control.restore;
+  const moved = choice === 'resume' && mustReplace ? restored : named;
   return {
     choice,
     actionId,
@@ -71,24 +72,38 @@ function makeAction({ approved, actionId }: RecordOptions): TauAction {
     to: targetState(choice),
     idempotent: isIdempotent(choice, control, evidence),
     ...(named && { rollbackCheckpoint: named.path }),
-    ...(named?.sha256 !== undefined && { rollbackSha256: named.sha256 }),
+    ...(moved?.sha256 !== undefined && { rollbackSha256: moved.sha256 }),
+    ...(rollback && choice !== 'rollback' && { chosen: rollback }),
     ...(restored && { checkpointSource: restored.source }),
   };
 }
 
-/** Makes the named checkpoint the primary; one that is the primary already is left as it is. */
+/** Makes a checkpoint the primary: the one a rollback names, or the one a resume takes that is not there yet. */
 async function restore(
-  { directory, look, checkpointOperations, tell }: RecordOptions,
+  { approved, directory, look, checkpointOperations, tell }: RecordOptions,
   action: TauAction,
 ): Promise<void> {
-  const path = action.rollbackCheckpoint;
+  const { control, checkpoints } = approved.evidence;
+  const isMoved = action.choice === 'resume' && control?.restore.mustReplace === true;
+  const path = isMoved ? findChosen(control, checkpoints)?.path : action.rollbackCheckpoint;
   if (path === undefined) return;
-  const primary = look.evidence.checkpoints?.find(({ source }) => source === 'primary');
-  if (primary?.sha256 !== undefined && primary.sha256 === action.rollbackSha256) {
+  if (isInForce(look, action)) {
     tell('restore_checkpoint', { state: 'done', detail: 'it is the primary already' });
     return;
   }
   const target = { directory: directory.layout.directory, waitMs: SAVER_WAIT_MS, operations: checkpointOperations };
   const { setAside } = await restoreCheckpoint(target, path);
   tell('restore_checkpoint', { state: 'done', detail: setAside.length > 0 ? `kept: ${setAside.join(', ')}` : '' });
+}
+
+/** Whether it is the primary already, and nothing else there would be taken instead of it. */
+function isInForce({ evidence: { checkpoints = [] } }: TauLook, { rollbackSha256 }: TauAction): boolean {
+  const find = (source: string) => checkpoints.find((one) => one.source === source);
+  const [primary, fallback] = [find('primary'), find('fallback')];
+  if (primary?.sha256 === undefined || primary.sha256 !== rollbackSha256) return false;
+  return fallback === undefined || fallback.problem !== undefined || !isSavedLater(fallback, primary);
+}
+
+function isSavedLater(one: CheckpointEvidence, other: CheckpointEvidence): boolean {
+  return one.runId === other.runId && BigInt(one.savedAtUnixSeconds ?? 0) > BigInt(other.savedAtUnixSeconds ?? 0);
 }

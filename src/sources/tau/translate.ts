@@ -1,10 +1,8 @@
 /** From what was read of a Tau state directory to the words of the core. Pure. */
-import { type CheckpointSource, chooseGeneration } from '../../core/checkpoint/choose-generation.ts';
 import type { CheckpointFacts, CheckpointVerdict } from '../../core/checkpoint/schema.ts';
 import type {
   CheckpointEvidence,
   CheckpointGrade,
-  ControlFacts,
   ControlFileFacts,
   TrainingStatus,
   UnfinishedAction,
@@ -53,13 +51,6 @@ function claimSteps({ fields }: CheckpointFacts): Partial<CheckpointEvidence> {
     ...(globalStep !== undefined && { globalStep }),
     ...(optimizerStep !== undefined && { optimizerStep }),
   };
-}
-
-/** Which generation a restore takes. Source: formats/tau 3, resume 3; design, rule 4. */
-export function chooseRestore(primary: CheckpointVerdict, fallback: CheckpointVerdict): ControlFacts['restore'] {
-  const { chosen, diagnostics } = chooseGeneration(primary, fallback);
-  const source: CheckpointSource | undefined = chosen?.source;
-  return { diagnostics, ...(source !== undefined && { source }) };
 }
 
 /** A file as a fact. */

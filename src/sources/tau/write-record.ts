@@ -1,11 +1,13 @@
 /** What an action leaves on disk: report, control state, audit row. All of it carries the action's id. */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { OperatorChoice } from '../../core/checkpoint/choose-restore.ts';
 import { formatActionKey } from '../../core/plan/control-rules.ts';
 import type { PlanChoice } from '../../core/plan/schema.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { formatExactJson } from '../../platform/exact-json.ts';
 import type { TauFileOperations } from './file-operations.ts';
+import { CHOICE_KEYS } from './find-choice.ts';
 import type { TauLayout } from './layout.ts';
 import type { AuditLog } from './read-audit.ts';
 import type { JsonFile } from './read-json-file.ts';
@@ -20,6 +22,8 @@ export type TauAction = {
   readonly idempotent: boolean;
   readonly rollbackCheckpoint?: string;
   readonly rollbackSha256?: string;
+  /** The checkpoint of an earlier rollback that stays in force. */
+  readonly chosen?: OperatorChoice;
   /** Set on rows of a resume that restored one. */
   readonly checkpointSource?: string;
 };
@@ -65,6 +69,16 @@ export function makeControlState(action: TauAction): Readonly<Record<string, unk
     rollback_checkpoint: action.rollbackCheckpoint ?? null,
     salvor_action_id: action.actionId,
     ...(action.rollbackSha256 !== undefined && { salvor_rollback_sha256: action.rollbackSha256 }),
+    ...(action.chosen && rememberChoice(action.chosen)),
+  };
+}
+
+/** The format forgets a rollback with the next action; training has not saved anything newer yet. */
+function rememberChoice({ path, sha256, atMs }: OperatorChoice): Readonly<Record<string, unknown>> {
+  return {
+    [CHOICE_KEYS.path]: path,
+    ...(sha256 !== undefined && { [CHOICE_KEYS.sha256]: sha256 }),
+    [CHOICE_KEYS.atMs]: atMs,
   };
 }
 
@@ -81,6 +95,7 @@ export function makeAuditRow(action: TauAction): Readonly<Record<string, unknown
     rollback_checkpoint: action.rollbackCheckpoint ?? null,
     recovery_checkpoint_source: action.checkpointSource ?? null,
     salvor_action_id: action.actionId,
+    ...(action.rollbackSha256 !== undefined && { salvor_rollback_sha256: action.rollbackSha256 }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** The generations of a training job's checkpoints, and what the replay of its audit log yields. */
 import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/control-schema.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
+import { pickRestored } from '../../present/control-prompt.ts';
 import { formatAge, formatCount, formatTime } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { Tone } from '../theme.ts';
@@ -24,7 +25,8 @@ const LATEST_SECONDS = 8.64e12;
  */
 export function assembleCheckpointLines(evidence: Evidence, columns: number): readonly Line[] {
   const { checkpoints = [], control, collectedAtMs } = evidence;
-  const notes = control?.restore.source === undefined ? [] : control.restore.diagnostics;
+  const { source, failures = [], notes: choice = [] } = control?.restore ?? {};
+  const notes = source === undefined ? [] : [...failures, ...choice];
   return [
     textLine(describeChoice(evidence), 'title'),
     ...notes.flatMap((note) => wrappedLines(safeText(note), columns, { tone: 'warning', indent: 2 })),
@@ -34,7 +36,7 @@ export function assembleCheckpointLines(evidence: Evidence, columns: number): re
 }
 
 function describeChoice({ checkpoints = [], control }: Evidence): string {
-  const chosen = checkpoints.find(({ source }) => source === control?.restore.source);
+  const chosen = control && pickRestored(checkpoints, control);
   return chosen
     ? `Training would go on from the ${chosen.source} checkpoint, global step ${chosen.globalStep}.`
     : 'No checkpoint can be loaded.';

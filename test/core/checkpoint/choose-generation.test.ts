@@ -49,25 +49,38 @@ test('chooseGeneration: two refused ones are no choice and two reasons', () => {
   });
 });
 
-test('chooseGeneration: a newer fallback of the same run wins over an older primary and is told', () => {
-  expect(chooseGeneration(valid(), valid({ globalStep: 901n }))).toMatchObject({
+test('chooseGeneration: a fallback of the same run that was saved later wins and is told', () => {
+  const later = HEAD.savedAtUnixSeconds + 1n;
+  expect(chooseGeneration(valid(), valid({ globalStep: 901n, savedAtUnixSeconds: later }))).toMatchObject({
     chosen: { source: 'fallback', checkpoint: { head: { globalStep: 901n } } },
     diagnostics: [expect.stringMatching(/^primary checkpoint is older: global_step 900.*global_step 901/)],
   });
 });
 
-test('chooseGeneration: a fallback of another run never wins over a valid primary', () => {
-  expect(chooseGeneration(valid(), valid({ globalStep: 5000n, runId: 'run-78' }))).toMatchObject({
-    chosen: { source: 'primary' },
+test('chooseGeneration: a primary that was saved last wins over a fallback that is further, and the step is told', () => {
+  const later = HEAD.savedAtUnixSeconds + 60n;
+  expect(chooseGeneration(valid({ globalStep: 500n, savedAtUnixSeconds: later }), valid())).toMatchObject({
+    chosen: { source: 'primary', checkpoint: { head: { globalStep: 500n } } },
+    diagnostics: [
+      expect.stringMatching(/^training went back: the primary .* global_step 500.* fallback.* global_step 900/),
+    ],
   });
 });
 
-test('isNewer: global step, then optimizer step, then time', () => {
+test('chooseGeneration: of two saved in the same second the primary wins', () => {
+  expect(chooseGeneration(valid(), valid({ globalStep: 901n }))).toMatchObject({ chosen: { source: 'primary' } });
+});
+
+test('chooseGeneration: a fallback of another run never wins over a valid primary', () => {
+  const other = valid({ globalStep: 5000n, savedAtUnixSeconds: 2_000_000_000n, runId: 'run-78' });
+  expect(chooseGeneration(valid(), other)).toMatchObject({ chosen: { source: 'primary' }, diagnostics: [] });
+});
+
+test('isNewer: the time it was saved decides, never the steps', () => {
   const ladder = [
-    HEAD,
-    { ...HEAD, savedAtUnixSeconds: HEAD.savedAtUnixSeconds + 1n },
-    { ...HEAD, optimizerStep: 451n, savedAtUnixSeconds: 0n },
-    { ...HEAD, globalStep: 18446744073709551615n, optimizerStep: 0n, savedAtUnixSeconds: 0n },
+    { ...HEAD, globalStep: 18446744073709551615n },
+    { ...HEAD, savedAtUnixSeconds: HEAD.savedAtUnixSeconds + 1n, globalStep: 0n },
+    { ...HEAD, savedAtUnixSeconds: 18446744073709551615n, optimizerStep: 0n },
   ];
   for (const [a, one] of ladder.entries()) {
     for (const [b, other] of ladder.entries()) expect(isNewer(one, other)).toBe(a > b);

@@ -5,6 +5,7 @@ import { RecoveryError } from '../../../core/errors.ts';
 import { makeCheckpointReader } from '../../checkpoint-files/policy-json/make-checkpoint-reader.ts';
 import { openRegularFile } from '../../checkpoint-files/policy-json/open-regular-file.ts';
 import { readChunks } from '../../checkpoint-files/policy-json/read-chunks.ts';
+import { digestFile } from '../../digest-file.ts';
 import type { WritableFile } from './file-operations.ts';
 import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
 import { layoutOf } from './layout.ts';
@@ -25,7 +26,7 @@ type Copied = { readonly head: CheckpointHead; readonly sizeBytes: number };
  * Makes a chosen checkpoint the primary, byte for byte, in constant memory.
  *
  * Shapes: the old primary is kept aside, never as the fallback: being newer it would win over what was chosen. For the
- *         same reason a newer or invalid fallback is kept aside too, and the chosen one is then both generations.
+ *         same reason a fallback that is invalid or not older is kept aside too, and the chosen one is then both.
  * Errors: the chosen file's own reason when it is not valid; CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED.
  * Source: design, rule 4; formats/tau 4 (a rollback is recorded there and never executed).
  */
@@ -66,12 +67,19 @@ async function rotateByRestore(context: StoreContext, chosen: CheckpointHead): P
   const setAside: string[] = [];
   const oldPrimary = await judgeOld(context, primary);
   const oldFallback = await judgeOld(context, fallback);
-  if (!isMissing(oldPrimary)) setAside.push(await keepAside(context, primary));
-  if (oldFallback.type === 'valid' && !isNewer(oldFallback.head, chosen)) return setAside;
+  if (!isMissing(oldPrimary) && !(await isSame(primary, beside))) setAside.push(await keepAside(context, primary));
+  if (oldFallback.type === 'valid' && (isNewer(chosen, oldFallback.head) || (await isSame(fallback, beside)))) {
+    return setAside;
+  }
   if (!isMissing(oldFallback)) setAside.push(await keepAside(context, fallback));
   // Before the primary: a crash between the two leaves the old primary, as if nothing had been restored.
   await linkAsFallback(context, beside);
   return setAside;
+}
+
+/** A primary that is made the primary again loses nothing. */
+async function isSame(one: string, other: string): Promise<boolean> {
+  return (await digestFile(one)).sha256 === (await digestFile(other)).sha256;
 }
 
 async function linkAsFallback(context: StoreContext, beside: string): Promise<void> {
