@@ -2,7 +2,9 @@
 import { randomUUID } from 'node:crypto';
 import { RecoveryError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
+import type { JobError } from '../core/job/schema.ts';
 import type { AccessPolicy } from '../core/plan/access.ts';
+import type { Authority } from '../core/plan/choice-context.ts';
 import type { Actuator } from '../core/ports.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import { makeSession } from '../core/session/make-session.ts';
@@ -28,6 +30,8 @@ export type ActOptions = {
   readonly placePolicies?: PlacePolicies;
   /** Told of a recovery that has begun in this process. */
   readonly onStarted?: (report: RecoveryReport, reportPath: string) => void;
+  /** Told what went wrong beside an action and undoes nothing of it. */
+  readonly onWarning?: (warning: JobError) => void;
   /** Told what happens while a plan is carried out, besides the session. */
   readonly onEvent?: (event: ExecutionEvent) => void;
   /** Acts in a process of its own instead of this one. */
@@ -52,16 +56,21 @@ export async function readActOptions(
 
 /** Opens a session for one job of a place. */
 export function openSession(place: OpenPlace, jobId: string, options: ActOptions): Session {
-  const { config } = options;
+  return makeSession(jobId, { reader: place.jobs, clock: systemClock, ...openActuator(place, options) });
+}
+
+/** On whose behalf a place is acted on, and what acts; without an actuator the very same path is a dry run. */
+export function openActuator(
+  place: OpenPlace,
+  options: ActOptions,
+): { readonly authority: Authority; readonly actuator?: Actuator } {
+  const { principal, readOnly } = options.config;
   const policy = options.placePolicies?.get(place.path) ?? options.policy;
   const makeActing = ACTING.get(place.source);
-  return makeSession(jobId, {
-    reader: place.jobs,
-    clock: systemClock,
-    authority: { principal: config.principal, policy, readOnly: config.readOnly, canAct: makeActing !== undefined },
-    // Without an actuator the very same path is a dry run.
-    ...(makeActing && !options.dryRun && !config.readOnly && { actuator: makeActing(place, options) }),
-  });
+  return {
+    authority: { principal, policy, readOnly, canAct: makeActing !== undefined },
+    ...(makeActing && !options.dryRun && !readOnly && { actuator: makeActing(place, options) }),
+  };
 }
 
 type MakeActing = (place: OpenPlace, options: ActOptions) => Actuator;
@@ -73,7 +82,7 @@ const ACTING: ReadonlyMap<string, MakeActing> = new Map([
 ]);
 
 function makeNative(place: OpenPlace, options: ActOptions): Actuator {
-  const { config, policy, version, stopGraceMs, onStarted, onEvent, actElsewhere } = options;
+  const { config, policy, version, stopGraceMs, onStarted, onWarning, onEvent, actElsewhere } = options;
   const here = makeNativeActuator({
     stateDirectory: place.path,
     clock: systemClock,
@@ -85,7 +94,9 @@ function makeNative(place: OpenPlace, options: ActOptions): Actuator {
     stopGraceMs,
     // The runner and its engines are loaded when something is run.
     runPlan: async (run) => (await import('./run-plan.ts')).runPlan(run),
+    writeRows: async (asked) => (await import('./write-rows.ts')).writeRows(asked),
     ...(onStarted && { onStarted }),
+    ...(onWarning && { onWarning }),
   });
   if (actElsewhere) return { ...here, ...actElsewhere(place) };
   return onEvent ? { ...here, start: tellAlso(here.start, onEvent) } : here;

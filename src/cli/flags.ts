@@ -119,6 +119,12 @@ export const COMMANDS = {
     flags: ['as', 'receipt', 'reason'],
     arguments: [2, 2],
   },
+  'write-back': {
+    usage: 'write-back JOB',
+    help: 'write what is true now into the rows file',
+    flags: [],
+    arguments: [1, 1],
+  },
   run: {
     usage: 'run FILE',
     help: 'run a job so that it can be recovered',

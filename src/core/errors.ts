@@ -45,7 +45,9 @@ export const HINTS = {
   REPORT_MISSING: 'A report is written by a recovery that acted; none was written for this job yet.',
   RUN_FAILED: 'See salvor show JOB; salvor --choice resume goes on from where it stopped.',
   RUN_INTERRUPTED: 'salvor --choice resume goes on from where it stopped.',
-  WRITE_BACK_FAILED: 'The results are safe in the store; correct the cause and resume to write them back.',
+  WRITE_BACK_FAILED: 'The results are safe in the store; correct the cause and say salvor write-back JOB.',
+  WRITE_BACK_EMPTY:
+    'Results are in the store: see salvor units JOB; write_back in the job file names the columns they go to.',
   CONFIG_INVALID: 'Correct the configuration file named above.',
   CONTROL_FILE_INVALID:
     'Keep a copy of the file named above, put back a good one or move it away, and say the same again; nothing was changed.',

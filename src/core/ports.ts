@@ -95,6 +95,11 @@ export type Actuator = {
   readonly start: (approved: ApprovedPlan, onEvent: (event: ExecutionEvent) => void) => Execution;
   /** Settles one unit by hand. Errors: UNIT_UNKNOWN, UNIT_NOT_OPEN, RUNNER_ALIVE, ACCESS_DENIED. */
   readonly settle: (request: SettleRequest) => Promise<void>;
+  /**
+   * Writes what is true now into the job's rows file; absent where jobs have none. Errors: WRITE_BACK_EMPTY,
+   * RUNNER_ALIVE, LIVENESS_UNKNOWN, EVIDENCE_STALE, ROWS_FILE_CHANGED, ROWS_FILE_MISSING, WRITE_BACK_FAILED.
+   */
+  readonly writeBack?: (jobId: string) => Promise<WrittenRows>;
   /** Records a refused action in the audit chain, when the state is Salvor's own. */
   readonly recordRefusal: (refusal: {
     readonly jobId: string;
@@ -104,6 +109,9 @@ export type Actuator = {
     readonly planDigest?: string;
   }) => Promise<void>;
 };
+
+/** A job's rows file after a write-back. `changed` is false when it said it all already. */
+export type WrittenRows = { readonly path: string; readonly sha256: string; readonly changed: boolean };
 
 /** A person's word about one unit. `unit` is its number or its key. */
 export type SettleRequest = {

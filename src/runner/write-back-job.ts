@@ -11,7 +11,7 @@ import { type RowNow, translateRowValues } from './rows/row-values.ts';
 import { type WrittenFile, writeBack } from './rows/write-back.ts';
 
 /** How often a write-back begins anew because a row or the file changed under it. */
-const TRIES = 5;
+const TRIES = 10;
 
 /** A write-back to be done. */
 export type JobWriteBack = {
@@ -44,9 +44,10 @@ export async function writeBackJob(asked: JobWriteBack): Promise<WrittenFile> {
       return await writeOnce(asked, seen);
     } catch (error) {
       // Another writer replaced the file, or a row was settled, while this one read.
-      const isOvertaken = error instanceof OvertakenError || hasCode(error, 'ROWS_FILE_CHANGED');
-      if (isOvertaken && triesLeft > 1 && !isSame(seen, readState(asked))) continue;
-      if (error instanceof OvertakenError) {
+      const isOvertaken = error instanceof Error && [error, error.cause].some((one) => one instanceof OvertakenError);
+      const mayHaveMoved = isOvertaken || (isRecoveryError(error) && error.code === 'ROWS_FILE_CHANGED');
+      if (mayHaveMoved && triesLeft > 1 && !isSame(seen, readState(asked))) continue;
+      if (isOvertaken) {
         const message = `the rows of ${asked.spec.rowsPath} keep changing while they are written`;
         throw new RecoveryError('WRITE_BACK_FAILED', message, { details: { path: asked.spec.rowsPath }, cause: error });
       }
@@ -55,6 +56,7 @@ export async function writeBackJob(asked: JobWriteBack): Promise<WrittenFile> {
   }
 }
 
+/** Writing back wraps it as it does every error that is not for operators. */
 class OvertakenError extends Error {
   override readonly name = 'OvertakenError';
 }
@@ -142,8 +144,4 @@ function readRows(
       { values: translateRowValues(unit), dataJson: data.get(unit.number) ?? '{}' },
     ]),
   );
-}
-
-function hasCode(error: unknown, code: RecoveryError['code']): boolean {
-  return isRecoveryError(error) && error.code === code;
 }

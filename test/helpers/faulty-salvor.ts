@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { runPlanWith } from '../../src/cli/run-plan.ts';
 import { startJob } from '../../src/cli/start-job.ts';
+import { writeRows } from '../../src/cli/write-rows.ts';
 import type { Faults } from '../../src/core/ports.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import { systemClock } from '../../src/platform/clock.ts';
@@ -45,6 +46,7 @@ async function resume(jobId: string): Promise<void> {
       makeId: randomUUID,
       stopGraceMs: 1000,
       runPlan: (asked) => runPlanWith(faults, asked),
+      writeRows,
     }),
   });
   session.send({ type: 'inspect' });

@@ -32,6 +32,7 @@ export async function runChoose(context: CommandContext): Promise<number> {
     ...base,
     placePolicies: await readPlacePolicies(config, places),
     dryRun: asked.switches.has('dry-run'),
+    onWarning: ({ code, message }) => output.note(`${code}: ${safeText(message, 600)}`),
     ...(asked.switches.has('detach') && { actElsewhere: await makeElsewhere(base, programPath) }),
   };
   if (!several && jobs[0]) {

@@ -15,7 +15,11 @@ export async function runSettle({ asked, config, output, version }: CommandConte
   if (receipt !== undefined && as !== 'done')
     throw new RecoveryError('USAGE_INVALID', '--receipt goes with --as done alone');
   const { ref, place } = await findJob(openPlaces(config, [], undefined), reference);
-  const session = openSession(place, ref.id, { ...(await readActOptions(config, asked, version)), dryRun: false });
+  const session = openSession(place, ref.id, {
+    ...(await readActOptions(config, asked, version)),
+    dryRun: false,
+    onWarning: ({ code, message }) => output.note(`${code}: ${safeText(message, 600)}`),
+  });
   session.send({ type: 'settle', unit, as, reason, ...(receipt !== undefined && { receipt }) });
   await session.idle();
   const state = session.snapshot();

@@ -22,6 +22,8 @@ export type ExecutionResult = {
   readonly progressAfter: Progress;
   readonly durationMs: number;
   readonly attempt: number;
+  /** What went wrong beside it and undoes nothing of it. */
+  readonly warnings?: readonly JobError[];
   /** Exit code of the signal that stopped it, when one did. */
   readonly signalExitCode?: number;
 };

@@ -2,7 +2,13 @@
 import type { AccessPolicyFile } from './access-schema.ts';
 
 /** Actions on jobs a policy can speak of. Source: contract, access. */
-export const RECOVER_ACTIONS = ['recover:resume', 'recover:restart', 'recover:cancel', 'recover:settle'] as const;
+export const RECOVER_ACTIONS = [
+  'recover:resume',
+  'recover:restart',
+  'recover:cancel',
+  'recover:settle',
+  'recover:write_back',
+] as const;
 
 /** Every action a policy can speak of. */
 export type AccessAction =

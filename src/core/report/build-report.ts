@@ -67,6 +67,7 @@ export function buildReport(input: ReportInput): RecoveryReport {
       ...diagnosis.findings.map((finding) => words.describeFinding(finding, before.unit)),
       ...describeAuthority(input),
       ...describeError(result),
+      ...describeWarnings(result),
     ],
     plan: {
       digest: plan.digest,
@@ -91,6 +92,10 @@ export function buildReport(input: ReportInput): RecoveryReport {
 /** Why the execution ended short, when it did. */
 function describeError(result: ExecutionResult | 'started'): readonly string[] {
   return result === 'started' || !result.error ? [] : [`ended with ${result.error.code}: ${result.error.message}`];
+}
+
+function describeWarnings(result: ExecutionResult | 'started'): readonly string[] {
+  return result === 'started' ? [] : (result.warnings ?? []).map(({ code, message }) => `${code}: ${message}`);
 }
 
 /** A restart begins at nothing, so everything done after it was done now. */

@@ -9,7 +9,7 @@ import {
   type StepResult,
   startResults,
 } from '../../core/execution/schema.ts';
-import { assembleProgress } from '../../core/job/schema.ts';
+import { assembleProgress, type JobError } from '../../core/job/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
@@ -23,6 +23,7 @@ import { cancelJob, stopRunner } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
 import { lockPath } from './layout.ts';
 import { settleUnit } from './settle.ts';
+import { type WriteRows, writeBackAfter, writeBackResults } from './write-back.ts';
 import { writeReport } from './write-report.ts';
 
 /** Runs what is left of a job after an approved plan; wired to the runner where the ports are. */
@@ -50,6 +51,9 @@ export type NativeActuatorOptions = {
   /** How long a living runner has to stop when its job is cancelled. */
   readonly stopGraceMs: number;
   readonly runPlan: RunPlan;
+  readonly writeRows: WriteRows;
+  /** Told what went wrong beside an action and undoes nothing of it. */
+  readonly onWarning?: (warning: JobError) => void;
   /** Told the report of a recovery that has begun, before its end is known. */
   readonly onStarted?: (report: RecoveryReport, reportPath: string) => void;
 };
@@ -101,8 +105,13 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
       };
     },
     settle: (request) =>
+      withStore(async (database) => {
+        settleUnit(database, { ...request, principal, atMs: clock.nowMs() }, lockPath(stateDirectory, request.jobId));
+        await warnAfter(options, database, request.jobId);
+      }),
+    writeBack: (jobId) =>
       withStore((database) =>
-        settleUnit(database, { ...request, principal, atMs: clock.nowMs() }, lockPath(stateDirectory, request.jobId)),
+        writeBackResults({ stateDirectory, clock, principal, database, jobId, write: options.writeRows }),
       ),
     recordRefusal: async ({ jobId, action, code, message, planDigest }) => {
       // A refusal is no reason to make a store, and who was denied is not who changes where it is.
@@ -117,6 +126,18 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
       });
     },
   };
+}
+
+/** Writes back after a change that stands by itself, and tells what went wrong. */
+async function warnAfter(
+  { stateDirectory, clock, writeRows, onWarning }: NativeActuatorOptions,
+  database: DatabaseSync,
+  jobId: string,
+): Promise<readonly JobError[]> {
+  const warning = await writeBackAfter({ stateDirectory, clock, database, jobId, write: writeRows });
+  if (warning === undefined) return [];
+  onWarning?.(warning);
+  return [warning];
 }
 
 type Carrying = {
@@ -178,7 +199,7 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
   return { steps: result.steps, ...(await report(result)) };
 }
 
-type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled'>;
+type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'>;
 
 async function run(
   options: NativeActuatorOptions,
@@ -223,5 +244,5 @@ async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: J
   cancelJob({ database, job, approved, clock: options.clock });
   report('take_lease', { state: 'done' });
   report('mark_cancelled', { state: 'done' });
-  return { steps, end: 'cancelled', settled: 0 };
+  return { steps, end: 'cancelled', settled: 0, warnings: await warnAfter(options, database, job.id) };
 }

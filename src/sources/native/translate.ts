@@ -7,13 +7,15 @@ import { jobDirectory } from './layout.ts';
 export type SpecFacts = {
   readonly receiptLabel?: string;
   readonly canVerify: boolean;
+  /** Whether results go into the rows file. */
+  readonly writesBack: boolean;
   readonly directory?: string;
 };
 
 /**
  * What evidence needs of a job's specification; one that no longer parses says nothing.
  *
- * Three fields are read by hand: a schema library takes longer to load than a short command may.
+ * Its fields are read by hand: a schema library takes longer to load than a short command may.
  */
 export function translateSpecFacts(specJson: string): SpecFacts {
   const spec = parseObject(specJson);
@@ -22,6 +24,7 @@ export function translateSpecFacts(specJson: string): SpecFacts {
   const directory = asText(spec?.directory);
   return {
     canVerify: asText(spec?.verify) !== undefined,
+    writesBack: Array.isArray(spec?.writeBack) && spec.writeBack.length > 0,
     ...(receipt && { receiptLabel: label }),
     ...(directory !== undefined && { directory }),
   };
