@@ -46,7 +46,7 @@ export async function writeBackJob(asked: JobWriteBack): Promise<WrittenFile> {
       // Another writer replaced the file, or a row was settled, while this one read.
       const isOvertaken = error instanceof Error && [error, error.cause].some((one) => one instanceof OvertakenError);
       const mayHaveMoved = isOvertaken || (isRecoveryError(error) && error.code === 'ROWS_FILE_CHANGED');
-      if (mayHaveMoved && triesLeft > 1 && !isSame(seen, readState(asked))) continue;
+      if (mayHaveMoved && triesLeft > 1 && hasMoved(asked, seen)) continue;
       if (isOvertaken) {
         const message = `the rows of ${asked.spec.rowsPath} keep changing while they are written`;
         throw new RecoveryError('WRITE_BACK_FAILED', message, { details: { path: asked.spec.rowsPath }, cause: error });
@@ -67,6 +67,12 @@ function readState({ database, jobId }: JobWriteBack): State {
   const job = readJob(database, jobId);
   if (!job?.rows) throw new RecoveryError('STATE_CORRUPT', `job ${jobId} has no rows file on record`);
   return { job, rows: job.rows, sequence: readJournalSequence(database, job.seq) };
+}
+
+/** Whether to look again. The write lock is waited for: who has it may have replaced the file and not recorded it yet. */
+function hasMoved(asked: JobWriteBack, seen: State): boolean {
+  const now = changeStore(asked.database, () => readState(asked));
+  return seen.rows.sha256Expected !== undefined || !isSame(seen, now);
 }
 
 function isSame(left: State, right: State): boolean {

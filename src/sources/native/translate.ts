@@ -8,7 +8,7 @@ export type SpecFacts = {
   readonly receiptLabel?: string;
   readonly canVerify: boolean;
   /** Whether results go into the rows file. */
-  readonly writesBack: boolean;
+  readonly writesBack?: true;
   readonly directory?: string;
 };
 
@@ -24,7 +24,7 @@ export function translateSpecFacts(specJson: string): SpecFacts {
   const directory = asText(spec?.directory);
   return {
     canVerify: asText(spec?.verify) !== undefined,
-    writesBack: Array.isArray(spec?.writeBack) && spec.writeBack.length > 0,
+    ...(Array.isArray(spec?.writeBack) && spec.writeBack.length > 0 && { writesBack: true }),
     ...(receipt && { receiptLabel: label }),
     ...(directory !== undefined && { directory }),
   };

@@ -189,6 +189,8 @@ describe('probeLiveness', () => {
 describe('translateSpecFacts', () => {
   it.each([
     ['{}', { canVerify: false }],
+    ['{"writeBack":[]}', { canVerify: false }],
+    ['{"writeBack":[{"column":"a","value":"status"}]}', { canVerify: false, writesBack: true }],
     ['{"receipt":{}}', { canVerify: false, receiptLabel: 'receipt' }],
     [
       '{"receipt":{"label":"tracking"},"verify":"./v","directory":"/d"}',
