@@ -34,6 +34,8 @@ export type ActOptions = {
   readonly onWarning?: (warning: JobError) => void;
   /** Told what happens while a plan is carried out, besides the session. */
   readonly onEvent?: (event: ExecutionEvent) => void;
+  /** Another process is told of every refusal and records it; recorded here as well it would stand there twice. */
+  readonly isRefusalTold?: boolean;
   /** Acts in a process of its own instead of this one. */
   readonly actElsewhere?: (place: OpenPlace) => Pick<Actuator, 'start'>;
 };
@@ -82,8 +84,8 @@ const ACTING: ReadonlyMap<string, MakeActing> = new Map([
 ]);
 
 function makeNative(place: OpenPlace, options: ActOptions): Actuator {
-  const { config, policy, version, stopGraceMs, onStarted, onWarning, onEvent, actElsewhere } = options;
-  const here = makeNativeActuator({
+  const { config, policy, version, stopGraceMs, onStarted, onWarning, onEvent, actElsewhere, isRefusalTold } = options;
+  const acting = makeNativeActuator({
     stateDirectory: place.path,
     clock: systemClock,
     principal: config.principal,
@@ -98,6 +100,7 @@ function makeNative(place: OpenPlace, options: ActOptions): Actuator {
     ...(onStarted && { onStarted }),
     ...(onWarning && { onWarning }),
   });
+  const here = isRefusalTold ? { ...acting, recordRefusal: async () => {} } : acting;
   if (actElsewhere) return { ...here, ...actElsewhere(place) };
   return onEvent ? { ...here, start: tellAlso(here.start, onEvent) } : here;
 }

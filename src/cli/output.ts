@@ -2,6 +2,7 @@
 import { type RecoveryError, toRecoveryError } from '../core/errors.ts';
 import { formatExactJson } from '../platform/exact-json.ts';
 import { writeDescriptor } from '../platform/write-descriptor.ts';
+import { describeChanges } from '../present/change-words.ts';
 import { safeLines } from '../present/safe-text.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
@@ -43,6 +44,7 @@ export function tellError(output: Output, thrown: unknown): number {
   if (output.json) output.printJson({ error: translateError(error) });
   else {
     for (const line of safeLines(`salvor: ${error.message}`, 2_000)) output.note(line);
+    for (const line of describeChanges(error.details)) output.note(`  ${line}`);
     output.note(error.hint);
     if (error.code === 'INTERNAL') output.note(describeStack(error));
   }

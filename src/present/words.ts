@@ -143,7 +143,10 @@ const WARNING_WORDS: Readonly<Record<PlanWarning['code'], (warning: PlanWarning)
   UNITS_NEED_REVIEW: ({ count = 0, unit = 'row' }) =>
     `${formatCount(count, unit)} under review ${count === 1 ? 'is' : 'are'} left alone; settle ${count === 1 ? 'it' : 'them'} with review.`,
   HEARTBEAT_ONLY: () => 'The runner was on another host; that it is dead is known from its heartbeat alone.',
-  UNITS_ABANDONED: ({ count = 0, unit = 'row' }) => `${formatCount(count, unit)} will not be done.`,
+  UNITS_ABANDONED: ({ count = 0, unit = 'row', isAtMost = false }) =>
+    isAtMost
+      ? `At most ${formatCount(count, unit)} will not be done: the job goes on until it is stopped.`
+      : `${formatCount(count, unit)} will not be done.`,
   ORPHANS_LEFT: ({ count = 0 }) =>
     `${count} left-over ${count === 1 ? 'process goes' : 'processes go'} on working; cancelling does not end ${count === 1 ? 'it' : 'them'}.`,
   ...CONTROL_WARNING_WORDS,

@@ -4,6 +4,8 @@ import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import { describeHolder, pickHolder } from '../core/plan/check-choice.ts';
+import type { FactChange } from '../core/plan/fact-change.ts';
+import { describeStale } from '../core/plan/plan-basis.ts';
 import { tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
 import { type AuditWord, appendAudit } from '../store/audit.ts';
@@ -80,10 +82,13 @@ export function checkUnchanged(
     journalSequence: readJournalSequence(database, job.seq),
   };
   if (found.epoch !== expected.epoch && found.status === 'running') throw describeConflict(database, job);
-  const differing = (['epoch', 'status', 'journalSequence'] as const).find((fact) => found[fact] !== expected[fact]);
-  if (!differing) return;
-  const message = `job '${job.name}' changed since it was looked at: ${differing} was ${expected[differing]}, is ${found[differing]}`;
-  throw new RecoveryError('EVIDENCE_STALE', message, { details: { job: job.id, expected, found } });
+  const compared: readonly FactChange[] = [
+    { fact: 'epoch', was: expected.epoch, is: found.epoch },
+    { fact: 'status', was: expected.status, is: found.status },
+    { fact: 'journal', was: expected.journalSequence, is: found.journalSequence },
+  ];
+  const changes = compared.filter(({ was, is }) => was !== is);
+  if (changes.length > 0) throw describeStale({ jobId: job.id, jobName: job.name }, changes);
 }
 
 function describeConflict(database: DatabaseSync, job: Pick<JobRecord, 'seq' | 'id' | 'name'>): RecoveryError {

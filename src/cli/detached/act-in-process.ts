@@ -72,7 +72,7 @@ function startElsewhere(
 }
 
 function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Elsewhere) {
-  const { plan, consent } = approved;
+  const { plan, consent, evidence } = approved;
   const { choice } = plan;
   if (choice === 'pause' || choice === 'rollback') {
     throw new RecoveryError('CHOICE_UNSUPPORTED', `${choice} is carried out at once and never in the background`);
@@ -88,5 +88,6 @@ function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Els
     choice,
     ...(plan.decisions.orphans && { orphans: plan.decisions.orphans }),
     consent,
+    seen: evidence,
   };
 }

@@ -1,5 +1,6 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { ExecutionEvent } from '../../core/execution/schema.ts';
+import { describeStale, listChanges } from '../../core/plan/plan-basis.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import type { Session } from '../../core/session/schema.ts';
 import { openSession } from '../compose.ts';
@@ -125,6 +126,7 @@ async function recover(
     policy: await readPolicy(config.policyPath),
     stopGraceMs: request.stopGraceMs,
     dryRun: false,
+    isRefusalTold: true,
     onStarted: (report, reportPath) => tell({ type: 'recovery_started', report, reportPath }),
     onEvent: makeEventTeller(),
   });
@@ -135,9 +137,7 @@ async function recover(
   onStop((signal) => session.send({ type: 'stop', ...(signal && { signal }) }));
   const state = session.snapshot();
   if (state.stage === 'planned' && state.plan.digest !== consent.planDigest) {
-    throw new RecoveryError('EVIDENCE_STALE', `job '${state.plan.jobName}' changed since the plan was agreed to`, {
-      details: { job: request.jobId },
-    });
+    throw describeStale(state.plan, listChanges(state.plan, request.seen, state.evidence));
   }
   await say(session, { type: 'approve', consent });
   const ended = session.snapshot();

@@ -1,7 +1,10 @@
 /** What Salvor and a process of its own say to each other. */
 import * as z from 'zod/mini';
+import type { Evidence } from '../../core/evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from '../../core/execution/schema.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
+
+const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 const Consent = z.object({
   planDigest: z.string(),
@@ -28,6 +31,8 @@ export const RunnerRequest = z.discriminatedUnion('type', [
     choice: z.enum(['resume', 'restart', 'cancel']),
     orphans: z.exactOptional(z.enum(['end', 'wait'])),
     consent: Consent,
+    /** What was seen when the plan was agreed to: what changed since is told by it. */
+    seen: z.custom<Evidence>(isObject),
   }),
   z.object({
     type: z.literal('run'),
@@ -39,8 +44,6 @@ export const RunnerRequest = z.discriminatedUnion('type', [
   z.object({ type: z.literal('stop'), signal: z.exactOptional(z.enum(['SIGINT', 'SIGTERM'])) }),
 ]);
 export type RunnerRequest = z.infer<typeof RunnerRequest>;
-
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
 /** What the process says. Events and results are of this very version of Salvor, so only their presence is checked. */
 export const RunnerNews = z.discriminatedUnion('type', [

@@ -13,12 +13,3 @@ export function digestEvidence(evidence: Evidence): string {
   const { heartbeatAgeMs: _age, ...lasting } = liveness ?? {};
   return digestValue({ ...facts, liveness: lasting, auditBroken: audit.broken });
 }
-
-/**
- * Fingerprint of what a cancellation rests on: which job, its recorded status and who holds it. A job that goes on
- * while it is being cancelled changes its units all the time; that must not make the plan stale.
- */
-export function digestIdentity(evidence: Evidence): string {
-  const { job, recorded } = evidence;
-  return digestValue({ id: job.id, source: job.source, status: recorded.status, epoch: recorded.epoch });
-}

@@ -1,11 +1,11 @@
-import type { Diagnosis } from '../diagnosis/schema.ts';
+import type { Diagnosis, Finding } from '../diagnosis/schema.ts';
 import { digestValue } from '../digest.ts';
-import { digestEvidence, digestIdentity } from '../evidence/digest-evidence.ts';
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
 import type { Choice } from '../job/schema.ts';
 import { buildControlSteps, warnOfControl } from './build-control-steps.ts';
 import { checkChoice } from './check-choice.ts';
 import type { Authority, ChoiceContext } from './choice-context.ts';
+import { digestBasis, PLAN_BASES } from './plan-basis.ts';
 import type {
   ActingChoice,
   Decisions,
@@ -57,14 +57,16 @@ function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
   const questions = askQuestions(context, decisions);
   const steps = buildSteps(context, decisions);
   const warnings = warn(context);
-  const evidenceDigest =
-    choice === 'cancel' || choice === 'pause' ? digestIdentity(evidence) : digestEvidence(evidence);
+  const evidenceDigest = digestBasis(choice, evidence);
   const wouldRepeat = choice === 'restart' ? (evidence.units?.counts.done ?? 0) : 0;
-  const core = { choice, jobId: evidence.job.id, evidenceDigest, decisions, questions, steps, warnings, wouldRepeat };
+  const core = { choice, jobId: evidence.job.id, evidenceDigest, decisions, questions, steps, wouldRepeat };
+  // Warnings count what goes on by itself; a plan that rests on the holder alone must stay the same meanwhile.
+  const told = PLAN_BASES[choice] === 'holder' ? {} : { warnings };
   return Object.freeze({
     ...core,
+    warnings,
     jobName: evidence.job.name,
-    digest: digestValue(core),
+    digest: digestValue({ ...core, ...told }),
     consentForm: choice === 'restart' ? 'type_name' : 'confirm',
   });
 }
@@ -99,15 +101,19 @@ const STEPS = {
     ...runUnits(evidence.units, 'all'),
   ],
   cancel: ({ evidence, diagnosis }) => {
-    const living = diagnosis.findings.find(
-      (finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled',
-    );
+    const living = findLiving(diagnosis);
     const stop: readonly PlanStep[] = living
       ? [{ action: 'stop_runner', pid: living.holder.pid, host: living.holder.host }]
       : [];
     return [...stop, takeLease(evidence), { action: 'mark_cancelled' }];
   },
 } as const satisfies Record<ActingChoice, BuildSteps>;
+
+function findLiving({
+  findings,
+}: Diagnosis): Extract<Finding, { type: 'runner_alive' | 'runner_stalled' }> | undefined {
+  return findings.find((finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled');
+}
 
 function takeLease(evidence: Evidence): PlanStep {
   return { action: 'take_lease', epoch: evidence.recorded.epoch + 1 };
@@ -153,10 +159,15 @@ const WARN = {
     return units && count > 0 ? [{ code: 'UNITS_NEED_REVIEW', count, unit: units.unit }] : [];
   },
   restart: ({ evidence: { units } }) => (units ? warnOfRepeats(units) : []),
-  cancel: ({ evidence: { units, orphans } }) => {
+  cancel: ({ evidence: { units, orphans }, diagnosis }) => {
     if (!units) return [];
     const { pending, failed, in_doubt: inDoubt } = units.counts;
-    const abandoned: PlanWarning = { code: 'UNITS_ABANDONED', count: pending + failed + inDoubt, unit: units.unit };
+    const abandoned: PlanWarning = {
+      code: 'UNITS_ABANDONED',
+      count: pending + failed + inDoubt,
+      unit: units.unit,
+      ...(findLiving(diagnosis) && { isAtMost: true }),
+    };
     return orphans.length > 0 ? [abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : [abandoned];
   },
 } as const satisfies Record<ActingChoice, (context: ChoiceContext) => readonly PlanWarning[]>;

@@ -74,6 +74,8 @@ export type PlanWarning = {
   readonly count?: number;
   readonly label?: string;
   readonly unit?: 'row' | 'step';
+  /** The count goes down by itself: the job goes on until it is stopped. */
+  readonly isAtMost?: boolean;
 };
 
 /** A decision only a person can take; a plan with an open one cannot be approved, whatever flags say. */
@@ -86,7 +88,10 @@ export type Question = {
 /** Answers given so far, by question id. */
 export type Decisions = { readonly orphans?: 'end' | 'wait' };
 
-/** What a choice would do. Frozen; `digest` covers the choice, the evidence, the decisions and the steps. */
+/**
+ * What a choice would do. Frozen; `digest` covers the choice, the facts it rests on (see `PLAN_BASES`), the decisions
+ * and the steps.
+ */
 export type Plan = {
   readonly choice: PlanChoice;
   readonly jobId: string;

@@ -2,7 +2,6 @@ import { hostname } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { RecoveryError } from '../../core/errors.ts';
-import { digestEvidence } from '../../core/evidence/digest-evidence.ts';
 import {
   type ExecutionEvent,
   type ExecutionResult,
@@ -11,6 +10,7 @@ import {
 } from '../../core/execution/schema.ts';
 import { assembleProgress, type JobError } from '../../core/job/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
+import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
 import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
@@ -209,11 +209,8 @@ async function run(
   const { stateDirectory, clock, runPlan } = options;
   const now = await collectEvidence(stateDirectory, job.id, clock.nowMs());
   // A holder that came in between is told as such by the lease; everything else that changed makes the plan stale.
-  if (now.recorded.epoch === approved.evidence.recorded.epoch && digestEvidence(now) !== approved.plan.evidenceDigest) {
-    throw new RecoveryError('EVIDENCE_STALE', `job '${job.name}' changed since the plan was made`, {
-      details: { job: job.id },
-    });
-  }
+  if (now.recorded.epoch === approved.evidence.recorded.epoch)
+    checkBasis(approved.plan, { seen: approved.evidence, now });
   let starting: Promise<void> = Promise.resolve();
   const begin = () => {
     starting = onStarted();
@@ -236,6 +233,9 @@ async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: J
     steps[index] = result;
     onEvent({ type: 'step', index, result });
   };
+  // Before anybody is asked to stop: it must be the runner that was agreed to.
+  const now = await collectEvidence(options.stateDirectory, job.id, options.clock.nowMs());
+  checkBasis(plan, { seen: approved.evidence, now });
   if (plan.steps.some((step) => step.action === 'stop_runner')) {
     report('stop_runner', { state: 'running' });
     const stopped = await stopRunner(database, job.seq, options.stopGraceMs);

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { RecoveryError } from '../../core/errors.ts';
+import { describeStale, listChanges } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import { awaitGone, isAlive, signal } from '../../platform/end-processes.ts';
@@ -51,9 +51,10 @@ export function cancelJob(options: {
     const status = readJob(database, job.id)?.status ?? 'gone';
     const expected = [evidence.recorded.status, ...STOPPED_MEANWHILE];
     if (epoch !== evidence.recorded.epoch || !expected.includes(status)) {
-      throw new RecoveryError('EVIDENCE_STALE', `job '${job.name}' is ${status} now (epoch ${epoch})`, {
-        details: { job: job.id, status, epoch },
-      });
+      const holder = readRunner(database, job.seq);
+      const lease = holder && { lease: { ...holder, fenced: false } };
+      const recorded = { ...evidence.recorded, status, epoch };
+      throw describeStale(plan, listChanges(plan, evidence, { ...evidence, ...lease, recorded }));
     }
     const atMs = clock.nowMs();
     insertLease(database, {

@@ -1,11 +1,11 @@
 import { hostname } from 'node:os';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
-import { digestEvidence, digestIdentity } from '../../core/evidence/digest-evidence.ts';
 import type { StepResult } from '../../core/execution/schema.ts';
 import { startResults } from '../../core/execution/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
 import { findTaken } from '../../core/plan/control-rules.ts';
+import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
 import type { ReportWords } from '../../core/report/build-report.ts';
@@ -171,7 +171,7 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
   const { clock, makeId, operations } = options;
   const startedAtMs = clock.nowMs();
   const look = await lookAtTau(directory, startedAtMs);
-  checkFresh(approved, look);
+  checkBasis(approved.plan, { seen: approved.evidence, now: look.evidence });
   const actionId = makeId();
   const makeReport = makeReporter({ ...options, approved, look, startedAtMs, reportId: actionId });
   const { choice } = approved.plan;
@@ -184,15 +184,6 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
   }
   const action = await recordAction({ ...options, directory, approved, look, actionId, tell: tell.tell });
   return { report, look, action, makeReport };
-}
-
-/** Errors: EVIDENCE_STALE when what the plan rests on is no longer so. Source: design, rule 8. */
-function checkFresh({ plan }: ApprovedPlan, { evidence }: TauLook): void {
-  const byIdentity = plan.choice === 'cancel' || plan.choice === 'pause';
-  if ((byIdentity ? digestIdentity(evidence) : digestEvidence(evidence)) === plan.evidenceDigest) return;
-  throw new RecoveryError('EVIDENCE_STALE', `job '${plan.jobName}' changed since the plan was made`, {
-    details: { job: plan.jobId },
-  });
 }
 
 async function start(

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { digestEvidence, digestIdentity } from '../../../src/core/evidence/digest-evidence.ts';
+import { digestEvidence } from '../../../src/core/evidence/digest-evidence.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
+import { changeFact, listPaths } from '../../helpers/change-facts.ts';
 import { SAMPLE_ORPHANS } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_MS, SAMPLE_UNITS, sampleDoubt, sampleEvidence } from '../../helpers/sample-evidence.ts';
 
@@ -9,24 +10,6 @@ const EVIDENCE = sampleEvidence({
   orphans: SAMPLE_ORPHANS,
   units: { ...SAMPLE_UNITS, attention: [sampleDoubt(48)] },
 });
-
-/** The path of every fact that can be changed, as the keys that lead to it. */
-function listPaths(value: unknown, path: readonly string[] = []): readonly (readonly string[])[] {
-  if (typeof value !== 'object' || value === null) return [path];
-  return Object.entries(value).flatMap(([key, field]) => listPaths(field, [...path, key]));
-}
-
-/** The same evidence with one fact changed. */
-function changeFact(value: unknown, path: readonly string[]): unknown {
-  const [key, ...rest] = path;
-  if (key === undefined) {
-    if (typeof value === 'number') return value + 1;
-    return typeof value === 'boolean' ? !value : `${String(value)}'`;
-  }
-  const copy: Record<string, unknown> = Array.isArray(value) ? (value.slice() as never) : { ...(value as object) };
-  copy[key] = changeFact(copy[key], rest);
-  return copy;
-}
 
 /** What is left out: the time of looking, what only time changes, and the audit chain but for its damage. */
 const LEFT_OUT = ['collectedAtMs', 'liveness.heartbeatAgeMs', 'audit.entryCount', 'audit.actions.0', 'audit.actions.1'];
@@ -61,16 +44,6 @@ describe('digestEvidence', () => {
     for (const key of ['lease', 'liveness', 'units'] as const) {
       const { [key]: _gone, ...rest } = EVIDENCE;
       expect(digestEvidence(rest as Evidence)).not.toBe(digestEvidence(EVIDENCE));
-    }
-  });
-});
-
-describe('digestIdentity', () => {
-  it('rests on the job, its status and its holder alone', () => {
-    const facts = ['job.id', 'job.source', 'recorded.status', 'recorded.epoch'];
-    for (const path of PATHS) {
-      const isSame = digestIdentity(changeFact(EVIDENCE, path) as Evidence) === digestIdentity(EVIDENCE);
-      expect(isSame, path.join('.')).toBe(!facts.includes(path.join('.')));
     }
   });
 });

@@ -180,7 +180,7 @@ describe('buildProposal, cancel', () => {
         "stop_runner pid=4711 host=shipping-1",
         "take_lease epoch=2",
         "mark_cancelled",
-        "! UNITS_ABANDONED count=153 unit=row",
+        "! UNITS_ABANDONED count=153 unit=row isAtMost=true",
         "repeats 0, confirm",
       ]
     `);
