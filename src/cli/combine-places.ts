@@ -24,6 +24,7 @@ export function combinePlaces(places: readonly OpenPlace[]): CombinedPlaces {
     },
     collect: async (jobId) => placeOf(jobId).jobs.collect(jobId),
     units: async (jobId, query) => placeOf(jobId).jobs.units(jobId, query),
+    namedUnits: async (jobId, names) => placeOf(jobId).jobs.namedUnits(jobId, names),
     audit: async (jobId) => placeOf(jobId).jobs.audit(jobId),
     logTail: async (jobId, lineCount) => placeOf(jobId).jobs.logTail(jobId, lineCount),
     report: async (jobId) => placeOf(jobId).jobs.report(jobId),

@@ -40,6 +40,8 @@ export type UnitQuery = {
   readonly offset: number;
   readonly limit: number;
 };
+/** Units by what names them; a name that no unit has finds nothing. */
+export type UnitNames = { readonly keys: readonly string[]; readonly numbers: readonly number[] };
 /** A page of units. `total` counts all that match. */
 export type UnitPage = { readonly units: readonly UnitFacts[]; readonly total: number };
 
@@ -63,6 +65,8 @@ export type JobReader = {
   /** Everything about one job. Errors: JOB_UNKNOWN, STATE_UNREADABLE. */
   readonly collect: (jobId: string) => Promise<Evidence>;
   readonly units: (jobId: string, query: UnitQuery) => Promise<UnitPage>;
+  /** The units with one of these keys or numbers, each once, by number. */
+  readonly namedUnits: (jobId: string, names: UnitNames) => Promise<readonly UnitFacts[]>;
   readonly audit: (jobId: string) => Promise<readonly AuditEntry[]>;
   /** The last lines of the job's log, oldest first, raw (hostile) text. */
   readonly logTail: (jobId: string, lineCount: number) => Promise<readonly string[]>;
@@ -93,8 +97,11 @@ export type Execution = {
 export type Actuator = {
   /** Errors (rejected `done`): EVIDENCE_STALE, LEASE_HELD and every guardrail, with nothing changed. */
   readonly start: (approved: ApprovedPlan, onEvent: (event: ExecutionEvent) => void) => Execution;
-  /** Settles one unit by hand. Errors: UNIT_UNKNOWN, UNIT_NOT_OPEN, RUNNER_ALIVE, ACCESS_DENIED. */
-  readonly settle: (request: SettleRequest) => Promise<void>;
+  /**
+   * Settles units by hand, all of them or none. Errors: UNIT_UNKNOWN, UNIT_NOT_OPEN, EVIDENCE_STALE, RUNNER_ALIVE,
+   * LIVENESS_UNKNOWN, ORPHAN_RUNNING, AUDIT_BROKEN, JOB_CANCELLED.
+   */
+  readonly settle: (request: SettleRequest) => Promise<readonly SettledUnit[]>;
   /**
    * Writes what is true now into the job's rows file; absent where jobs have none. Errors: WRITE_BACK_EMPTY,
    * RUNNER_ALIVE, LIVENESS_UNKNOWN, EVIDENCE_STALE, ROWS_FILE_CHANGED, ROWS_FILE_MISSING, WRITE_BACK_FAILED.
@@ -113,13 +120,28 @@ export type Actuator = {
 /** A job's rows file after a write-back. `changed` is false when it said it all already. */
 export type WrittenRows = { readonly path: string; readonly sha256: string; readonly changed: boolean };
 
-/** A person's word about one unit. `unit` is its number or its key. */
+/** What a unit can be settled as. */
+export type SettledAs = 'done' | 'pending' | 'skipped';
+
+/** One unit as a person saw it: its number, which alone names it, and its place in the journal then. */
+export type SeenUnit = Pick<UnitFacts, 'number' | 'eventSequence'>;
+
+/** A person's word about units. `epoch` is the highest one that was seen of the job. */
 export type SettleRequest = {
   readonly jobId: string;
-  readonly unit: string;
-  readonly as: 'done' | 'pending' | 'skipped';
+  readonly units: readonly SeenUnit[];
+  readonly epoch: number;
+  readonly as: SettledAs;
   readonly receipt?: string;
   readonly reason: string;
+};
+
+/** A unit that was settled: what it was, and what it is now. */
+export type SettledUnit = {
+  readonly number: number;
+  readonly key: string;
+  readonly was: UnitStatus;
+  readonly now: SettledAs;
 };
 
 /** Named crash points; a no-op outside tests. Source: style 2.17. */

@@ -8,7 +8,7 @@ import type { FactChange } from '../core/plan/fact-change.ts';
 import { describeStale } from '../core/plan/plan-basis.ts';
 import { tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
-import { type AuditWord, appendAudit } from '../store/audit.ts';
+import { type AuditWord, appendAudit, checkAuditChain } from '../store/audit.ts';
 import { changeStore } from '../store/database.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
 import { type JobRecord, readJob } from '../store/jobs.ts';
@@ -25,7 +25,7 @@ export type ExpectedState = { readonly epoch: number; readonly status: string; r
  *
  * Taking the lock inside the transaction means that whoever loses always finds the winner recorded.
  *
- * Errors: LEASE_HELD naming the holder; EVIDENCE_STALE when the job is no longer as it was seen.
+ * Errors: LEASE_HELD naming the holder; EVIDENCE_STALE when the job is no longer as it was seen; AUDIT_BROKEN.
  * Source: design, rules 7, 8 and 9.
  */
 export function holdLease(options: {
@@ -43,6 +43,7 @@ export function holdLease(options: {
   try {
     changeStore(database, () => {
       checkUnchanged(database, job, expected);
+      checkAuditChain(database, job.seq);
       mkdirSync(dirname(options.lockPath), { recursive: true, mode: 0o700 });
       const lock = tryLock(options.lockPath);
       if (!lock) throw describeConflict(database, job);

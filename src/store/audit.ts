@@ -1,6 +1,7 @@
 /** The audit chain of one job: append-only, each entry hashed with the one before. */
 import type { DatabaseSync } from 'node:sqlite';
 import { digestText, formatCanonical } from '../core/digest.ts';
+import { RecoveryError } from '../core/errors.ts';
 import type { AuditFacts } from '../core/evidence/schema.ts';
 import type { AuditEntry } from '../core/ports.ts';
 
@@ -10,8 +11,10 @@ export type AuditWord = Omit<AuditEntry, 'sequence' | 'hash'>;
 const GENESIS = '0'.repeat(64);
 
 /**
- * Appends an entry. Call it inside the transaction of the change it records.
+ * Appends an entry to a chain that ends at its head. Call it inside the transaction of the change it records, and
+ * `checkAuditChain` before it: an entry on top of a chain that lost its end would make it look whole again.
  *
+ * Errors: AUDIT_BROKEN when the last entry is not the one the head names.
  * Source: design, rule 9.
  */
 export function appendAudit(database: DatabaseSync, jobSeq: number, word: AuditWord): void {
@@ -19,8 +22,11 @@ export function appendAudit(database: DatabaseSync, jobSeq: number, word: AuditW
     .prepare('SELECT sequence, hash FROM audit WHERE job_seq = ? ORDER BY sequence DESC LIMIT 1')
     .get(jobSeq);
   const sequence = Number(last?.sequence ?? 0) + 1;
+  const previous = String(last?.hash ?? GENESIS);
+  const head = readAuditHead(database, jobSeq) ?? GENESIS;
+  if (head !== previous) throw describeBroken({ sequence, expected: head, found: previous });
   const details = formatCanonical(word.details);
-  const hash = hashEntry(String(last?.hash ?? GENESIS), { ...word, sequence }, details);
+  const hash = hashEntry(previous, { ...word, sequence }, details);
   database
     .prepare('INSERT INTO audit VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)')
     .run(
@@ -42,6 +48,33 @@ export function appendAudit(database: DatabaseSync, jobSeq: number, word: AuditW
 export function readAuditHead(database: DatabaseSync, jobSeq: number): string | undefined {
   const head = database.prepare('SELECT hash FROM audit_heads WHERE job_seq = ?').get(jobSeq)?.hash;
   return typeof head === 'string' ? head : undefined;
+}
+
+/**
+ * What a job's chain says, its end compared with the head that is kept apart from it. Entries without a head are a
+ * chain that somebody else wrote.
+ */
+export function readAuditFacts(database: DatabaseSync, jobSeq: number): AuditFacts {
+  const entries = readAudit(database, jobSeq);
+  const head = readAuditHead(database, jobSeq) ?? (entries.length > 0 ? GENESIS : undefined);
+  return inspectAudit(entries, head);
+}
+
+/**
+ * Refuses a change of a job whose audit chain is not whole. Call it inside the transaction of the change.
+ *
+ * Errors: AUDIT_BROKEN, naming the first entry that is not as it must be.
+ * Source: design, rule 9.
+ */
+export function checkAuditChain(database: DatabaseSync, jobSeq: number): void {
+  const { broken } = readAuditFacts(database, jobSeq);
+  if (broken) throw describeBroken(broken);
+}
+
+function describeBroken(broken: NonNullable<AuditFacts['broken']>): RecoveryError {
+  const { sequence, expected, found } = broken;
+  const message = `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${found}`;
+  return new RecoveryError('AUDIT_BROKEN', message, { details: broken });
 }
 
 /** Reads a job's chain, oldest first. Details that no longer parse are shown as text. */

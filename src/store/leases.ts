@@ -4,8 +4,8 @@ import { RecoveryError } from '../core/errors.ts';
 import type { LeaseHolder } from '../core/evidence/schema.ts';
 import type { ProcessIdentity } from '../platform/process-probe.ts';
 
-/** What a holder took the lease for. Only a `run` starts units. */
-export type LeasePurpose = 'run' | 'cancel';
+/** What a holder took the lease for. Only a `run` starts units; the others fence one, and let go at once. */
+export type LeasePurpose = 'run' | 'cancel' | 'settle';
 
 /** A lease being taken. `epoch` must be one above the highest seen, else somebody was faster. */
 export type LeaseClaim = {

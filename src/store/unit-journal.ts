@@ -5,6 +5,7 @@
  * in_doubt -not_done-> pending (a verify hook said so); needs_review, in_doubt, failed -settled-> done, pending, skipped
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import { RecoveryError } from '../core/errors.ts';
 import type { JobError, UnitStatus } from '../core/job/schema.ts';
 
 /** One thing that became known about a unit. Times are epoch milliseconds. */
@@ -39,17 +40,12 @@ export type UnitEvent =
 /** Appends events to one job's journal. `begin` comes first in every transaction: others may have written too. */
 export type UnitJournal = { readonly begin: () => void; readonly append: (event: UnitEvent) => void };
 
-/** A unit was not in the state an event needs: somebody else changed it, or there is a bug. */
-export class UnitStateError extends Error {
-  override readonly name = 'UnitStateError';
-}
-
 const OPEN = "status IN ('in_doubt', 'needs_review', 'failed')";
 
 /**
  * Makes a journal writer for one job. Call `append` inside a transaction only.
  *
- * Errors: UnitStateError when a unit is not in the state the event needs; roll back then.
+ * Errors: UNIT_CHANGED when a unit is not in the state the event needs, since somebody else changed it; roll back then.
  * Source: design, rule 6.
  */
 export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: number): UnitJournal {
@@ -65,7 +61,8 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
       sequence += 1;
       const { changes } = applyEvent(statements, jobSeq, { event, sequence });
       if (changes !== 1) {
-        throw new UnitStateError(`unit ${event.number} is not in a state for "${event.type}"`);
+        const message = `row ${event.number} is no longer as it was left: it is not in a state for "${event.type}"`;
+        throw new RecoveryError('UNIT_CHANGED', message, { details: { unit: event.number, event: event.type } });
       }
       const attempt = event.type === 'intent' ? event.attempt : 0;
       const { code, detail } = describeEvent(event);

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import type { UnitFacts } from '../core/evidence/schema.ts';
 import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
-import type { UnitPage, UnitQuery } from '../core/ports.ts';
+import type { UnitNames, UnitPage, UnitQuery } from '../core/ports.ts';
 
 /** The key that is the same for every attempt of a unit in one generation of a job. Source: design, rule 6. */
 export function formatIdempotencyKey(
@@ -71,19 +71,20 @@ export function readUnitRange(
     .map((row) => translateUnit(row, job));
 }
 
-/** Finds one unit by its number or its key; the key wins, since a key may look like a number. */
-export function findUnit(
+/** Units by their keys or numbers, each once, by number. A key and a number are never taken for each other. */
+export function readNamedUnits(
   database: DatabaseSync,
   job: { readonly seq: number; readonly id: string; readonly generation: number },
-  reference: string,
-): UnitFacts | undefined {
-  const byKey = database.prepare('SELECT * FROM units WHERE job_seq = ? AND key = ?').get(job.seq, reference);
-  if (byKey) return translateUnit(byKey, job);
-  if (!/^\d{1,15}$/.test(reference)) return undefined;
-  const byNumber = database
-    .prepare('SELECT * FROM units WHERE job_seq = ? AND number = ?')
-    .get(job.seq, Number(reference));
-  return byNumber && translateUnit(byNumber, job);
+  { keys, numbers }: UnitNames,
+): readonly UnitFacts[] {
+  const byKey = database.prepare('SELECT * FROM units WHERE job_seq = ? AND key = ?');
+  const byNumber = database.prepare('SELECT * FROM units WHERE job_seq = ? AND number = ?');
+  const rows = [
+    ...keys.map((key) => byKey.get(job.seq, key)),
+    ...numbers.map((number) => byNumber.get(job.seq, number)),
+  ];
+  const found = new Map(rows.flatMap((row) => (row ? [[Number(row.number), row] as const] : [])));
+  return [...found].sort(([one], [other]) => one - other).map(([, row]) => translateUnit(row, job));
 }
 
 /** Reads a row of `units`. */
@@ -96,6 +97,7 @@ export function translateUnit(
     number,
     key: String(row.key),
     status: UNIT_STATUSES.find((known) => known === row.status) ?? 'needs_review',
+    eventSequence: Number(row.event),
     idempotencyKey: formatIdempotencyKey(job, number),
     attempts: Number(row.attempts),
     ...(row.receipt !== null && { receipt: String(row.receipt) }),

@@ -72,7 +72,7 @@ describe('parseArgs', () => {
     ['--choice resume --param a=1', '--param does not go with --choice'],
     ['--choice resume list', '--choice does not go with salvor list'],
     ['show', 'usage: salvor show JOB [TARGET...]'],
-    ['settle a', 'usage: salvor settle JOB UNIT'],
+    ['settle', 'usage: salvor settle JOB (KEY'],
     ['run a b', 'usage: salvor run FILE'],
     ['doctor here', 'usage: salvor doctor'],
   ])('USAGE_INVALID: salvor %s', (line, message) => {

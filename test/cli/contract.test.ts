@@ -207,7 +207,7 @@ describe('the JSON of what acts', () => {
     expect(parseAnswer(settled)).toEqual({
       schema_version: 1,
       job: { id: job.jobId(), name: 'Orders', kind: 'batch', source: 'native' },
-      unit: 'k2',
+      units: [{ number: 2, key: 'k2', was: 'needs_review', now: 'pending' }],
       as: 'pending',
       receipt: null,
       reason: 'not there',

@@ -36,6 +36,7 @@ describe('usage', () => {
     [['list', '/nowhere/at/all'], 2, 'TARGET_UNKNOWN', '/nowhere/at/all does not exist'],
     [['settle', 'x', '1', '--as', 'done'], 2, 'USAGE_INVALID', '--reason'],
     [['settle', 'x', '1', '--as', 'gone', '--reason', 'r'], 2, 'USAGE_INVALID', '--as gone'],
+    [['settle', 'x', '1', '--as', 'done', '--reason', 'r'], 2, 'JOB_UNKNOWN', "no job is called 'x'"],
     [['run', 'nothing.yaml'], 2, 'JOB_FILE_INVALID', 'nothing.yaml'],
     [['run', 'job.yaml', '--param', 'x'], 2, 'USAGE_INVALID', '--param x is not of the form NAME=VALUE'],
     [['run', 'job.yaml', '--param', 'x=1', '--param', 'x=2'], 2, 'USAGE_INVALID', '--param x stands twice'],

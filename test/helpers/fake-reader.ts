@@ -45,6 +45,8 @@ export function makeFakeReader(given: Partial<FakeState> = {}): FakeReader {
       const units = state.units.filter((unit) => statuses.length === 0 || statuses.includes(unit.status));
       return { units: units.slice(offset, offset + limit), total: units.length };
     },
+    namedUnits: async (_jobId, { keys, numbers }) =>
+      state.units.filter(({ key, number }) => keys.includes(key) || numbers.includes(number)),
     audit: async () => state.audit,
     logTail: async (_jobId, lineCount) => state.log.slice(-lineCount),
     report: async () => undefined,

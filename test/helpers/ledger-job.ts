@@ -14,6 +14,8 @@ export type Act = 'before' | 'torn' | 'pause' | 'hold' | 'stubborn' | 'forked' |
 
 export type LedgerOptions = {
   readonly rowCount?: number;
+  /** Other keys than k1, k2 and so on. */
+  readonly keys?: readonly string[];
   readonly kind?: 'command' | 'worker';
   readonly verify?: boolean;
   readonly concurrency?: number;
@@ -48,8 +50,9 @@ export type LedgerJob = AsyncDisposable & {
 
 /** Makes the job; nothing is started. */
 export async function makeLedgerJob(options: LedgerOptions = {}): Promise<LedgerJob> {
-  const { rowCount = 5 } = options;
-  const folder = await makeFolder({ 'job.yaml': formatJobFile(options), 'rows.csv': formatRows(rowCount) });
+  const { keys = Array.from({ length: options.rowCount ?? 5 }, (_, index) => `k${index + 1}`) } = options;
+  const rowCount = keys.length;
+  const folder = await makeFolder({ 'job.yaml': formatJobFile(options), 'rows.csv': formatRows(keys) });
   cpSync(FIXTURE, folder.path, { recursive: true });
   mkdirSync(folder.at('act'));
   const state = folder.at('state');
@@ -109,6 +112,6 @@ function formatJobFile({ kind = 'command', verify = false, concurrency = 1, name
   return `${lines.join('\n')}\n`;
 }
 
-function formatRows(count: number): string {
-  return `id,customer\n${Array.from({ length: count }, (_, index) => `k${index + 1},Customer ${index + 1}\n`).join('')}`;
+function formatRows(keys: readonly string[]): string {
+  return `id,customer\n${keys.map((key, index) => `${key},Customer ${index + 1}\n`).join('')}`;
 }

@@ -38,6 +38,7 @@ export function sampleUnit(number: number, change: Partial<UnitFacts> = {}): Uni
     number,
     key: `A${number}`,
     status: 'done',
+    eventSequence: 10 * number,
     idempotencyKey: `california-orders/A${number}/1`,
     receipt: `1Z999AA1012345${6737 + number}`,
     attempts: 1,

@@ -59,6 +59,7 @@ export function makeScriptedPorts(script: Script = {}): ScriptedPorts {
       calls.push(`settle ${JSON.stringify(request)}`);
       if (script.settle === undefined) throw new Error('nobody expected a settle');
       if (script.settle !== 'ok') throw script.settle;
+      return request.units.map(({ number }) => ({ number, key: `A${number}`, was: 'in_doubt', now: request.as }));
     },
     async recordRefusal(refusal) {
       refusals.push(refusal);

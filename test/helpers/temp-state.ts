@@ -20,6 +20,8 @@ export type JobSeed = {
   readonly status?: NativeStatus;
   /** One unit for each, with the keys `k1`, `k2` and so on. */
   readonly units?: readonly UnitStatus[];
+  /** Other keys, in the order of the units. */
+  readonly keys?: readonly string[];
   readonly spec?: unknown;
   /** When it was last active. */
   readonly atMs?: number;
@@ -109,7 +111,7 @@ function insertSeed(database: DatabaseSync, seed: Inserted): void {
   });
   const inputs = units.map((_status, index) => ({
     number: index + 1,
-    key: `k${index + 1}`,
+    key: seed.keys?.[index] ?? `k${index + 1}`,
     dataJson: `{"id":"k${index + 1}"}`,
   }));
   insertUnits(database, seq, inputs);

@@ -97,7 +97,7 @@ it('a source that nothing acts for is given no store when a choice is refused', 
   });
   session.send({ type: 'inspect' });
   session.send({ type: 'choose', choice: 'resume' });
-  session.send({ type: 'settle', unit: '1', as: 'done', reason: 'seen' });
+  session.send({ type: 'settle', units: [], as: 'done', reason: 'seen' });
   await session.idle();
   expect(session.snapshot()).toMatchObject({ stage: 'refused', error: { code: 'CHOICE_UNSUPPORTED' } });
   expect(readdirSync(folder.path)).toEqual(['status.json']);

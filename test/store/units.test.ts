@@ -12,8 +12,8 @@ import { makeUnitJournal } from '../../src/store/unit-journal.ts';
 import {
   assembleCounts,
   countUnitsByStatus,
-  findUnit,
   formatIdempotencyKey,
+  readNamedUnits,
   readPendingUnits,
   readUnitData,
   readUnitRange,
@@ -44,11 +44,12 @@ describe('readUnits', () => {
     const job = state.addJob({ id: 'bjob', units: ['pending', 'done', 'failed'] });
     const { units } = readUnits(state.database, job, { statuses: [], offset: 0, limit: 9 });
     expect(units).toEqual([
-      { number: 1, key: 'k1', status: 'pending', idempotencyKey: 'bjob:1:1', attempts: 0 },
+      { number: 1, key: 'k1', status: 'pending', eventSequence: 0, idempotencyKey: 'bjob:1:1', attempts: 0 },
       {
         number: 2,
         key: 'k2',
         status: 'done',
+        eventSequence: 2,
         idempotencyKey: 'bjob:1:2',
         attempts: 1,
         receipt: '1Z2',
@@ -59,6 +60,7 @@ describe('readUnits', () => {
         number: 3,
         key: 'k3',
         status: 'failed',
+        eventSequence: 4,
         idempotencyKey: 'bjob:1:3',
         attempts: 1,
         startedAtMs: SEED_MS + 3,
@@ -72,18 +74,22 @@ describe('readUnits', () => {
     await using state = await makeTempState();
     const job = state.addJob({ units: ['done'] });
     state.database.exec("UPDATE units SET status = 'vanished'");
-    expect(findUnit(state.database, job, 'k1')?.status).toBe('needs_review');
+    expect(readNamedUnits(state.database, job, { keys: ['k1'], numbers: [] })).toMatchObject([
+      { status: 'needs_review' },
+    ]);
   });
 });
 
-describe('findUnit', () => {
-  it('finds by key before number, and by whole numbers alone', async () => {
+describe('readNamedUnits', () => {
+  it('takes no key for a number and no number for a key, and names each unit once', async () => {
     await using state = await makeTempState();
-    const job = state.addJob({ units: ['pending', 'pending', 'pending'] });
-    state.database.exec("UPDATE units SET key = '3' WHERE number = 1");
-    const find = (reference: string) => findUnit(state.database, job, reference)?.number;
-    expect([find('3'), find('2'), find('k2'), find('02')]).toEqual([1, 2, 2, 2]);
-    expect(['9', '', 'k9', '-1', '1.0', '1e0', '9'.repeat(400)].map(find)).toEqual(Array(7).fill(undefined));
+    const job = state.addJob({ units: Array(5).fill('pending'), keys: ['5', '4', '3', '2', '1'] });
+    const find = (keys: readonly string[], numbers: readonly number[]) =>
+      readNamedUnits(state.database, job, { keys, numbers }).map(({ number, key }) => `${number}:${key}`);
+    expect(find(['2'], [])).toEqual(['4:2']);
+    expect(find([], [2])).toEqual(['2:4']);
+    expect(find(['4', '2', '4'], [4])).toEqual(['2:4', '4:2']);
+    expect(find(['', 'k9', '02', '-1', '9'.repeat(400)], [0, -1, 9])).toEqual([]);
   });
 });
 

@@ -59,7 +59,7 @@ test('review: a unit in doubt is settled as done, with its receipt and a reason'
   term.type('seen in the portal\r');
   expect(await term.session.heard('settle')).toEqual({
     type: 'settle',
-    unit: '48',
+    units: [{ number: 48, eventSequence: 480 }],
     as: 'done',
     receipt: '1Z999',
     reason: 'seen in the portal',

@@ -43,11 +43,15 @@ export type OrphanFacts = {
   readonly unitNumber?: number;
 };
 
-/** One unit that needs a decision or explains where the job stopped. */
+/**
+ * One unit that needs a decision or explains where the job stopped. `eventSequence` is the number of the journal entry
+ * that made it what it is, 0 while there is none: it changes whenever the unit does.
+ */
 export type UnitFacts = {
   readonly number: number;
   readonly key: string;
   readonly status: UnitStatus;
+  readonly eventSequence: number;
   readonly idempotencyKey: string;
   readonly receipt?: string;
   readonly attempts: number;

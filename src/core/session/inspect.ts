@@ -1,21 +1,27 @@
 import { diagnose } from '../diagnosis/diagnose.ts';
 import { toRecoveryError } from '../errors.ts';
 import { buildProposals } from '../plan/build-plan.ts';
+import type { SettledUnit } from '../ports.ts';
 import type { SessionContext } from './session-context.ts';
 
 /**
- * Collects evidence and says what it means and what each choice would do.
+ * Collects evidence and says what it means and what each choice would do. `settled` are units settled just before.
  *
  * Errors: none thrown; what cannot be read is the state `refused`.
  * Source: design, rule 1.
  */
-export async function inspect({ jobId, reader, authority, become }: SessionContext): Promise<void> {
+export async function inspect(
+  { jobId, reader, authority, become }: SessionContext,
+  settled?: readonly SettledUnit[],
+): Promise<void> {
+  const before = settled === undefined ? {} : { settled };
   become({ stage: 'collecting', jobId });
   try {
     const evidence = await reader.collect(jobId);
     const diagnosis = diagnose(evidence);
-    become({ stage: 'diagnosed', evidence, diagnosis, proposals: buildProposals({ evidence, diagnosis, authority }) });
+    const proposals = buildProposals({ evidence, diagnosis, authority });
+    become({ stage: 'diagnosed', evidence, diagnosis, proposals, ...before });
   } catch (thrown) {
-    become({ stage: 'refused', error: toRecoveryError(thrown) });
+    become({ stage: 'refused', error: toRecoveryError(thrown), ...before });
   }
 }

@@ -8,7 +8,7 @@ import type { Evidence } from '../evidence/schema.ts';
 import type { StepResult } from '../execution/schema.ts';
 import type { Progress } from '../job/schema.ts';
 import type { Consent, Plan, PlanChoice, Proposals } from '../plan/schema.ts';
-import type { StopSignal } from '../ports.ts';
+import type { SeenUnit, SettledAs, SettledUnit, StopSignal } from '../ports.ts';
 import type { ControlAnswer } from '../report/control-answer.ts';
 import type { RecoveryReport } from '../report/schema.ts';
 
@@ -18,7 +18,8 @@ export type Looked = { readonly evidence: Evidence; readonly diagnosis: Diagnosi
 /** Where a session is, with all that is known there. */
 export type SessionState =
   | { readonly stage: 'collecting'; readonly jobId: string }
-  | ({ readonly stage: 'diagnosed' } & Looked)
+  /** `settled` are the units of the settle that led here. */
+  | ({ readonly stage: 'diagnosed'; readonly settled?: readonly SettledUnit[] } & Looked)
   | ({ readonly stage: 'planned'; readonly plan: Plan } & Looked)
   | ({
       readonly stage: 'executing';
@@ -39,7 +40,13 @@ export type SessionState =
       readonly control?: ControlAnswer;
       readonly steps: readonly StepResult[];
     }
-  | { readonly stage: 'refused'; readonly error: RecoveryError; readonly looked?: Looked };
+  | {
+      readonly stage: 'refused';
+      readonly error: RecoveryError;
+      readonly looked?: Looked;
+      /** Units that were settled before the look that failed. */
+      readonly settled?: readonly SettledUnit[];
+    };
 
 /** What a person or a script may say to a session; everything else it does by itself. */
 export type SessionCommand =
@@ -49,8 +56,8 @@ export type SessionCommand =
   | { readonly type: 'approve'; readonly consent: Consent }
   | {
       readonly type: 'settle';
-      readonly unit: string;
-      readonly as: 'done' | 'pending' | 'skipped';
+      readonly units: readonly SeenUnit[];
+      readonly as: SettledAs;
       readonly receipt?: string;
       readonly reason: string;
     }

@@ -1,10 +1,11 @@
 import { checkAuthority } from '../plan/check-authority.ts';
 import { inspect } from './inspect.ts';
 import type { SessionCommand } from './schema.ts';
-import { refuse, type SessionContext } from './session-context.ts';
+import { pickLooked, refuse, type SessionContext } from './session-context.ts';
 
 /**
- * Settles one unit by a person's word and looks again.
+ * Settles units by a person's word, all or none, and looks again. What was seen of the job goes with the word: it is
+ * refused when somebody took the job meanwhile.
  *
  * Errors: none thrown; what goes wrong is the state `refused`.
  * Source: contract, settle.
@@ -15,8 +16,11 @@ export async function settle(
 ): Promise<void> {
   try {
     checkAuthority(context.authority, 'recover:settle');
-    await context.actuator?.settle({ jobId: context.jobId, ...request });
-    await inspect(context);
+    const looked = pickLooked(context.state());
+    if (!looked || !context.actuator) return await inspect(context);
+    const { epoch } = looked.evidence.recorded;
+    const settled = await context.actuator.settle({ jobId: context.jobId, epoch, ...request });
+    await inspect(context, settled);
   } catch (thrown) {
     await refuse(context, thrown, { action: 'settle' });
   }

@@ -15,14 +15,13 @@ import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
 import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { appendAudit, checkAuditChain } from '../../store/audit.ts';
 import { changeStore, hasStore, openExistingStore } from '../../store/database.ts';
 import { type JobRecord, readJob } from '../../store/jobs.ts';
 import { countUnitsByStatus } from '../../store/units.ts';
 import { cancelJob, stopRunner } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
-import { lockPath } from './layout.ts';
-import { settleUnit } from './settle.ts';
+import { settleUnits } from './settle.ts';
 import { type WriteRows, writeBackAfter, writeBackResults } from './write-back.ts';
 import { writeReport } from './write-report.ts';
 
@@ -106,8 +105,9 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
     },
     settle: (request) =>
       withStore(async (database) => {
-        settleUnit(database, { ...request, principal, atMs: clock.nowMs() }, lockPath(stateDirectory, request.jobId));
+        const settled = settleUnits(database, stateDirectory, { ...request, principal, atMs: clock.nowMs() });
         await warnAfter(options, database, request.jobId);
+        return settled;
       }),
     writeBack: (jobId) =>
       withStore((database) =>
@@ -120,9 +120,10 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
         const job = readJob(database, jobId);
         if (!job) return;
         const word = { atMs: clock.nowMs(), principal, action, outcome: 'refused', code, details: { message } };
-        changeStore(database, () =>
-          appendAudit(database, job.seq, { ...word, ...(planDigest !== undefined && { planDigest }) }),
-        );
+        changeStore(database, () => {
+          checkAuditChain(database, job.seq);
+          appendAudit(database, job.seq, { ...word, ...(planDigest !== undefined && { planDigest }) });
+        });
       });
     },
   };

@@ -4,7 +4,7 @@ import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import { awaitGone, isAlive, signal } from '../../platform/end-processes.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { appendAudit, checkAuditChain } from '../../store/audit.ts';
 import { changeStore } from '../../store/database.ts';
 import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
 import { insertLease, readEpoch, readRunner, releaseLease } from '../../store/leases.ts';
@@ -36,7 +36,7 @@ export async function stopRunner(database: DatabaseSync, jobSeq: number, graceMs
 /**
  * Records a job as cancelled with an epoch above its runner's, whose last word is refused from then on.
  *
- * Errors: EVIDENCE_STALE when the job ended meanwhile, or somebody else took it.
+ * Errors: EVIDENCE_STALE when the job ended meanwhile, or somebody else took it; AUDIT_BROKEN.
  */
 export function cancelJob(options: {
   readonly database: DatabaseSync;
@@ -47,6 +47,7 @@ export function cancelJob(options: {
   const { database, job, approved, clock } = options;
   const { plan, consent, evidence } = approved;
   changeStore(database, () => {
+    checkAuditChain(database, job.seq);
     const epoch = readEpoch(database, job.seq);
     const status = readJob(database, job.id)?.status ?? 'gone';
     const expected = [evidence.recorded.status, ...STOPPED_MEANWHILE];

@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence, PrerequisiteFacts, UnitsEvidence } from '../../core/evidence/schema.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
-import { inspectAudit, readAudit, readAuditHead } from '../../store/audit.ts';
+import { readAuditFacts } from '../../store/audit.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
 import {
   readAttentionUnits,
@@ -99,7 +99,7 @@ function lookAtJob(database: DatabaseSync, jobId: string) {
     holder: readRunner(database, record.seq),
     epoch: readEpoch(database, record.seq),
     runTokens: readRunTokens(database, record.seq),
-    audit: inspectAudit(readAudit(database, record.seq), readAuditHead(database, record.seq)),
+    audit: readAuditFacts(database, record.seq),
   };
 }
 

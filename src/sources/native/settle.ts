@@ -1,83 +1,131 @@
 import type { DatabaseSync } from 'node:sqlite';
+import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { UnitFacts } from '../../core/evidence/schema.ts';
-import type { UnitStatus } from '../../core/job/schema.ts';
-import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
-import type { SettleRequest } from '../../core/ports.ts';
-import { probeLock } from '../../platform/lock-file.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { checkSettle, type SettleFacts } from '../../core/plan/check-settle.ts';
+import type { SettledUnit, SettleRequest } from '../../core/ports.ts';
+import { findOrphans } from '../../platform/find-orphans.ts';
+import { readOwnIdentity } from '../../platform/process-probe.ts';
+import { appendAudit, checkAuditChain } from '../../store/audit.ts';
 import { changeStore } from '../../store/database.ts';
 import { type JobRecord, readJob, setStatus } from '../../store/jobs.ts';
-import { readEpoch, readRunner } from '../../store/leases.ts';
+import { insertLease, readEpoch, readRunner, readRunTokens, releaseLease } from '../../store/leases.ts';
 import { makeUnitJournal } from '../../store/unit-journal.ts';
-import { findUnit } from '../../store/units.ts';
+import { readNamedUnits } from '../../store/units.ts';
+import { lockPath } from './layout.ts';
+import { probeLiveness } from './probe-liveness.ts';
+
+/** A person's word about units, with who says it and when (epoch milliseconds). */
+export type SettleOrder = SettleRequest & { readonly principal: string; readonly atMs: number };
 
 /**
- * Settles one unit by a person's word, with the reason, in one transaction with its audit entry.
+ * Settles units by a person's word, with the reason: all of them or none, in one transaction with an audit entry each.
  *
- * Errors: JOB_UNKNOWN, UNIT_UNKNOWN, UNIT_NOT_OPEN; RUNNER_ALIVE for a unit the runner has in hand; JOB_CANCELLED for
- * putting a unit of a cancelled job back to be done.
- * Source: design, rule 6; formats/batch 3.6 (needs_review has a way out).
+ * Everything is judged inside the transaction that changes the units, while no runner can take the job: whether its
+ * holder lives, by lock, process and heartbeat as a recovery would; whether anybody held the job since it was seen;
+ * and whether each unit is as it was seen. A holder that counts as dead and never let go is fenced by a higher epoch,
+ * so that one that was judged wrongly (it slept on another host) cannot write over the word.
+ *
+ * Errors: JOB_UNKNOWN, UNIT_UNKNOWN, AUDIT_BROKEN, EVIDENCE_STALE, and those of `checkSettle`.
+ * Source: design, rules 6, 7 and 9; formats/batch 3.6 (needs_review has a way out).
  */
-export function settleUnit(
+export function settleUnits(
   database: DatabaseSync,
-  request: SettleRequest & { readonly principal: string; readonly atMs: number },
-  lockPath: string,
-): void {
-  // Probed outside the transaction: the lock file is the runner's, the store is ours.
-  const runnerLives = probeLock(lockPath) === 'held';
-  changeStore(database, () => {
-    const { job, unit } = findOpenUnit(database, request);
-    const { as, receipt, reason, atMs, principal } = request;
-    if (runnerLives && (unit.status !== 'needs_review' || as === 'pending')) throw describeHeld(database, job, unit);
-    const journal = makeUnitJournal(database, job.seq, readEpoch(database, job.seq));
-    journal.begin();
-    journal.append({
-      type: 'settled',
-      number: unit.number,
-      as,
-      reason,
-      atMs,
-      ...(receipt !== undefined && { receipt }),
+  stateDirectory: string,
+  order: SettleOrder,
+): readonly SettledUnit[] {
+  return changeStore(database, () => {
+    const job = readJob(database, order.jobId);
+    if (!job) {
+      throw new RecoveryError('JOB_UNKNOWN', `there is no job ${order.jobId}`, { details: { job: order.jobId } });
+    }
+    checkAuditChain(database, job.seq);
+    const facts = lookAtHolder(database, job, { lock: lockPath(stateDirectory, job.id), nowMs: order.atMs });
+    const units = order.units.map((seen) => {
+      const unit = findUnit(database, job, seen.number);
+      const refusal = checkSettle(facts, unit, { as: order.as, seenSequence: seen.eventSequence });
+      if (refusal) throw refusal;
+      return unit;
     });
+    const found = readEpoch(database, job.seq);
+    if (found !== order.epoch) throw describeStale(job, { expected: order.epoch, found });
+    const epoch = needsFence(facts) ? fence(database, job, { ...order, epoch: found + 1 }) : found;
+    record(database, job, { units, order, epoch, fenced: epoch !== found });
     // A job that ran to its end has something to run again.
-    if (as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'stopped');
+    if (order.as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'stopped');
+    return units.map(({ number, key, status: was }) => ({ number, key, was, now: order.as }));
+  });
+}
+
+function lookAtHolder(
+  database: DatabaseSync,
+  job: JobRecord,
+  { lock, nowMs }: { readonly lock: string; readonly nowMs: number },
+): SettleFacts {
+  const holder = readRunner(database, job.seq);
+  const judgement =
+    holder && holder.releasedAtMs === undefined ? judgeLiveness(holder, probeLiveness(holder, lock, nowMs)) : undefined;
+  const tokens = readRunTokens(database, job.seq);
+  // What a living runner has started is its own, not an orphan.
+  const dead = judgement?.type === 'alive' ? tokens.filter((token) => token !== holder?.runToken) : tokens;
+  return { job, orphans: findOrphans(dead), ...(holder && { holder }), ...(judgement && { judgement }) };
+}
+
+function findUnit(database: DatabaseSync, job: JobRecord, number: number): UnitFacts {
+  const [unit] = readNamedUnits(database, job, { keys: [], numbers: [number] });
+  if (unit) return unit;
+  throw new RecoveryError('UNIT_UNKNOWN', `job '${job.name}' has no row ${number}`, {
+    details: { job: job.id, unit: number },
+  });
+}
+
+function describeStale(
+  job: JobRecord,
+  { expected, found }: { readonly expected: number; readonly found: number },
+): RecoveryError {
+  const message = `job '${job.name}' was taken since it was looked at: epoch was ${expected}, is ${found}`;
+  return new RecoveryError('EVIDENCE_STALE', message, { details: { job: job.id, expected, found } });
+}
+
+/** Whether a holder that is taken for dead could still write: it never let go, and nobody has taken the job since. */
+function needsFence({ holder, judgement }: SettleFacts): boolean {
+  return judgement?.type === 'dead' && holder?.fenced === false;
+}
+
+/** Takes an epoch and lets it go at once: whoever held the job before writes nothing more. */
+function fence(
+  database: DatabaseSync,
+  job: JobRecord,
+  { epoch, principal, atMs }: { readonly epoch: number; readonly principal: string; readonly atMs: number },
+): number {
+  const identity = readOwnIdentity();
+  insertLease(database, { jobSeq: job.seq, epoch, purpose: 'settle', identity, runToken: '', principal, atMs });
+  releaseLease(database, job.seq, { epoch, atMs });
+  return epoch;
+}
+
+function record(
+  database: DatabaseSync,
+  job: JobRecord,
+  change: {
+    readonly units: readonly UnitFacts[];
+    readonly order: SettleOrder;
+    readonly epoch: number;
+    readonly fenced: boolean;
+  },
+): void {
+  const { as, reason, receipt, atMs, principal } = change.order;
+  const journal = makeUnitJournal(database, job.seq, change.epoch);
+  journal.begin();
+  for (const [index, { number, key, status: was }] of change.units.entries()) {
+    journal.append({ type: 'settled', number, as, reason, atMs, ...(receipt !== undefined && { receipt }) });
+    const took = change.fenced && index === 0 ? { epoch: change.epoch } : {};
     appendAudit(database, job.seq, {
       atMs,
       principal,
       action: 'settle',
       outcome: 'done',
-      details: { unit: unit.number, key: unit.key, was: unit.status, as, reason, receipt: receipt ?? null },
+      details: { unit: number, key, was, as, reason, receipt: receipt ?? null, ...took },
     });
-  });
-}
-
-const OPEN: readonly UnitStatus[] = ['in_doubt', 'needs_review', 'failed'];
-
-function findOpenUnit(
-  database: DatabaseSync,
-  request: SettleRequest,
-): { readonly job: JobRecord; readonly unit: UnitFacts } {
-  const job = readJob(database, request.jobId);
-  if (!job)
-    throw new RecoveryError('JOB_UNKNOWN', `there is no job ${request.jobId}`, { details: { job: request.jobId } });
-  const unit = findUnit(database, job, request.unit);
-  const details = { job: job.id, unit: unit?.number ?? request.unit };
-  if (!unit) throw new RecoveryError('UNIT_UNKNOWN', `job '${job.name}' has no row '${request.unit}'`, { details });
-  if (!OPEN.includes(unit.status)) {
-    throw new RecoveryError('UNIT_NOT_OPEN', `row ${unit.number} (${unit.key}) is ${unit.status}`, { details });
   }
-  if (job.status === 'cancelled' && request.as === 'pending') {
-    const message = `job '${job.name}' was cancelled; row ${unit.number} cannot be put back`;
-    throw new RecoveryError('JOB_CANCELLED', message, { details });
-  }
-  return { job, unit };
-}
-
-function describeHeld(database: DatabaseSync, job: JobRecord, unit: UnitFacts): RecoveryError {
-  const holder = readRunner(database, job.seq);
-  const who = holder ? describeHolder(holder) : 'its runner';
-  return new RecoveryError('RUNNER_ALIVE', `${who} holds the job and row ${unit.number}`, {
-    details: { job: job.id, unit: unit.number, ...(holder && { holder: pickHolder(holder) }) },
-  });
 }

@@ -4,7 +4,7 @@ import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { JobError } from '../../core/job/schema.ts';
 import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
-import { appendAudit } from '../../store/audit.ts';
+import { appendAudit, checkAuditChain } from '../../store/audit.ts';
 import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
 import { readEpoch, readRunner } from '../../store/leases.ts';
 import { countUnitsByStatus } from '../../store/units.ts';
@@ -37,8 +37,8 @@ export type ResultsWriteBack = {
  *
  * A job that had ended for nothing but its rows file has ended well then.
  *
- * Errors: JOB_UNKNOWN, WRITE_BACK_EMPTY, RUNNER_ALIVE, LIVENESS_UNKNOWN, EVIDENCE_STALE when the job is taken
- *         meanwhile, and those of writing back; the file is untouched then.
+ * Errors: JOB_UNKNOWN, WRITE_BACK_EMPTY, RUNNER_ALIVE, LIVENESS_UNKNOWN, AUDIT_BROKEN, EVIDENCE_STALE when the job is
+ *         taken meanwhile, and those of writing back; the file is untouched then.
  * Source: contract, commands (write-back); design, rules 2 and 7; decisions/0013.
  */
 export async function writeBackResults(asked: ResultsWriteBack): Promise<WrittenRows> {
@@ -55,6 +55,7 @@ export async function writeBackResults(asked: ResultsWriteBack): Promise<Written
     database,
     job,
     guard() {
+      checkAuditChain(database, job.seq);
       const current = readEpoch(database, job.seq);
       if (current === epoch) return;
       const message = `job '${job.name}' was taken over meanwhile (epoch ${current}); that run writes its results back`;

@@ -18,6 +18,7 @@ export function openTauPlace(path: string, clock: Clock, request: TauRequest = {
     list: async (query) => (await open()).list(query),
     collect: async (jobId) => (await open()).collect(jobId),
     units: async (jobId, query) => (await open()).units(jobId, query),
+    namedUnits: async (jobId, names) => (await open()).namedUnits(jobId, names),
     audit: async (jobId) => (await open()).audit(jobId),
     logTail: async (jobId, lineCount) => (await open()).logTail(jobId, lineCount),
     report: async (jobId) => (await open()).report(jobId),

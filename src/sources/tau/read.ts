@@ -77,6 +77,7 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
       return (await lookAtTau(directory, clock.nowMs())).evidence;
     },
     units: async () => ({ units: [], total: 0 }),
+    namedUnits: async () => [],
     async audit(jobId) {
       check(jobId);
       return (await readAuditLog(layout.audit)).rows.map(translateRow);

@@ -45,5 +45,12 @@ async function settle(desk: Desk, session: Session, unit: UnitFacts): Promise<vo
     return;
   }
   const withReceipt = receipt === '' ? {} : { receipt };
-  session.send({ type: 'settle', unit: String(unit.number), as: SETTLE_WORDS[word], reason, ...withReceipt });
+  const { number, eventSequence } = unit;
+  session.send({
+    type: 'settle',
+    units: [{ number, eventSequence }],
+    as: SETTLE_WORDS[word],
+    reason,
+    ...withReceipt,
+  });
 }

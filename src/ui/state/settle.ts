@@ -32,9 +32,10 @@ export function settleNext(core: Core): void {
   const receipt = dialog.receipt.trim();
   const withReceipt = dialog.as === 'done' && receipt !== '' ? { receipt } : {};
   setDialog(core, undefined);
+  const { number, eventSequence } = dialog.unit;
   core.link?.session.send({
     type: 'settle',
-    unit: String(dialog.unit.number),
+    units: [{ number, eventSequence }],
     as: dialog.as,
     reason: dialog.reason.trim(),
     ...withReceipt,

@@ -4,7 +4,8 @@ import { makeSession } from '../../../src/core/session/make-session.ts';
 import { sampleEvidence } from '../../helpers/sample-evidence.ts';
 import { makeScriptedPorts, type Script } from '../../helpers/scripted-ports.ts';
 
-const SETTLE = { type: 'settle', unit: '48', as: 'done', receipt: '1Z', reason: 'seen in the portal' } as const;
+const UNITS = [{ number: 48, eventSequence: 480 }];
+const SETTLE = { type: 'settle', units: UNITS, as: 'done', receipt: '1Z', reason: 'seen in the portal' } as const;
 
 async function settle(script: Script) {
   const { ports, calls, refusals } = makeScriptedPorts(script);
@@ -22,10 +23,11 @@ describe('settle', () => {
     const { type: _type, ...request } = SETTLE;
     expect(calls).toEqual([
       'collect job-california',
-      `settle ${JSON.stringify({ jobId: 'job-california', ...request })}`,
+      `settle ${JSON.stringify({ jobId: 'job-california', epoch: 1, ...request })}`,
       'collect job-california',
     ]);
     expect(state).toMatchObject({ stage: 'diagnosed', evidence: { collectedAtMs: 1 } });
+    expect(state).toMatchObject({ settled: [{ number: 48, key: 'A48', was: 'in_doubt', now: 'done' }] });
   });
 
   it('is refused by the state as it is, and that is recorded', async () => {

@@ -3,25 +3,49 @@ import { RecoveryError } from '../../../src/core/errors.ts';
 import type { NativeStatus, UnitStatus } from '../../../src/core/job/schema.ts';
 import type { SettleRequest } from '../../../src/core/ports.ts';
 import { tryLock } from '../../../src/platform/lock-file.ts';
-import { settleUnit } from '../../../src/sources/native/settle.ts';
+import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
+import { settleUnits } from '../../../src/sources/native/settle.ts';
 import { inspectAudit, readAudit } from '../../../src/store/audit.ts';
-import { findUnit } from '../../../src/store/units.ts';
+import type { JobRecord } from '../../../src/store/jobs.ts';
+import { checkFence, readEpoch, readRunner, releaseLease } from '../../../src/store/leases.ts';
+import { makeUnitJournal } from '../../../src/store/unit-journal.ts';
+import { readNamedUnits } from '../../../src/store/units.ts';
+import { startScript } from '../../helpers/start-script.ts';
 import { hashFiles } from '../../helpers/state.ts';
 import { lockOf, makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
 
 const AT_MS = SEED_MS + 60_000;
+/** Keys that are numbers of other rows. */
+const KEYS = ['5', '4', '3', '2', '1'];
+const GONE = { ...readOwnIdentity(), pid: 2 ** 30 };
 
-/** A job with one unit in a state, and how to settle it. */
-async function makeOne(unit: UnitStatus, status: NativeStatus = 'stopped') {
+type Seed = {
+  readonly units?: readonly UnitStatus[];
+  readonly status?: NativeStatus;
+  /** Who holds the job; without it the last holder let go. */
+  readonly holder?: { readonly host?: string; readonly beatAgoMs?: number; readonly gone?: true };
+};
+
+/** A job whose second row (key 4) waits, and how to settle units as they were seen. */
+async function makeJob({ units = ['done', 'needs_review', 'done', 'done', 'pending'], status, holder }: Seed = {}) {
   const state = await makeTempState();
-  const job = state.addJob({ units: [unit, 'pending'], status });
-  state.hold(job);
+  const job = state.addJob({ units, keys: KEYS, status: status ?? (holder ? 'running' : 'stopped') });
+  const { host = readOwnIdentity().host, beatAgoMs = 0, gone } = holder ?? {};
+  state.hold(job, { identity: { ...(gone ? GONE : readOwnIdentity()), host }, atMs: AT_MS - beatAgoMs });
+  if (!holder) releaseLease(state.database, job.seq, { epoch: 1, atMs: SEED_MS });
+  const seen = (numbers: readonly number[]) =>
+    readNamedUnits(state.database, job, { keys: [], numbers }).map(({ number, eventSequence }) => ({
+      number,
+      eventSequence,
+    }));
   return {
     state,
     job,
+    seen,
+    statuses: () => readNamedUnits(state.database, job, { keys: KEYS, numbers: [] }).map((unit) => unit.status),
+    unit: (number: number) => readNamedUnits(state.database, job, { keys: [], numbers: [number] })[0],
     settle: (change: Partial<SettleRequest> = {}) =>
-      settle(state, { jobId: job.id, unit: '1', as: 'done', reason: 'seen in the portal', ...change }),
-    unit: () => findUnit(state.database, job, '1'),
+      settle(state, { jobId: job.id, units: seen([2]), epoch: 1, as: 'done', reason: 'seen in the portal', ...change }),
     [Symbol.asyncDispose]: () => state[Symbol.asyncDispose](),
   };
 }
@@ -30,11 +54,7 @@ async function makeOne(unit: UnitStatus, status: NativeStatus = 'stopped') {
 function settle(state: TempState, request: SettleRequest): string | undefined {
   const before = hashFiles(state.path);
   try {
-    settleUnit(
-      state.database,
-      { ...request, principal: 'local:ops', atMs: AT_MS },
-      lockOf(state, { id: request.jobId } as never),
-    );
+    settleUnits(state.database, state.path, { ...request, principal: 'local:ops', atMs: AT_MS });
     return undefined;
   } catch (error) {
     expect(hashFiles(state.path)).toEqual(before);
@@ -42,12 +62,26 @@ function settle(state: TempState, request: SettleRequest): string | undefined {
   }
 }
 
-describe('settleUnit', () => {
+/** What a runner with an epoch still says of a unit. */
+function say(state: TempState, job: JobRecord, epoch: number): void {
+  checkFence(state.database, job.seq, epoch);
+  const journal = makeUnitJournal(state.database, job.seq, epoch);
+  journal.begin();
+  journal.append({ type: 'done', number: 2, receipt: 'late', atMs: AT_MS });
+}
+
+describe('settleUnits, the word', () => {
+  it('is about the row with the number, whatever keys look like', async () => {
+    await using one = await makeJob({ units: ['done', 'in_doubt', 'done', 'in_doubt', 'done'] });
+    expect(one.settle({ as: 'pending' })).toBeUndefined();
+    expect(one.statuses()).toEqual(['done', 'pending', 'done', 'in_doubt', 'done']);
+  });
+
   it('records the word, its reason and who said it, in one change', async () => {
-    await using one = await makeOne('needs_review');
+    await using one = await makeJob();
     expect(one.settle({ receipt: '1Z' })).toBeUndefined();
-    expect(one.unit()).toMatchObject({ status: 'done', receipt: '1Z', finishedAtMs: AT_MS });
-    expect(one.unit()?.error).toBeUndefined();
+    expect(one.unit(2)).toMatchObject({ key: '4', status: 'done', receipt: '1Z', finishedAtMs: AT_MS });
+    expect(one.unit(2)?.error).toBeUndefined();
     const { database } = one.state;
     expect(database.prepare('SELECT * FROM unit_events ORDER BY sequence DESC LIMIT 1').get()).toMatchObject({
       event: 'settled',
@@ -62,10 +96,18 @@ describe('settleUnit', () => {
         outcome: 'done',
         principal: 'local:ops',
         atMs: AT_MS,
-        details: { unit: 1, key: 'k1', was: 'needs_review', as: 'done', reason: 'seen in the portal', receipt: '1Z' },
+        details: { unit: 2, key: '4', was: 'needs_review', as: 'done', reason: 'seen in the portal', receipt: '1Z' },
       },
     ]);
     expect(inspectAudit(chain).broken).toBeUndefined();
+  });
+
+  it('is about several rows or none, and each has its entry', async () => {
+    await using some = await makeJob({ units: ['in_doubt', 'needs_review', 'done', 'failed', 'pending'] });
+    expect(some.settle({ units: some.seen([1, 2, 3]), as: 'skipped' })).toBe('UNIT_NOT_OPEN');
+    expect(some.settle({ units: some.seen([1, 2, 4]), as: 'skipped' })).toBeUndefined();
+    expect(some.statuses()).toEqual(['skipped', 'skipped', 'done', 'skipped', 'pending']);
+    expect(readAudit(some.state.database, some.job.seq).map(({ details }) => details['key'])).toEqual(['5', '4', '2']);
   });
 
   it.each<readonly [UnitStatus, boolean]>([
@@ -77,50 +119,150 @@ describe('settleUnit', () => {
     ['skipped', false],
   ])('%s can be settled: %s', async (status, isOpen) => {
     for (const as of ['done', 'pending', 'skipped'] as const) {
-      await using one = await makeOne(status);
+      await using one = await makeJob({ units: ['done', status] });
       expect(one.settle({ as })).toBe(isOpen ? undefined : 'UNIT_NOT_OPEN');
-      expect(one.unit()?.status).toBe(isOpen ? as : status);
+      expect(one.unit(2)?.status).toBe(isOpen ? as : status);
     }
   });
 
   it('keeps error and attempts of a unit that is put back, and lets its job run again', async () => {
-    await using one = await makeOne('needs_review', 'completed');
+    await using one = await makeJob({ status: 'completed' });
     expect(one.settle({ as: 'pending' })).toBeUndefined();
-    expect(one.unit()).toMatchObject({ status: 'pending', attempts: 1, error: { code: 'E-3001' } });
+    expect(one.unit(2)).toMatchObject({ status: 'pending', attempts: 1, error: { code: 'E-3001' } });
     expect(one.state.reread(one.job).status).toBe('stopped');
   });
 
   it('leaves a finished job finished when nothing is put back', async () => {
-    await using one = await makeOne('needs_review', 'completed');
+    await using one = await makeJob({ status: 'completed' });
     one.settle({ as: 'skipped' });
     expect(one.state.reread(one.job).status).toBe('completed');
   });
 
   it('JOB_CANCELLED: nothing of a cancelled job is put back; the rest can still be settled', async () => {
-    await using one = await makeOne('needs_review', 'cancelled');
+    await using one = await makeJob({ status: 'cancelled' });
     expect(one.settle({ as: 'pending' })).toBe('JOB_CANCELLED');
     expect(one.settle({ as: 'done' })).toBeUndefined();
     expect(one.state.reread(one.job).status).toBe('cancelled');
   });
 
   it('JOB_UNKNOWN and UNIT_UNKNOWN', async () => {
-    await using one = await makeOne('needs_review');
+    await using one = await makeJob();
     expect(one.settle({ jobId: 'bnone' })).toBe('JOB_UNKNOWN');
-    for (const unit of ['9', 'k9', '', '1 ']) expect(one.settle({ unit })).toBe('UNIT_UNKNOWN');
-    expect(one.settle({ unit: 'k1' })).toBeUndefined();
+    expect(one.settle({ units: [{ number: 9, eventSequence: 0 }] })).toBe('UNIT_UNKNOWN');
+  });
+});
+
+describe('settleUnits, what was seen', () => {
+  it('EVIDENCE_STALE: somebody held the job since', async () => {
+    await using one = await makeJob();
+    one.state.hold(one.job);
+    releaseLease(one.state.database, one.job.seq, { epoch: 2, atMs: AT_MS });
+    expect(one.settle()).toBe('EVIDENCE_STALE');
+    expect(one.settle({ epoch: 2 })).toBeUndefined();
   });
 
-  it('RUNNER_ALIVE: the unit is in the hands of a living runner, which may not get back one either', async () => {
-    for (const [status, as, code] of [
-      ['in_doubt', 'done', 'RUNNER_ALIVE'],
-      ['failed', 'skipped', 'RUNNER_ALIVE'],
-      ['needs_review', 'pending', 'RUNNER_ALIVE'],
-      ['needs_review', 'done', undefined],
-    ] as const) {
-      await using one = await makeOne(status, 'running');
+  it('EVIDENCE_STALE: the unit is in the same state, but it was tried again since', async () => {
+    await using one = await makeJob({ units: ['done', 'in_doubt'] });
+    const units = one.seen([2]);
+    const journal = makeUnitJournal(one.state.database, one.job.seq, 1);
+    journal.begin();
+    journal.append({ type: 'not_done', number: 2, atMs: AT_MS });
+    journal.append({ type: 'intent', number: 2, attempt: 2, atMs: AT_MS });
+    expect(one.settle({ units })).toBe('EVIDENCE_STALE');
+    expect(one.settle()).toBeUndefined();
+  });
+
+  it('AUDIT_BROKEN: nothing is written on top of a chain that lost its end, or was changed before it', async () => {
+    await using one = await makeJob({ units: ['needs_review', 'needs_review', 'needs_review'] });
+    const { database } = one.state;
+    for (const number of [1, 3]) expect(one.settle({ units: one.seen([number]) })).toBeUndefined();
+    const [first, last] = database.prepare('SELECT * FROM audit ORDER BY sequence').all();
+    database.exec('DELETE FROM audit WHERE sequence = 2');
+    expect(one.settle()).toBe('AUDIT_BROKEN');
+    database.prepare(`INSERT INTO audit VALUES (${Array(10).fill('?').join(', ')})`).run(...Object.values(last ?? {}));
+    database.exec("UPDATE audit SET principal = 'local:root' WHERE sequence = 1");
+    expect(one.settle()).toBe('AUDIT_BROKEN');
+    database.prepare('UPDATE audit SET principal = ? WHERE sequence = 1').run(first?.['principal'] ?? null);
+    expect(one.settle()).toBeUndefined();
+  });
+});
+
+describe('settleUnits, beside a runner', () => {
+  /** What each word on a unit in each state comes to; `open` units may be in the runner's hands. */
+  const WORDS = [
+    ['in_doubt', 'done', 'refused'],
+    ['in_doubt', 'pending', 'refused'],
+    ['in_doubt', 'skipped', 'refused'],
+    ['failed', 'skipped', 'refused'],
+    ['needs_review', 'pending', 'refused'],
+    ['needs_review', 'done', undefined],
+    ['needs_review', 'skipped', undefined],
+  ] as const;
+
+  it('RUNNER_ALIVE: its lock is held', async () => {
+    for (const [unit, as, refused] of WORDS) {
+      await using one = await makeJob({ units: ['done', unit], holder: {} });
       const lock = tryLock(lockOf(one.state, one.job));
-      expect(one.settle({ as })).toBe(code);
+      expect(one.settle({ as })).toBe(refused && 'RUNNER_ALIVE');
       lock?.release();
+      expect(readEpoch(one.state.database, one.job.seq)).toBe(1);
     }
+  });
+
+  it('RUNNER_ALIVE: it runs on another host with a fresh heartbeat', async () => {
+    for (const [unit, as, refused] of WORDS) {
+      await using one = await makeJob({ units: ['done', unit], holder: { host: 'elsewhere', beatAgoMs: 50_000 } });
+      expect(one.settle({ as })).toBe(refused && 'RUNNER_ALIVE');
+    }
+  });
+
+  it('LIVENESS_UNKNOWN: its lock file was removed, and its process lives', async () => {
+    for (const [unit, as, refused] of WORDS) {
+      await using one = await makeJob({ units: ['done', unit], holder: {} });
+      expect(one.settle({ as })).toBe(refused && 'LIVENESS_UNKNOWN');
+    }
+  });
+
+  it('LIVENESS_UNKNOWN: its heartbeat from another host lies in the future', async () => {
+    await using one = await makeJob({ units: ['done', 'in_doubt'], holder: { host: 'elsewhere', beatAgoMs: -90_000 } });
+    expect(one.settle()).toBe('LIVENESS_UNKNOWN');
+  });
+
+  it('lets a unit of a cancelled job be closed although its runner cannot be judged', async () => {
+    const units = ['done', 'in_doubt'] as const;
+    await using one = await makeJob({ units, status: 'cancelled', holder: { host: 'elsewhere', beatAgoMs: -90_000 } });
+    expect(one.settle({ as: 'pending' })).toBe('JOB_CANCELLED');
+    expect(one.settle({ as: 'skipped' })).toBeUndefined();
+  });
+
+  it.each([
+    ['its process is gone', { gone: true }],
+    ['its heartbeat from another host is old', { host: 'elsewhere', beatAgoMs: 61_000 }],
+  ] as const)('fences one that counts as dead: %s', async (_what, holder) => {
+    await using one = await makeJob({ units: ['done', 'in_doubt', 'in_doubt'], holder });
+    expect(one.settle({ as: 'pending' })).toBeUndefined();
+    const { database } = one.state;
+    expect(readRunner(database, one.job.seq)).toMatchObject({ epoch: 1, fenced: true });
+    expect(() => say(one.state, one.job, 1)).toThrow(expect.objectContaining({ code: 'LEASE_FENCED' }));
+    expect(readAudit(database, one.job.seq)[0]?.details).toMatchObject({ epoch: 2, unit: 2 });
+    // Nobody is left to be fenced by the next word.
+    expect(one.settle({ units: one.seen([3]), epoch: 2 })).toBeUndefined();
+    expect(readEpoch(database, one.job.seq)).toBe(2);
+  });
+
+  it('takes no epoch of a job whose runner let go', async () => {
+    await using one = await makeJob({ units: ['done', 'in_doubt'] });
+    expect(one.settle()).toBeUndefined();
+    expect(readEpoch(one.state.database, one.job.seq)).toBe(1);
+  });
+
+  it('ORPHAN_RUNNING: a process that outlived the runner still works on the unit', async () => {
+    await using one = await makeJob({ units: ['in_doubt', 'in_doubt'], holder: { gone: true } });
+    const { runToken = '' } = readRunner(one.state.database, one.job.seq) ?? {};
+    const env = { SALVOR_RUN_TOKEN: runToken, SALVOR_UNIT_NUMBER: '2' };
+    await using orphan = startScript("console.log('up'); setInterval(() => {}, 60_000);", { env });
+    await orphan.says('up');
+    expect(one.settle()).toBe('ORPHAN_RUNNING');
+    expect(one.settle({ units: one.seen([1]) })).toBeUndefined();
   });
 });

@@ -96,7 +96,7 @@ test('runLinear: a unit in doubt is settled with a reason', async () => {
   await answer('reason', 'seen in the portal');
   expect(await session.heard('settle')).toEqual({
     type: 'settle',
-    unit: '48',
+    units: [{ number: 48, eventSequence: 480 }],
     as: 'done',
     receipt: '1Z',
     reason: 'seen in the portal',
