@@ -47,18 +47,28 @@ test.concurrent.each(['ship.sh', 'lookup.sh'])('PREREQUISITE_MISSING: the comman
   await expectRefused(job, resume(job), { code: 'PREREQUISITE_MISSING', names: [name], isAudited: true });
 });
 
-test.concurrent.each(['resume', 'restart', 'cancel'])(
-  'AUDIT_BROKEN: %s is refused after one letter of an entry was changed',
-  async (choice) => {
+describe('AUDIT_BROKEN', () => {
+  const SETTLE = ['--as', 'done', '--reason', 'seen'];
+
+  test.concurrent.each([
+    ['one letter of an entry was changed', `UPDATE audit SET principal = principal || 'x' WHERE sequence = 1`, 1],
+    ['its last entry was removed', 'DELETE FROM audit WHERE sequence = (SELECT max(sequence) FROM audit)', 2],
+    ['its head was removed', 'DELETE FROM audit_heads', 3],
+  ])('everything is refused, and nothing written that would mend the chain: %s', async (_what, sql, sequence) => {
     await using job = await makeDeadJob();
-    alterStore(job.state, `UPDATE audit SET principal = principal || 'x' WHERE sequence = 1`);
+    // A refusal is the second entry.
+    await job.salvor(['settle', job.jobId(), 'k1', ...SETTLE]);
+    alterStore(job.state, sql);
     const before = hashFiles(job.folder.path);
-    const audit = await job.salvor(['audit', job.jobId(), '--json']);
-    expect(audit.code).toBe(3);
+    const isBroken = async () => expect((await job.salvor(['audit', job.jobId()])).code).toBe(3);
+    await isBroken();
     expect(hashFiles(job.folder.path)).toEqual(before);
-    await expectRefused(job, resume(job, choice), { code: 'AUDIT_BROKEN', names: ['entry 1'], isAudited: true });
-  },
-);
+    const refused = { code: 'AUDIT_BROKEN', names: [`entry ${sequence}`], isAudited: false };
+    for (const choice of ['resume', 'restart', 'cancel']) await expectRefused(job, resume(job, choice), refused);
+    await expectRefused(job, ['settle', job.jobId(), 'k2', ...SETTLE], refused);
+    await isBroken();
+  });
+});
 
 test.concurrent('STATE_CONTRADICTION: it is recorded as completed with rows to do', async () => {
   await using job = await makeDeadJob();

@@ -74,7 +74,7 @@ describe('buildReport', () => {
           "status": "recovered",
         },
         "plan": {
-          "digest": "e8856ee058b5808b2f052201d78e92b258e09c61a7a9fe593f795c993a8538e5",
+          "digest": "90de9d4559dee5b776e817b9ad2ac884229f23c573b9a8d4161598d31618e2a3",
           "steps": [
             {
               "action": "take_lease",
