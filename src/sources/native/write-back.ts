@@ -6,7 +6,7 @@ import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
 import { appendAudit, checkAuditChain } from '../../store/audit.ts';
 import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
-import { readEpoch, readRunner } from '../../store/leases.ts';
+import { readRunner } from '../../store/leases.ts';
 import { countUnitsByStatus } from '../../store/units.ts';
 import { lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
@@ -49,14 +49,15 @@ export async function writeBackResults(asked: ResultsWriteBack): Promise<Written
   if (!translateSpecFacts(job.spec).writesBack) {
     throw new RecoveryError('WRITE_BACK_EMPTY', `the job file of '${job.name}' names no write_back`, { details });
   }
-  const epoch = readEpoch(database, job.seq);
+  // Whoever settles or cancels takes an epoch too, and writes no results but those that are recorded.
+  const epoch = readRunner(database, job.seq)?.epoch;
   checkNoRunner(asked, job);
   return asked.write({
     database,
     job,
     guard() {
       checkAuditChain(database, job.seq);
-      const current = readEpoch(database, job.seq);
+      const current = readRunner(database, job.seq)?.epoch;
       if (current === epoch) return;
       const message = `job '${job.name}' was taken over meanwhile (epoch ${current}); that run writes its results back`;
       throw new RecoveryError('EVIDENCE_STALE', message, { details: { ...details, epoch, current } });
