@@ -43,7 +43,9 @@ export async function reviewJob({ ref, place }: FoundJob): Promise<Review> {
           `${unit.receipt === undefined ? '' : `receipt ${safeText(unit.receipt, 80)}  `}` +
           `${unit.error ? `${safeText(unit.error.code, 40)}: ${safeText(unit.error.message, 160)}` : ''}`,
       ),
-      ...(units.length > 0 ? [`Settle each: salvor settle ${id} UNIT --as done|pending|skipped --reason TEXT`] : []),
+      ...(units.length > 0
+        ? [`Settle them: salvor settle ${id} KEY|'#NUMBER'... --as done|pending|skipped --reason TEXT`]
+        : []),
     ],
   };
 }

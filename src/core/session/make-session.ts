@@ -1,3 +1,4 @@
+import { toRecoveryError } from '../errors.ts';
 import { carryOut } from './carry-out.ts';
 import { choose } from './choose.ts';
 import { inspect } from './inspect.ts';
@@ -18,7 +19,7 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
   let work: Promise<void> = Promise.resolve();
   const become = (next: SessionState) => {
     state = next;
-    for (const listener of listeners) listener();
+    tellAll(listeners);
   };
   const executing = { current: undefined, early: undefined };
   const context: SessionContext = { ...ports, jobId, state: () => state, become, executing };
@@ -29,12 +30,46 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
       return () => listeners.delete(listener);
     },
     send(command) {
-      if (command.type === 'stop') stop(context, command);
-      else if (command.type === 'detach') context.executing.current?.detach();
-      else work = work.then(() => obey(context, command));
+      if (command.type === 'stop' || command.type === 'detach') interrupt(context, command);
+      else work = work.then(() => obey(context, command)).catch((thrown: unknown) => survive(context, thrown));
     },
     idle: () => work,
   };
+}
+
+/** Tells every listener, whatever one of them throws; that is thrown when all have heard. */
+function tellAll(listeners: ReadonlySet<() => void>): void {
+  const thrown: unknown[] = [];
+  for (const listener of [...listeners]) {
+    try {
+      listener();
+    } catch (error) {
+      thrown.push(error);
+    }
+  }
+  if (thrown.length > 0) throw thrown[0];
+}
+
+/** What nobody expected to be thrown is told as a bug, and the next command is obeyed as ever. */
+function survive({ state, become }: SessionContext, thrown: unknown): void {
+  const looked = pickLooked(state());
+  try {
+    become({ stage: 'refused', error: toRecoveryError(thrown), ...(looked && { looked }) });
+  } catch {
+    // Whoever listens threw again: the state says it all the same.
+  }
+}
+
+type Interruption = Extract<SessionCommand, { type: 'stop' | 'detach' }>;
+
+/** Passes on what is for the execution under way alone. What it throws is not told: the execution tells its own end. */
+function interrupt(context: SessionContext, command: Interruption): void {
+  try {
+    if (command.type === 'stop') stop(context, command);
+    else context.executing.current?.detach();
+  } catch {
+    // It goes on as it was.
+  }
 }
 
 function stop(
@@ -49,7 +84,7 @@ function stop(
   become({ ...now, stopping: true });
 }
 
-type Waiting = Exclude<SessionCommand, { type: 'stop' | 'detach' }>;
+type Waiting = Exclude<SessionCommand, Interruption>;
 
 async function obey(context: SessionContext, command: Waiting): Promise<void> {
   const state = context.state();

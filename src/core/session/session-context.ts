@@ -47,7 +47,11 @@ export async function refuse(
   if (!NOT_AUDITED.has(error.code)) {
     const refusal = { jobId: context.jobId, code: error.code, message: error.message, ...asked };
     // A refusal that cannot be recorded must still be told.
-    await context.actuator?.recordRefusal(refusal).catch(() => {});
+    try {
+      await context.actuator?.recordRefusal(refusal);
+    } catch {
+      // What could not be recorded either (a full disk, a broken chain) is not the refusal's to tell.
+    }
   }
   context.become({ stage: 'refused', error, ...(looked && { looked }) });
 }

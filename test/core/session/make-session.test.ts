@@ -140,3 +140,68 @@ describe('makeSession, states', () => {
     expect(others).toBe(1);
   });
 });
+
+describe('makeSession, what nobody expected', () => {
+  /** Evidence with a fact that throws when a plan is built from it. */
+  function makeTrap(): ReturnType<typeof sampleEvidence> {
+    const evidence = sampleEvidence();
+    let looks = 0;
+    return {
+      ...evidence,
+      get orphans() {
+        looks += 1;
+        if (looks > 100) throw new TypeError('orphans are gone');
+        return evidence.orphans;
+      },
+      set looks(count: number) {
+        looks = count;
+      },
+    } as ReturnType<typeof sampleEvidence>;
+  }
+
+  it('a throw while it chooses is told as a bug, and the next command is obeyed', async () => {
+    const trap = makeTrap();
+    const { session } = open({ looks: [trap, sampleEvidence()], refusals: 'ok' });
+    await say(session, INSPECT);
+    Object.assign(trap, { looks: 100 });
+    expect(await say(session, CHOOSE_RESUME)).toMatchObject({
+      stage: 'refused',
+      error: { code: 'INTERNAL', message: 'orphans are gone' },
+      looked: { diagnosis: { verdict: 'interrupted' } },
+    });
+    expect((await say(session, INSPECT, CHOOSE_RESUME)).stage).toBe('planned');
+  });
+
+  it('a listener that throws keeps nobody else from hearing, and nothing from being done', async () => {
+    const { session } = open();
+    const heard: string[] = [];
+    let throws = 1;
+    session.subscribe(() => {
+      throws -= 1;
+      if (throws >= 0) throw new Error('the screen is gone');
+    });
+    session.subscribe(() => heard.push(session.snapshot().stage));
+    expect(await say(session, INSPECT)).toMatchObject({ stage: 'refused', error: { code: 'INTERNAL' } });
+    expect(heard).toEqual(['collecting', 'refused']);
+    expect((await say(session, INSPECT)).stage).toBe('diagnosed');
+    throws = Number.POSITIVE_INFINITY;
+    expect((await say(session, CHOOSE_RESUME)).stage).toBe('refused');
+    throws = 0;
+    expect((await say(session, INSPECT)).stage).toBe('diagnosed');
+  });
+
+  it('a refusal that throws while it is recorded is told', async () => {
+    const { session, ports } = open({ looks: [sampleEvidence({ liveness: LIVING })] });
+    if (ports.actuator) {
+      Object.assign(ports.actuator, {
+        recordRefusal: () => {
+          throw new TypeError('no store');
+        },
+      });
+    }
+    expect(await say(session, INSPECT, CHOOSE_RESUME)).toMatchObject({
+      stage: 'refused',
+      error: { code: 'RUNNER_ALIVE' },
+    });
+  });
+});
