@@ -59,6 +59,7 @@ export const EXIT_CODES = {
   CHECKPOINT_BUSY: 6,
   CHECKPOINT_CHANGED: 6,
   CONFIRMATION_NEEDED: 7,
+  JOB_UNFINISHED: 7,
   REVIEW_NEEDED: 8,
   RUN_INTERRUPTED: 130,
 } as const satisfies Record<ErrorCode, number>;
@@ -72,7 +73,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[
   ['4', 'nothing to recover: no matching job needs it'],
   ['5', 'the job ran (`run` or a recovery) and failed; it can be resumed'],
   ['6', 'conflict: somebody else holds the job, or the plan went stale'],
-  ['7', 'confirmation needed: say `--yes`'],
+  ['7', 'confirmation needed: say `--yes`; `run` of rows that an unfinished job has: resume it, or say `--again`'],
   ['8', 'the job ran to its end, and units wait for review'],
   ['130, 143', 'ended by SIGINT, SIGTERM: the job is left resumable'],
 ];

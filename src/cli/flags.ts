@@ -60,6 +60,7 @@ export const COMMAND_FLAGS = {
     help: 'rows in doubt or under review that fit: status=STATE, error=CODE, key=PATTERN (* and ?)',
   },
   name: { value: 'NAME', help: "the job's name; default the file's" },
+  again: { help: 'do rows again that an unfinished job of this name has, under new idempotency keys' },
   param: { value: 'K=V', repeats: true, help: 'a parameter of the job file' },
   fallback: { help: 'look at the fallback as well' },
   'run-id': { value: 'ID', help: 'the run a checkpoint is of' },
@@ -135,7 +136,7 @@ export const COMMANDS = {
   run: {
     usage: 'run FILE',
     help: 'run a job so that it can be recovered',
-    flags: ['name', 'param', 'detach'],
+    flags: ['name', 'param', 'again', 'detach'],
     arguments: [1, 1],
   },
   checkpoint: {

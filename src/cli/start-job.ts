@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { RecoveryError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import { assembleProgress, type Progress } from '../core/job/schema.ts';
 import type { Faults } from '../core/ports.ts';
@@ -6,6 +7,7 @@ import { systemClock } from '../platform/clock.ts';
 import { createJob } from '../runner/create-job.ts';
 import { holdLease } from '../runner/hold-lease.ts';
 import { readJobFile } from '../runner/job-file/read-job-file.ts';
+import { describeNameProblem } from '../runner/job-file/schema.ts';
 import { openRows } from '../runner/rows/open-rows.ts';
 import { type JobRunResult, runJob } from '../runner/run-job.ts';
 import { openRunLog } from '../runner/run-log.ts';
@@ -13,6 +15,7 @@ import { jobDirectory, lockPath, logPath } from '../sources/native/layout.ts';
 import { openStore } from '../store/database.ts';
 import { type JobRecord, startRun } from '../store/jobs.ts';
 import { countUnitsByStatus } from '../store/units.ts';
+import { checkSameRows, type RepeatedJob } from './check-same-rows.ts';
 import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
 
 /** A job that is recorded and held, and about to run. */
@@ -20,6 +23,8 @@ export type StartedJob = {
   readonly job: JobRecord;
   readonly directory: string;
   readonly progress: Progress;
+  /** A job that ended and had these very rows: they are done again. */
+  readonly repeated?: RepeatedJob;
   readonly run: (control: {
     readonly stop: AbortSignal;
     readonly kill: AbortSignal;
@@ -30,7 +35,8 @@ export type StartedJob = {
 /**
  * Reads a job file, records the job with all its rows, and takes its lease.
  *
- * Errors: JOB_FILE_INVALID, ROWS_INVALID, COMMAND_MISSING, STATE_UNWRITABLE and its kind; nothing was started then.
+ * Errors: JOB_FILE_INVALID, ROWS_INVALID, COMMAND_MISSING, USAGE_INVALID for a name that is none, JOB_UNFINISHED,
+ *         STATE_UNWRITABLE and its kind; nothing was started then.
  * Source: contract, commands (run).
  */
 export async function startJob(options: {
@@ -39,10 +45,13 @@ export async function startJob(options: {
   readonly params: Readonly<Record<string, string>>;
   readonly principal: string;
   readonly name?: string;
+  /** Runs rows that an unfinished job has already. */
+  readonly again?: boolean;
   /** Crash points: `after-import`, `after-lease`, and those of a run. */
   readonly faults?: Faults;
 }): Promise<StartedJob> {
   const { stateDirectory, file, params, principal, faults = NO_FAULTS } = options;
+  if (options.name !== undefined) checkName(options.name);
   const read = await readJobFile(file, params);
   const spec = { ...read, name: options.name ?? (read.name || basename(file, extname(file))) };
   const database = openStore(stateDirectory);
@@ -52,7 +61,10 @@ export async function startJob(options: {
       directory: (id: string) => jobDirectory(stateDirectory, id),
       lock: (id: string) => lockPath(stateDirectory, id),
     };
-    const job = await createJob({ database, places, spec, rows, nowMs: systemClock.nowMs() }).finally(rows.close);
+    const { recorded: job, repeated } = await checkSameRows(
+      { database, stateDirectory, spec, again: options.again === true },
+      (check) => createJob({ database, places, spec, rows, nowMs: systemClock.nowMs(), check }),
+    ).finally(rows.close);
     faults.reach('after-import');
     const atMs = systemClock.nowMs();
     const lease = holdLease({
@@ -69,6 +81,7 @@ export async function startJob(options: {
       job,
       directory: places.directory(job.id),
       progress: assembleProgress(counts, 'row'),
+      ...(repeated && { repeated }),
       async run({ stop, kill, onEvent }) {
         const log = openRunLog(logPath(stateDirectory, job.id));
         try {
@@ -98,4 +111,13 @@ export async function startJob(options: {
     database.close();
     throw error;
   }
+}
+
+/** A name is held to the rules of a job file's. Errors: USAGE_INVALID. */
+function checkName(name: string): void {
+  const expected = describeNameProblem(name);
+  if (expected === undefined) return;
+  throw new RecoveryError('USAGE_INVALID', `--name ${JSON.stringify(name.slice(0, 60))}: expected ${expected}`, {
+    details: { flag: 'name', value: name },
+  });
 }

@@ -45,6 +45,7 @@ export const HINTS = {
   LEASE_FENCED: 'Another recovery took this job over; see salvor show JOB.',
   EVIDENCE_STALE: 'Look again and decide on what is true now.',
   CONSENT_MISMATCH: 'Agree to the plan that is shown now.',
+  JOB_UNFINISHED: 'Resume the job named above, or say --again to do its rows once more under new idempotency keys.',
   CONFIRMATION_NEEDED: 'Say --yes if that is what you want.',
   REPORT_MISSING: 'A report is written by a recovery that acted; none was written for this job yet.',
   RUN_FAILED: 'See salvor show JOB; salvor --choice resume goes on from where it stopped.',

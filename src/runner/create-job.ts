@@ -40,6 +40,8 @@ export async function createJob(options: {
   readonly spec: BatchSpec;
   readonly rows: RowsInput;
   readonly nowMs: number;
+  /** Called inside the transaction that makes the job visible; what it throws leaves no job. */
+  readonly check?: (rowsSha256: string) => void;
 }): Promise<JobRecord> {
   const { database, places, spec, rows, nowMs } = options;
   removeAbandoned(database, places);
@@ -63,7 +65,9 @@ export async function createJob(options: {
     const jobSeq = seq;
     for await (const chunk of rows.chunks) changeStore(database, () => insertUnits(database, jobSeq, chunk));
     changeStore(database, () => {
-      updateRowsFile(database, jobSeq, rows.digest());
+      const digest = rows.digest();
+      options.check?.(digest.sha256);
+      updateRowsFile(database, jobSeq, digest);
       setStatus(database, jobSeq, 'pending');
     });
   } catch (error) {

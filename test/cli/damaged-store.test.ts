@@ -24,7 +24,7 @@ describe('an id that is none never becomes a path', () => {
       `INSERT INTO jobs (id, name, kind, status, spec, created_at_ms, active_at_ms)
        VALUES ('../../victim', 'x', 'batch', 'importing', '{}', 0, 0)`,
     );
-    const { code, stderr } = await job.salvor(['run', 'job.yaml']);
+    const { code, stderr } = await job.salvor(['run', 'job.yaml', '--again']);
     expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining('../../victim') });
     expect(existsSync(join(victim, 'payroll.csv'))).toBe(true);
   });

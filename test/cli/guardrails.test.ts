@@ -219,7 +219,7 @@ describe('a file system that cannot be written', () => {
     job.act({ k2: 'before' });
     expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
     fillUp(join(job.state, 'ballast'));
-    for (const args of [resume(job), resume(job, 'cancel'), ['run', 'job.yaml']]) {
+    for (const args of [resume(job), resume(job, 'cancel'), ['run', 'job.yaml', '--again']]) {
       await expectRefused(job, args, { code: 'STATE_UNWRITABLE', names: [job.state], isAudited: false });
     }
     rmSync(join(job.state, 'ballast'));

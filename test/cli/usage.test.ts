@@ -12,9 +12,9 @@ describe('usage', () => {
   let job: LedgerJob;
   beforeAll(async () => {
     job = await makeLedgerJob({ rowCount: 4, name: 'Twice' });
-    for (const _time of [1, 2]) {
+    for (const again of [[], ['--again']]) {
       job.act({ k2: 'before' });
-      expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+      expect((await job.salvor(['run', 'job.yaml', ...again])).signal).toBe('SIGKILL');
     }
   });
   afterAll(() => job[Symbol.asyncDispose]());

@@ -4,6 +4,7 @@ import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import type { RepeatedJob } from '../check-same-rows.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RunnerNews } from '../detached/schema.ts';
 import { startRunner, translateRefusal } from '../detached/start-runner.ts';
@@ -16,6 +17,11 @@ export async function runRun(context: CommandContext): Promise<number> {
   if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
   const params = parseParams(asked.lists.param ?? []);
   return asked.switches.has('detach') ? startDetached(context, params) : runHere(context, params);
+}
+
+/** Running an ended job's rows again is allowed, and said. Source: decisions/0014. */
+function describeRepeated({ id, status }: RepeatedJob): string {
+  return `Note: job ${id} (${status}) had these very rows; this run does them under new idempotency keys.`;
 }
 
 function parseParams(words: readonly string[]): Readonly<Record<string, string>> {
@@ -55,8 +61,10 @@ async function runHere(
       file: asked.positionals[0] ?? '',
       params,
       principal: config.principal,
+      again: asked.switches.has('again'),
       ...(name !== undefined && { name }),
     });
+    if (started.repeated) output.note(describeRepeated(started.repeated));
     output.note(
       `Job ${started.job.id} '${safeText(started.job.name, 200)}': ${formatCount(started.progress.total, 'row')}`,
     );
@@ -129,6 +137,7 @@ async function startDetached(
       principal: config.principal,
       file: asked.positionals[0] ?? '',
       params,
+      again: asked.switches.has('again'),
       ...(name !== undefined && { name }),
     },
     onNews(news) {
@@ -138,7 +147,8 @@ async function startDetached(
     onEnd: reject,
   });
   try {
-    const { jobId, name: jobName, directory } = await promise;
+    const { jobId, name: jobName, directory, repeated } = await promise;
+    if (repeated) output.note(describeRepeated(repeated));
     const job = { id: jobId, name: jobName, kind: 'batch', source: 'native' };
     if (output.json)
       output.printJson({

@@ -156,9 +156,17 @@ async function say(session: Session, command: Parameters<Session['send']>[0]): P
 async function run(request: Run, onStop: OnStop): Promise<void> {
   const stop = new AbortController();
   onStop(() => stop.abort());
-  const { file, params, name, principal, stateDirectory } = request;
+  const { file, params, name, again = false, principal, stateDirectory } = request;
   const { startJob } = await import('../start-job.ts');
-  const started = await startJob({ stateDirectory, file, params, principal, ...(name !== undefined && { name }) });
-  tell({ type: 'run_started', jobId: started.job.id, name: started.job.name, directory: started.directory });
+  const started = await startJob({
+    stateDirectory,
+    file,
+    params,
+    principal,
+    again,
+    ...(name !== undefined && { name }),
+  });
+  const { job, directory, repeated } = started;
+  tell({ type: 'run_started', jobId: job.id, name: job.name, directory, ...(repeated && { repeated }) });
   await started.run({ stop: stop.signal, kill: new AbortController().signal, onEvent: makeEventTeller() });
 }

@@ -40,6 +40,7 @@ export const RunnerRequest = z.discriminatedUnion('type', [
     file: z.string(),
     name: z.exactOptional(z.string()),
     params: z.record(z.string(), z.string()),
+    again: z.exactOptional(z.boolean()),
   }),
   z.object({ type: z.literal('stop'), signal: z.exactOptional(z.enum(['SIGINT', 'SIGTERM'])) }),
 ]);
@@ -48,7 +49,13 @@ export type RunnerRequest = z.infer<typeof RunnerRequest>;
 /** What the process says. Events and results are of this very version of Salvor, so only their presence is checked. */
 export const RunnerNews = z.discriminatedUnion('type', [
   z.object({ type: z.literal('recovery_started'), report: RecoveryReport, reportPath: z.string() }),
-  z.object({ type: z.literal('run_started'), jobId: z.string(), name: z.string(), directory: z.string() }),
+  z.object({
+    type: z.literal('run_started'),
+    jobId: z.string(),
+    name: z.string(),
+    directory: z.string(),
+    repeated: z.exactOptional(z.object({ id: z.string(), name: z.string(), status: z.string() })),
+  }),
   z.object({ type: z.literal('event'), event: z.custom<ExecutionEvent>(isObject) }),
   z.object({
     type: z.literal('recovered'),

@@ -33,6 +33,10 @@ const wholeNumber = (expected: string, most: number) =>
   z
     .number({ error: expected })
     .check(z.int({ error: expected }), z.minimum(1, { error: expected }), z.maximum(most, { error: expected }));
+const name = text('text').check(
+  z.maxLength(LIMITS.nameLength, { error: `text of at most ${LIMITS.nameLength} characters` }),
+  z.regex(/^\P{Cc}*$/u, { error: 'text on one line without control characters' }),
+);
 const scalar = z.union([z.string(), z.number(), z.boolean()], { error: 'text, a number, true or false' });
 
 const ANY_DURATION = 'a duration such as 500ms, 2s, 1m or 1h, at most 24 days';
@@ -54,12 +58,7 @@ const RetryShape = z.strictObject(
 export const BatchFile = z.strictObject(
   {
     kind: z.literal('batch', { error: 'batch' }),
-    name: z.exactOptional(
-      text('text').check(
-        z.maxLength(LIMITS.nameLength, { error: `text of at most ${LIMITS.nameLength} characters` }),
-        z.regex(/^\P{Cc}*$/u, { error: 'text on one line without control characters' }),
-      ),
-    ),
+    name: z.exactOptional(name),
     rows: text('the path of a .csv or .jsonl file').check(
       z.regex(/\.(csv|jsonl|ndjson)$/i, { error: 'the path of a .csv or .jsonl file' }),
     ),
@@ -94,6 +93,11 @@ export const BatchFile = z.strictObject(
   { error: 'a map' },
 );
 export type BatchFile = z.infer<typeof BatchFile>;
+
+/** What a job's name has to be, when this one is not; undefined for a name. Errors: none. */
+export function describeNameProblem(candidate: string): string | undefined {
+  return name.safeParse(candidate).error?.issues[0]?.message;
+}
 
 /** The keys a job file may have, by the map they stand in (empty path: the file itself). */
 export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {

@@ -1,0 +1,78 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { diagnose } from '../core/diagnosis/diagnose.ts';
+import { RecoveryError } from '../core/errors.ts';
+import { assembleProgress, type JobRef } from '../core/job/schema.ts';
+import { translateProgress } from '../core/report/build-report.ts';
+import { systemClock } from '../platform/clock.ts';
+import { digestFile } from '../platform/digest-file.ts';
+import { collectEvidence } from '../sources/native/collect.ts';
+import { findSameRows, hasName } from '../store/same-rows.ts';
+
+/** A job that ended and was made of the rows that are about to be run again. */
+export type RepeatedJob = Pick<JobRef, 'id' | 'name'> & { readonly status: string };
+
+/** Thrown inside the transaction that records a job; what it names is looked at outside. */
+class UnfinishedSignal extends Error {
+  readonly jobId: string;
+
+  constructor(jobId: string) {
+    super(`job ${jobId} has the same rows and is not finished`);
+    this.jobId = jobId;
+  }
+}
+
+/**
+ * Refuses rows that an unfinished job of the same name has already: before they are brought in, where that can be told
+ * early, and inside the transaction that records the job, so that of two runs at once one is told of the other.
+ *
+ * Shapes: `record` gets the check to make inside that transaction. Answers the newest job that ended and had these rows.
+ * Errors: JOB_UNFINISHED, and what `record` rejects with.
+ * Source: contract, commands (run); decisions/0014.
+ */
+export async function checkSameRows<T>(
+  asked: {
+    readonly database: DatabaseSync;
+    readonly stateDirectory: string;
+    readonly spec: { readonly name: string; readonly rowsPath: string };
+    readonly again: boolean;
+  },
+  record: (check: (sha256: string) => void) => Promise<T>,
+): Promise<{ readonly recorded: T; readonly repeated?: RepeatedJob }> {
+  const { database, stateDirectory, spec, again } = asked;
+  let repeated: RepeatedJob | undefined;
+  const check = (sha256: string): void => {
+    if (again) return;
+    const [newest, ...older] = findSameRows(database, spec.name, sha256);
+    const unfinished = [newest, ...older].find((one) => one?.unfinished);
+    if (unfinished) throw new UnfinishedSignal(unfinished.job.id);
+    repeated = newest && { id: newest.job.id, name: newest.job.name, status: newest.job.status };
+  };
+  try {
+    // A file that cannot be read is told of where its rows are.
+    const found = again || !hasName(database, spec.name) ? undefined : await digestFile(spec.rowsPath).catch(() => {});
+    if (found) check(found.sha256);
+    const recorded = await record(check);
+    return { recorded, ...(repeated && { repeated }) };
+  } catch (thrown) {
+    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(stateDirectory, thrown.jobId);
+    throw thrown;
+  }
+}
+
+async function describeUnfinished(stateDirectory: string, jobId: string): Promise<RecoveryError> {
+  const evidence = await collectEvidence(stateDirectory, jobId, systemClock.nowMs());
+  const { verdict } = diagnose(evidence);
+  const { id, name, kind, source } = evidence.job;
+  const progress = evidence.units && assembleProgress(evidence.units.counts, evidence.units.unit);
+  const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}s done` : '';
+  const next = verdict === 'alive' || verdict === 'stalled' ? 'salvor show' : 'salvor --choice resume --job';
+  const message = `job ${id} '${name}' has the same rows and is not finished: ${verdict}${far}. Go on with it: ${next} ${id}. Do every row again: the same command with --again`;
+  return new RecoveryError('JOB_UNFINISHED', message, {
+    details: {
+      job: { id, name, kind, source },
+      verdict,
+      progress: progress ? translateProgress(progress) : null,
+      commands: { continue: `${next} ${id}`, again: '--again' },
+    },
+  });
+}

@@ -1,0 +1,31 @@
+/** Jobs that were made of the same rows: running those again does every effect again. */
+import type { DatabaseSync } from 'node:sqlite';
+import { type JobRecord, translateJob } from './jobs.ts';
+
+/** A job of the same name and rows. `unfinished`: it has rows to run or to decide on, and was not cancelled. */
+export type SameRowsJob = { readonly job: JobRecord; readonly unfinished: boolean };
+
+/**
+ * Finds the jobs of a name whose rows file has this digest, or is about to get it from a write-back; newest first.
+ *
+ * Source: contract, commands (run).
+ */
+export function findSameRows(database: DatabaseSync, name: string, sha256: string): readonly SameRowsJob[] {
+  return database
+    .prepare(
+      `SELECT jobs.*, status IN ('pending', 'running', 'stopped', 'failed') OR (status = 'completed' AND EXISTS (
+         SELECT 1 FROM units INDEXED BY units_open WHERE job_seq = jobs.seq AND status IN ('in_doubt', 'needs_review')))
+         AS unfinished
+       FROM jobs WHERE name = ?1 AND status != 'importing' AND (rows_sha256 = ?2 OR rows_sha256_expected = ?2)
+       ORDER BY seq DESC`,
+    )
+    .all(name, sha256)
+    .map((row) => ({ job: translateJob(row), unfinished: row.unfinished === 1 }));
+}
+
+/** Whether a job of this name is recorded at all: if not, its rows file need not be read to compare it. */
+export function hasName(database: DatabaseSync, name: string): boolean {
+  return (
+    database.prepare("SELECT 1 FROM jobs WHERE name = ? AND status != 'importing' LIMIT 1").get(name) !== undefined
+  );
+}

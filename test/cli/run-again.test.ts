@@ -1,0 +1,101 @@
+import { writeFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
+import { type Ended, parseAnswer, pick } from '../helpers/salvor.ts';
+import { queryStore } from '../helpers/state.ts';
+import { waitFor } from '../helpers/wait-for.ts';
+
+async function makeDead(more = ''): Promise<LedgerJob> {
+  const job = await makeLedgerJob({ rowCount: 3, more });
+  job.act({ k2: 'before' });
+  expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+  return job;
+}
+
+function jobCount(job: LedgerJob): number {
+  return queryStore(job.state, 'SELECT id FROM jobs').length;
+}
+
+function refusal(ended: Ended): unknown {
+  return [ended.code, pick(parseAnswer(ended), 'error.code'), pick(parseAnswer(ended), 'error.details.verdict')];
+}
+
+test.concurrent.each([[[]], [['--detach']]])(
+  'run of rows that an interrupted job has is asked about: nothing is done (%j)',
+  async (more) => {
+    await using job = await makeDead();
+    const id = job.jobId();
+    const ended = await job.salvor(['run', 'job.yaml', '--json', ...more]);
+    expect(refusal(ended)).toEqual([7, 'JOB_UNFINISHED', 'interrupted']);
+    expect(pick(parseAnswer(ended), 'error.details')).toMatchObject({
+      job: { id, name: 'Shipping' },
+      progress: { done: 1, total: 3, in_doubt: 1 },
+      commands: { continue: `salvor --choice resume --job ${id}`, again: '--again' },
+    });
+    const said = (await job.salvor(['run', 'job.yaml', ...more])).stderr;
+    expect(said).toContain(`job ${id} 'Shipping' has the same rows and is not finished: interrupted, 1 of 3 rows done`);
+    expect(said).toContain(`salvor --choice resume --job ${id}`);
+    expect(said).toContain('--again');
+    expect([job.ledger().length, jobCount(job)]).toEqual([1, 1]);
+  },
+);
+
+test.concurrent('run --again does every row under new idempotency keys', async () => {
+  await using job = await makeDead();
+  const again = await job.salvor(['run', 'job.yaml', '--again']);
+  expect([again.code, again.stderr]).toEqual([0, expect.not.stringContaining('Note')]);
+  expect(job.ledger()).toHaveLength(4);
+  expect(new Set(job.ledger()).size).toBe(4);
+});
+
+test.concurrent('run of rows that a living job has names it, and of two at once one is told of the other', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  job.act({ k1: 'pause' });
+  await using first = job.start(['run', 'job.yaml', '--json']);
+  await using second = job.start(['run', 'job.yaml', '--json']);
+  const refused = await Promise.race([first.ended, second.ended]);
+  expect(pick(parseAnswer(refused), 'error.code')).toBe('JOB_UNFINISHED');
+  await waitFor('row 1 is in hand', () => !job.willAct('k1'));
+  expect(refusal(await job.salvor(['run', 'job.yaml', '--json']))).toEqual([7, 'JOB_UNFINISHED', 'alive']);
+  job.go();
+  expect([(await first.ended).code, (await second.ended).code].toSorted()).toEqual([0, 7]);
+  expect([job.ledger().length, jobCount(job)]).toEqual([3, 1]);
+});
+
+test.concurrent('run is asked about after a write-back changed the file, and while rows wait for review', async () => {
+  await using failed = await makeLedgerJob({ rowCount: 3, more: 'write_back: {state: status}' });
+  failed.act({ k2: 'refuse' });
+  expect((await failed.salvor(['run', 'job.yaml'])).code).toBe(5);
+  expect(refusal(await failed.salvor(['run', 'job.yaml', '--json']))).toEqual([7, 'JOB_UNFINISHED', 'failed']);
+  await using review = await makeDead('on_error: continue');
+  expect((await review.salvor(['--choice', 'resume'])).code).toBe(8);
+  const ended = await review.salvor(['run', 'job.yaml', '--json']);
+  expect([ended.code, pick(parseAnswer(ended), 'error.code')]).toEqual([7, 'JOB_UNFINISHED']);
+  expect(pick(parseAnswer(ended), 'error.details.progress')).toMatchObject({ needs_review: 1 });
+});
+
+test.concurrent('run of other rows, of another name, and of rows that an ended job had goes on; the last is said', async () => {
+  await using job = await makeDead();
+  expect((await job.salvor(['run', 'job.yaml', '--name', 'Other'])).code).toBe(0);
+  const repeated = await job.salvor(['run', 'job.yaml', '--name', 'Other']);
+  expect([repeated.code, repeated.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^Note: job b\w+ \(completed\) had these/),
+  ]);
+  expect((await job.salvor(['--choice', 'cancel', '--yes'])).code).toBe(0);
+  const afterCancel = await job.salvor(['run', 'job.yaml', '--detach']);
+  expect([afterCancel.code, afterCancel.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^Note: job b\w+ \(cancelled\) had/),
+  ]);
+  await waitFor('it is through', () => job.ledger().length === 10);
+  writeFileSync(job.folder.at('rows.csv'), 'id,customer\nk9,Customer 9\n');
+  const other = await job.salvor(['run', 'job.yaml']);
+  expect([other.code, other.stderr]).toEqual([0, expect.not.stringContaining('Note')]);
+});
+
+test.concurrent.each(['', '  ', 'a\nb', 'x'.repeat(201), '\u001b[31m'])('run --name %j is no name', async (name) => {
+  await using job = await makeLedgerJob({ rowCount: 1 });
+  const ended = await job.salvor(['run', 'job.yaml', '--name', name, '--json']);
+  expect([ended.code, pick(parseAnswer(ended), 'error.code')]).toEqual([2, 'USAGE_INVALID']);
+});
