@@ -45,7 +45,7 @@ export const COMMAND_FLAGS = {
   kind: { value: 'KIND', values: ['batch', 'workflow', 'training'], help: 'only jobs of this kind' },
   verdict: {
     value: 'VERDICT',
-    values: ['alive', 'stalled', 'interrupted', 'failed', 'finished', 'cancelled', 'inconsistent', 'unknown'],
+    values: ['alive', 'stalled', 'interrupted', 'paused', 'failed', 'finished', 'cancelled', 'inconsistent', 'unknown'],
     help: 'only jobs with this verdict',
   },
   limit: { value: 'N', help: 'at most this many jobs' },

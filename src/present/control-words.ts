@@ -1,6 +1,7 @@
 /** What findings, steps and warnings of a training control directory are called. Foreign text is made safe here. */
 import type { ControlFinding } from '../core/diagnosis/schema.ts';
 import type { CheckpointEvidence, ControlFileFacts, TrainingStatus } from '../core/evidence/control-schema.ts';
+import { describeTrainerEnd } from '../core/evidence/describe-trainer-end.ts';
 import type { ControlStep, ControlWarning, PlanWarning } from '../core/plan/schema.ts';
 import { formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -44,6 +45,8 @@ export const CONTROL_FINDING_WORDS: Words = {
     `the status ${safeText(runState, 60)} of ${formatTime(updatedAtMs)} does not count: ${STALE_WORDS[stale]}`,
   trainer_alive: ({ trainer }) =>
     `running: the trainer that was started here lives: process ${trainer.pid} (${safeText(trainer.command, 120)})`,
+  trainer_ended: ({ end }) =>
+    `the trainer ${safeText(describeTrainerEnd(end), 60)} at ${formatTime(end.atMs)}${end.isStopped ? '; it had been asked to stop' : ''}`,
   checkpoint_refused: ({ checkpoint }) => describeRefusedCheckpoint(checkpoint),
   checkpoint_choice: ({ detail }) => safeText(detail),
   audit_torn: ({ tornLine }) =>

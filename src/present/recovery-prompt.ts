@@ -35,6 +35,7 @@ const HAPPENED = {
   alive: 'is running',
   stalled: 'is running but does not move,',
   interrupted: 'was interrupted',
+  paused: 'is paused',
   failed: 'failed',
   finished: 'is finished',
   cancelled: 'was cancelled',

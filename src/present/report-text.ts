@@ -1,3 +1,4 @@
+import { describeTrainerEnd } from '../core/evidence/describe-trainer-end.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { safeText } from './safe-text.ts';
@@ -5,6 +6,7 @@ import { safeText } from './safe-text.ts';
 const HEADLINES: Readonly<Record<Exclude<RecoveryReport['outcome']['status'], 'needs_review'>, string>> = {
   recovered: 'recovered to the end',
   failed: 'ran and failed; it can be resumed',
+  stopped: 'stopped on request; it can be resumed',
   cancelled: 'cancelled',
   submitted: 'submitted',
   started: 'started; it goes on in the background',
@@ -15,21 +17,30 @@ export function describeOutcome(report: RecoveryReport): string {
   const { status, exit_code: exitCode } = report.outcome;
   // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
   const isStopped = status === 'failed' && exitCode > 128;
-  const headline = isStopped ? 'stopped on request; it can be resumed' : describeStatus(report);
+  const headline = isStopped ? HEADLINES.stopped : describeStatus(report);
   return `Job '${safeText(report.job.name, 200)}': ${headline}.`;
 }
 
 function describeStatus(report: RecoveryReport): string {
-  const { choice, plan, outcome, progress_after: after } = report;
+  const { choice, outcome, progress_after: after } = report;
   const { status } = outcome;
   if (choice === 'pause') return 'recorded as paused';
   if (choice === 'rollback') return 'rolled back';
-  const isRecordOnly = status === 'recovered' && plan.warnings.some(({ code }) => code === 'NOTHING_STARTED');
-  if (isRecordOnly) return 'recorded as running; nothing was started';
+  if (isRecordOnly(report)) return 'recorded as running; nothing was started';
+  if (status === 'failed' && outcome.trainer) return `${describeTrainer(outcome.trainer)}; it can be resumed`;
   if (status !== 'needs_review') return HEADLINES[status];
   const open = after.needs_review + after.in_doubt;
   const unit = after.unit === 'step' ? 'step' : 'row';
   return `ran to its end; ${formatCount(open, unit)} ${open === 1 ? 'waits' : 'wait'} for review`;
+}
+
+/** Whether a resume recorded the job as running and started nothing. */
+export function isRecordOnly({ outcome, plan }: RecoveryReport): boolean {
+  return outcome.status === 'recovered' && plan.warnings.some(({ code }) => code === 'NOTHING_STARTED');
+}
+
+function describeTrainer({ exit_code: exitCode, signal }: NonNullable<RecoveryReport['outcome']['trainer']>): string {
+  return `the trainer ${safeText(describeTrainerEnd({ ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) }), 60)}`;
 }
 
 /**

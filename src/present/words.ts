@@ -11,6 +11,7 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   alive: 'running',
   stalled: 'running, but it does not move',
   interrupted: 'interrupted',
+  paused: 'paused',
   failed: 'failed',
   finished: 'finished',
   cancelled: 'cancelled',

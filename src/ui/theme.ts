@@ -27,6 +27,7 @@ export const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
   alive: 'good',
   stalled: 'warning',
   interrupted: 'warning',
+  paused: 'faint',
   failed: 'danger',
   finished: 'good',
   cancelled: 'faint',

@@ -20,11 +20,22 @@ export function findEnd({ status }: ControlFacts): TrainingStatus | undefined {
   return status !== undefined && status.stale === undefined && isTerminal(status.runState) ? status : undefined;
 }
 
+/** Whether Salvor saw the trainer of the recorded run come to its end by itself. */
+export function isSeenToEnd({ trainerEnd }: ControlFacts): boolean {
+  return trainerEnd?.exitCode === 0 && !trainerEnd.isStopped;
+}
+
+/** Recorded as running, and neither the run nor Salvor says that it ended in good order. */
+function isCrash(control: ControlFacts, trainerLives: boolean): boolean {
+  if (control.lifecycle !== 'running' || trainerLives) return false;
+  return findEnd(control) === undefined && control.trainerEnd?.exitCode !== 0;
+}
+
 /**
  * Says what a training control directory means.
  *
- * A crash is: recorded as running, no end of that run recorded, and no trainer of Salvor's own alive. A directory in
- * which nothing was recorded never crashed.
+ * A crash is: recorded as running, no end of that run recorded, no trainer of Salvor's own alive, and none that Salvor
+ * saw end with success. A directory in which nothing was recorded never crashed.
  *
  * Errors: none. Same evidence, same diagnosis.
  * Source: formats/tau 3 (resume, 2) and 4.7 (a stale end hides a crash there); design, rule 2.
@@ -33,7 +44,7 @@ export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diag
   const findings = findAll(evidence, control);
   const isDamaged = findings.some(({ type }) => type === 'control_file_bad' || type === 'audit_broken');
   const trainerLives = evidence.orphans.length > 0;
-  const crashDetected = control.lifecycle === 'running' && findEnd(control) === undefined && !trainerLives;
+  const crashDetected = isCrash(control, trainerLives);
   const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
   const hasWay = control.restore.source !== undefined || !needsCheckpoint(evidence, crashDetected);
   const canResume = (verdict === 'interrupted' || verdict === 'failed') && hasWay;
@@ -41,11 +52,11 @@ export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diag
 }
 
 /**
- * Whether a resume may not go on without a checkpoint that loads: after a crash, when a rollback chose one, and when a
- * trainer is to be started where checkpoints are that cannot be loaded, since it would begin from nothing.
+ * Whether a resume may not go on without a checkpoint that loads: after a crash, after a trainer that was seen to end,
+ * when a rollback chose one, and when a trainer is to be started where checkpoints are that cannot be loaded, since it would begin from nothing.
  */
 export function needsCheckpoint({ control, checkpoints = [] }: Evidence, crashDetected: boolean): boolean {
-  if (crashDetected || control?.restore.refused) return true;
+  if (crashDetected || control?.restore.refused || control?.trainerEnd) return true;
   const isThere = checkpoints.some(
     ({ source, problem }) => source !== 'named' && problem?.code !== 'CHECKPOINT_MISSING',
   );
@@ -55,18 +66,24 @@ export function needsCheckpoint({ control, checkpoints = [] }: Evidence, crashDe
 function judge(control: ControlFacts, trainerLives: boolean): Verdict {
   if (control.lifecycle === 'cancelled') return 'cancelled';
   if (trainerLives) return 'alive';
+  if (control.lifecycle === 'paused') return 'paused';
   const end = control.lifecycle === 'running' || control.lifecycle === 'missing' ? findEnd(control) : undefined;
-  return (end && TERMINAL.get(end.runState)) ?? 'interrupted';
+  const recorded = end && TERMINAL.get(end.runState);
+  if (recorded || control.lifecycle !== 'running') return recorded ?? 'interrupted';
+  if (isSeenToEnd(control)) return 'finished';
+  const { exitCode = 0, isStopped = false } = control.trainerEnd ?? {};
+  return exitCode > 0 && !isStopped ? 'failed' : 'interrupted';
 }
 
 function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] {
   const { checkpoints = [], orphans, audit } = evidence;
   const { status, tornLine, unfinished } = control;
-  const isCrashed = control.lifecycle === 'running' && findEnd(control) === undefined && orphans.length === 0;
+  const isCrashed = isCrash(control, orphans.length > 0);
   const crashed: ControlFinding = { type: 'control_crashed', ...(status && { status }) };
   return [
     ...control.files.filter(isBad).map((file): Finding => ({ type: 'control_file_bad', file })),
     ...(isCrashed ? [crashed] : []),
+    ...(control.trainerEnd ? [{ type: 'trainer_ended', end: control.trainerEnd } as const] : []),
     ...(status?.stale === undefined ? [] : [{ type: 'status_stale', status } as const]),
     ...orphans.map((trainer): Finding => ({ type: 'trainer_alive', trainer })),
     ...checkpoints.flatMap((checkpoint): readonly Finding[] => {

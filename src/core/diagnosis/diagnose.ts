@@ -44,7 +44,7 @@ export function diagnose(evidence: Evidence): Diagnosis {
  * Source: contract, list (jobs that need attention).
  */
 export function needsAttention(verdict: Verdict, openUnitCount: number): boolean {
-  if (verdict === 'alive' || verdict === 'cancelled') return false;
+  if (verdict === 'alive' || verdict === 'cancelled' || verdict === 'paused') return false;
   return verdict !== 'finished' || openUnitCount > 0;
 }
 

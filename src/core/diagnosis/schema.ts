@@ -3,6 +3,7 @@ import type {
   CheckpointEvidence,
   ControlFileFacts,
   TornLine,
+  TrainerEnd,
   TrainingStatus,
   UnfinishedAction,
 } from '../evidence/control-schema.ts';
@@ -19,6 +20,8 @@ export type ControlFinding =
   | { readonly type: 'status_stale'; readonly status: TrainingStatus }
   /** A trainer that Salvor started still lives. */
   | { readonly type: 'trainer_alive'; readonly trainer: OrphanFacts }
+  /** How the trainer of the recorded run ended, as Salvor saw it. */
+  | { readonly type: 'trainer_ended'; readonly end: TrainerEnd }
   | { readonly type: 'checkpoint_refused'; readonly checkpoint: CheckpointEvidence }
   | { readonly type: 'checkpoint_choice'; readonly detail: string }
   | { readonly type: 'audit_torn'; readonly tornLine: TornLine }

@@ -54,6 +54,17 @@ export type TrainingStatus = {
   readonly stale?: 'older_than_state' | 'other_run';
 };
 
+/**
+ * How the trainer of the recorded run ended, as Salvor saw it. `exitCode` or `signal`; `isStopped`: Salvor had been asked
+ * to stop it.
+ */
+export type TrainerEnd = {
+  readonly atMs: number;
+  readonly exitCode?: number;
+  readonly signal?: string;
+  readonly isStopped: boolean;
+};
+
 /** A last line of the audit log that was cut short by a crash. `line` counts from 1. */
 export type TornLine = { readonly line: number; readonly offset: number; readonly sizeBytes: number };
 
@@ -74,6 +85,7 @@ export type ControlFacts = {
   readonly updatedAtMs?: number;
   readonly rollbackCheckpoint?: string;
   readonly status?: TrainingStatus;
+  readonly trainerEnd?: TrainerEnd;
   readonly files: readonly ControlFileFacts[];
   readonly tornLine?: TornLine;
   readonly unfinished?: UnfinishedAction;

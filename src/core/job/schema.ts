@@ -10,6 +10,7 @@ export const VERDICTS = [
   'alive',
   'stalled',
   'interrupted',
+  'paused',
   'failed',
   'finished',
   'cancelled',

@@ -5,7 +5,7 @@
  * Source: formats/tau 3 (order, fail-closed conditions, phrases); design, rule 5.
  */
 
-import { needsCheckpoint } from '../diagnosis/diagnose-control.ts';
+import { findEnd, isSeenToEnd, needsCheckpoint } from '../diagnosis/diagnose-control.ts';
 import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
 import type { AccessAction } from './access.ts';
 import { checkAccess } from './access.ts';
@@ -18,6 +18,7 @@ export const CONTROL_RULES: readonly Rule[] = [
   checkFiles,
   checkAuditLog,
   checkTrainer,
+  checkFinished,
   checkRestore,
   checkRollback,
 ];
@@ -79,6 +80,19 @@ function checkTrainer({ choice, evidence: { orphans } }: ChoiceContext): Reason 
   if (!trainer) return undefined;
   const message = `the trainer that was started here still runs: process ${trainer.pid} (${trainer.command})`;
   return { code: 'RUNNER_ALIVE', message, details: { pid: trainer.pid, command: trainer.command } };
+}
+
+/**
+ * A run that came to its end is not trained again by whoever says resume in a loop. Recording it again starts nothing, so
+ * that stays allowed, as the format has it, unless Salvor's own record of the end would be lost by it.
+ */
+function checkFinished({ choice, diagnosis, evidence: { control, job } }: ChoiceContext): Reason | undefined {
+  if (choice !== 'resume' || diagnosis.verdict !== 'finished' || !control) return undefined;
+  if (control.command === undefined && !isSeenToEnd(control)) return undefined;
+  const end = findEnd(control);
+  const proof = end ? `its status says ${end.runState}` : 'the trainer that was started here ended with exit code 0';
+  const message = `job '${job.name}' is finished: ${proof}; to train on, pause it first, then resume`;
+  return { code: 'JOB_FINISHED', message, details: { run_state: end?.runState ?? null } };
 }
 
 /** Nothing goes on without a checkpoint that loads where one is needed. */

@@ -64,11 +64,13 @@ export const RecoveryReport = z.object({
     }),
   ),
   outcome: z.object({
-    status: z.enum(['recovered', 'failed', 'needs_review', 'cancelled', 'submitted', 'started']),
+    status: z.enum(['recovered', 'failed', 'needs_review', 'stopped', 'cancelled', 'submitted', 'started']),
     exit_code: z.number(),
     duration_ms: z.number(),
     attempt: z.number(),
     engine_reference: z.nullable(z.string()),
+    /** How the trainer that was started ended; of other jobs it is not there. */
+    trainer: z.optional(z.object({ exit_code: z.nullable(z.number()), signal: z.nullable(z.string()) })),
   }),
 });
 export type RecoveryReport = z.infer<typeof RecoveryReport>;

@@ -127,13 +127,21 @@ async function carryOut(carrying: Carrying): Promise<Done> {
         makeReport,
         left: options.waitForTrainer ? left : Promise.resolve('left'),
         nowMs: options.clock.nowMs,
+        stopSignal: () => watch.stopped,
+        actionId: action.actionId,
       })
     : recorded.report;
-  if (started) tell.tell('start_trainer', { state: report.outcome.status === 'failed' ? 'failed' : 'done' });
+  if (started) tell.tell('start_trainer', describeTrainerStep(report));
   watch.trainer = undefined;
   const control = assembleAnswer({ layout, approved, report, look, action });
   const isRecovery = report.choice === 'resume' || report.choice === 'cancel';
   return { steps: tell.steps(), report, reportPath: isRecovery ? layout.report : undefined, control };
+}
+
+/** A trainer that was stopped has not done what it was started for. */
+function describeTrainerStep({ outcome: { status } }: RecoveryReport): Partial<StepResult> {
+  if (status === 'stopped') return { state: 'failed', detail: 'stopped on request' };
+  return { state: status === 'failed' ? 'failed' : 'done' };
 }
 
 type Held = { readonly recorded: Recorded; readonly started: StartedTrainer | undefined };

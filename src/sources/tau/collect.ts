@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
-import type { ControlFacts, ControlFileFacts } from '../../core/evidence/control-schema.ts';
+import type { ControlFacts, ControlFileFacts, TrainerEnd } from '../../core/evidence/control-schema.ts';
+import { describeTrainerEnd } from '../../core/evidence/describe-trainer-end.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
-import type { JobRef } from '../../core/job/schema.ts';
+import type { JobError, JobRef } from '../../core/job/schema.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import { findChoice } from './find-choice.ts';
 import { type FoundStatus, findStatus } from './find-status.ts';
@@ -10,6 +11,7 @@ import { type AuditLog, readAuditLog } from './read-audit.ts';
 import { readGenerations } from './read-generations.ts';
 import { type JsonFile, readJsonFile } from './read-json-file.ts';
 import { CONTROL_STATE, RECOVERY_REPORT } from './schema.ts';
+import { readTrainerEnd } from './trainer-record.ts';
 import { findUnfinished, pickValue, readText, readTime, translateFile, translateStatus } from './translate.ts';
 
 /** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */
@@ -50,10 +52,12 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
     ...(request.checkpoint !== undefined && { named: request.checkpoint }),
   });
   const runId = checkpoints.find(({ source, path }) => source === restore.source && path === restore.path)?.runId;
+  const trainerEnd = await readTrainerEnd(layout.trainer, state);
   const control: ControlFacts = {
     ...translateControl({ directory, state, status, audit, ...(runId !== undefined && { runId }) }),
     files: listFiles(layout, { state, status, report, audit }),
     restore,
+    ...(trainerEnd && { trainerEnd }),
     ...(request.command !== undefined && { command: request.command }),
   };
   const unfinished = findUnfinished(pickValue(state), pickValue(report), {
@@ -64,7 +68,9 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
     control.updatedAtMs ?? 0,
     audit.rows.at(-1)?.atMs ?? 0,
     control.status?.updatedAtMs ?? 0,
+    trainerEnd?.atMs ?? 0,
   );
+  const lastError = describeFailedTrainer(trainerEnd);
   const { badLine } = audit;
   const evidence: Evidence = {
     job,
@@ -73,6 +79,7 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
       runCount: audit.rows.filter(({ action }) => action === 'resume').length,
       epoch: 0,
       ...(lastEventAtMs > 0 && { lastEventAtMs }),
+      ...(lastError && { lastError }),
     },
     orphans: findOrphans([runToken]),
     prerequisites: [],
@@ -86,6 +93,12 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
     collectedAtMs: nowMs,
   };
   return { evidence, state, status, report, audit };
+}
+
+/** A trainer that failed by itself is the job's last error. */
+function describeFailedTrainer(end: TrainerEnd | undefined): JobError | undefined {
+  if (!end || end.isStopped || end.exitCode === 0) return undefined;
+  return { code: 'RUN_FAILED', message: `the trainer ${describeTrainerEnd(end)}` };
 }
 
 type Read = Pick<TauLook, 'state' | 'status' | 'report' | 'audit'>;

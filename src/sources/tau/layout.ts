@@ -13,6 +13,8 @@ export type TauLayout = {
   /** Earlier reports. */
   readonly reports: string;
   readonly store: string;
+  /** How the last trainer that Salvor started ended. */
+  readonly trainer: string;
   readonly policy: string;
 };
 
@@ -29,6 +31,7 @@ export function tauLayout(directory: string): TauLayout {
     report: at('recovery-report.json'),
     reports: at('reports'),
     store: at('store.sqlite'),
+    trainer: at('salvor-trainer.json'),
     policy: join(dirname(directory), 'security', 'rbac.json'),
   };
 }

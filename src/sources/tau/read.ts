@@ -115,6 +115,7 @@ function summarise(evidence: Evidence): JobSummary {
     checkpoint: nameCheckpoint(control?.restore.source),
     ...(interruptedAtMs !== undefined && { interruptedAtMs }),
     ...(recommended && { recommended }),
+    ...(recorded.lastError && { lastError: recorded.lastError }),
   };
 }
 
@@ -173,4 +174,4 @@ async function readTail(path: string, lineCount: number): Promise<readonly strin
   }
 }
 
-const WATCHED = /^(control-|status|policy-checkpoint|recovery-report)/;
+const WATCHED = /^(control-|salvor-trainer|status|policy-checkpoint|recovery-report)/;

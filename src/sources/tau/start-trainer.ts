@@ -5,15 +5,18 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-orphans.ts';
 
-/** A trainer that was started. `ended` resolves with its exit code, or 128 and the signal's number. */
+/** A trainer that was started. `ended` resolves with its exit code, or the signal that ended it. */
 export type Trainer = {
   readonly pid: number;
-  readonly ended: Promise<number>;
+  readonly ended: Promise<ProcessEnd>;
   /** Asks the trainer and its children to stop. */
   readonly stop: (signal: 'SIGINT' | 'SIGTERM') => void;
   /** No longer waits for it: it goes on by itself. */
   readonly release: () => void;
 };
+
+/** How a process ended: one of the two. */
+export type ProcessEnd = { readonly exitCode?: number; readonly signal?: string };
 
 /** What a trainer is started with. `checkpoint` is the one to go on from, when there is one. */
 export type TrainerOptions = {
@@ -74,11 +77,11 @@ function awaitStart(child: ChildProcess): Promise<void> {
   });
 }
 
-const SIGNAL_NUMBERS: Readonly<Record<string, number>> = { SIGHUP: 1, SIGINT: 2, SIGKILL: 9, SIGTERM: 15 };
-
-function awaitEnd(child: ChildProcess): Promise<number> {
+function awaitEnd(child: ChildProcess): Promise<ProcessEnd> {
   return new Promise((resolve) => {
-    child.once('exit', (code, signal) => resolve(code ?? 128 + (SIGNAL_NUMBERS[signal ?? ''] ?? 1)));
+    child.once('exit', (code, signal) => {
+      resolve({ ...(code !== null && { exitCode: code }), ...(signal !== null && { signal }) });
+    });
   });
 }
 

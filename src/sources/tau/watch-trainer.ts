@@ -1,8 +1,12 @@
+import type { TrainerEnd } from '../../core/evidence/control-schema.ts';
+import { describeTrainerEnd } from '../../core/evidence/describe-trainer-end.ts';
+import type { StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { lookAtTau, type TauDirectory } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import type { Reporter } from './make-reporter.ts';
 import type { Trainer } from './start-trainer.ts';
+import { writeTrainerEnd } from './trainer-record.ts';
 import { writeTauReport } from './write-record.ts';
 
 /** A trainer that was started, and what to say of it. */
@@ -15,6 +19,10 @@ export type WatchOptions = StartedTrainer & {
   readonly makeReport: Reporter;
   readonly left: Promise<'left'>;
   readonly nowMs: () => number;
+  /** The signal by which a stop was asked for, if one was. */
+  readonly stopSignal: () => StopSignal | undefined;
+  /** The resume that started it. */
+  readonly actionId: string;
 };
 
 /**
@@ -24,20 +32,32 @@ export type WatchOptions = StartedTrainer & {
  * Errors: the system's, when the report cannot be written.
  */
 export async function watchTrainer(options: WatchOptions): Promise<RecoveryReport> {
-  const { trainer, logPath, directory, operations, makeReport, left, nowMs } = options;
+  const { trainer, logPath, directory, operations, makeReport, left, nowMs, stopSignal } = options;
   const ended = await Promise.race([trainer.ended, left]);
   trainer.release();
-  const note = `the trainer was started as process ${trainer.pid}; its output is in ${logPath}`;
-  const report = makeReport({ ...describeEnd(ended), engine_reference: `process ${trainer.pid}` }, [note]);
+  const signal = stopSignal();
+  const end = ended === 'left' ? undefined : { ...ended, atMs: nowMs(), isStopped: signal !== undefined };
+  const { actionId, pid } = { actionId: options.actionId, pid: trainer.pid };
+  if (end) await writeTrainerEnd(operations, directory.layout.trainer, { actionId, pid, end });
+  const note = `the trainer was started as process ${pid}; its output is in ${logPath}`;
+  const outcome = { ...describeEnd(end, signal), engine_reference: `process ${pid}` };
+  const report = makeReport(outcome, end ? [describeEndNote(end), note] : [note]);
   const { report: newest } = await lookAtTau(directory, nowMs());
   const isNewest = newest.state === 'valid' && newest.value['report_id'] === report.report_id;
   if (isNewest) await writeTauReport(operations, directory.layout, { report, before: newest });
   return report;
 }
 
-function describeEnd(ended: number | 'left'): Partial<RecoveryReport['outcome']> {
-  if (ended === 'left') return { status: 'started' };
-  if (ended === 0) return { status: 'recovered' };
-  const isStopped = ended === 130 || ended === 143;
-  return { status: 'failed', exit_code: isStopped ? ended : 5 };
+function describeEndNote(end: TrainerEnd): string {
+  return `the trainer ${describeTrainerEnd(end)}${end.isStopped ? ', after it was asked to stop' : ''}`;
+}
+
+const STOP_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+
+function describeEnd(end: TrainerEnd | undefined, signal: StopSignal | undefined): Partial<RecoveryReport['outcome']> {
+  if (!end) return { status: 'started' };
+  const trainer = { exit_code: end.exitCode ?? null, signal: end.signal ?? null };
+  // Asked to stop, it may save and end with success: it was stopped all the same, and goes on with a resume.
+  if (signal !== undefined) return { status: 'stopped', exit_code: STOP_CODES[signal], trainer };
+  return end.exitCode === 0 ? { status: 'recovered', trainer } : { status: 'failed', exit_code: 5, trainer };
 }

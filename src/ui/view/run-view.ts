@@ -4,7 +4,7 @@ import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { SessionState } from '../../core/session/schema.ts';
 import { formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
-import { formatReportFacts, formatReportFindings } from '../../present/report-text.ts';
+import { formatReportFacts, formatReportFindings, isRecordOnly } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeStep, type UnitWord } from '../../present/words.ts';
 import { STEP_MARKS } from '../theme.ts';
@@ -116,7 +116,10 @@ export function assembleReportText(session: Stage<'reported'>, columns: number):
 }
 
 /** What is left for the operator to do after a recovery. */
-function describeNext({ outcome, progress_after: after }: RecoveryReport): string {
+function describeNext(report: RecoveryReport): string {
+  const { outcome, progress_after: after } = report;
+  if (isRecordOnly(report)) return 'start the trainer; nothing was started here.';
+  if (outcome.status === 'stopped') return 'choose resume when it should go on; what was done is kept.';
   if (outcome.status === 'needs_review') return 'open the job again and choose review.';
   if (outcome.status === 'failed') {
     return outcome.exit_code > 128

@@ -207,7 +207,11 @@ describe('starting a trainer', () => {
     const command = `printf '%s %s %s' "$SALVOR_CHECKPOINT" "$SALVOR_CHECKPOINT_GLOBAL_STEP" "$SALVOR_CHECKPOINT_RUN_ID" > '${out}'; exit 3`;
     const { report } = reported(await actOnTauFolder(folder.path, 'resume', { command }));
     expect(readFileSync(out, 'utf8')).toBe(`${folder.path}/policy-checkpoint.rollback.json 800 run-77`);
-    expect(report.outcome).toMatchObject({ status: 'failed', exit_code: 5 });
+    expect(report.outcome).toMatchObject({
+      status: 'failed',
+      exit_code: 5,
+      trainer: { exit_code: 3, signal: null },
+    });
     expect(folder.readJson('recovery-report.json')).toMatchObject({ outcome: { status: 'failed', exit_code: 5 } });
     expect(folder.rows()).toHaveLength(3);
   });

@@ -102,7 +102,7 @@ describe('salvor --choice on a Tau state directory', () => {
     running.signal('SIGTERM');
     const ended = await running.ended;
     expect(ended.code).toBe(143);
-    expect(parseAnswer(ended)['outcome']).toMatchObject({ status: 'failed', exit_code: 143 });
+    expect(parseAnswer(ended)['outcome']).toMatchObject({ status: 'stopped', exit_code: 143 });
   });
 
   it('of several at once each either acts, or is told that somebody else did, and every row is whole', async () => {
