@@ -4,8 +4,16 @@
  * A directory holds two generations, `policy-checkpoint.json` and `policy-checkpoint.rollback.json`, in the JSON
  * format of formats/tau 2.4. At every instant at least one of them is valid.
  */
+import './platform/require-node.ts';
 import type { CheckpointVerdict } from './core/checkpoint/schema.ts';
+import { type ErrorCode, isRecoveryError, RecoveryError } from './core/errors.ts';
 import { readCheckpoint } from './platform/checkpoint-files/policy-json/read-checkpoint.ts';
+import {
+  checkDuration,
+  checkOptions,
+  checkPath,
+  checkSwitch,
+} from './platform/checkpoint-stores/directory/check-options.ts';
 import type { StateInput } from './platform/checkpoint-stores/directory/checkpoint-input.ts';
 import { systemFileOperations } from './platform/checkpoint-stores/directory/file-operations.ts';
 import { layoutOf } from './platform/checkpoint-stores/directory/layout.ts';
@@ -36,11 +44,36 @@ export type SaveOptions = {
   readonly policyState: StateInput;
   readonly optimizerState: StateInput;
   /** Unix seconds; now when left out. */
-  readonly savedAtUnixSeconds?: number | bigint;
+  readonly savedAtUnixSeconds?: number | bigint | undefined;
   /** Whether to put a digest beside the payload, which older readers ignore; true when left out. */
-  readonly digest?: boolean;
+  readonly digest?: boolean | undefined;
   /** How long to wait while another program saves here, in milliseconds; 10,000 when left out. */
-  readonly waitMs?: number;
+  readonly waitMs?: number | undefined;
+};
+
+/** Every option of a save, for whoever misspelt one. */
+const SAVE_OPTIONS = Object.keys({
+  directory: 0,
+  runId: 0,
+  globalStep: 0,
+  optimizerStep: 0,
+  policyState: 0,
+  optimizerState: 0,
+  savedAtUnixSeconds: 0,
+  digest: 0,
+  waitMs: 0,
+} satisfies Record<keyof SaveOptions, 0>);
+
+/** What is looked at besides the primary. */
+export type LoadOptions = {
+  /** Whether the fallback is looked at as well; false when left out. */
+  readonly fallback?: boolean | undefined;
+};
+
+/** How a restore waits. */
+export type RestoreOptions = {
+  /** How long to wait while another program saves here, in milliseconds; 10,000 when left out. */
+  readonly waitMs?: number | undefined;
 };
 
 /** What is known of one file: its verdict, and its digest (hex) when it could be read to the end. */
@@ -53,11 +86,17 @@ export type InspectedCheckpoint = {
 /**
  * Saves a checkpoint durably as the directory's primary; the old primary becomes the fallback.
  *
+ * Shapes: what is saved is the state as it is at the call. Saves into one directory end in the order they were begun.
  * Errors: RecoveryError CHECKPOINT_INPUT_INVALID, CHECKPOINT_BUSY or CHECKPOINT_NOT_SAVED; the checkpoints that were
  *         there can be loaded as before.
  * Source: seed 001, AC-1; design, rule 4.
  */
 export async function saveCheckpoint(options: SaveOptions): Promise<SavedCheckpoint> {
+  const where = 'saveCheckpoint';
+  checkOptions(where, options, SAVE_OPTIONS);
+  checkPath(where, 'directory', options.directory);
+  checkSwitch(where, 'digest', options.digest);
+  checkDuration(where, 'waitMs', options.waitMs);
   const { directory, waitMs = WAIT_MS, digest = true, ...rest } = options;
   const savedAtUnixSeconds = options.savedAtUnixSeconds ?? Math.floor(Date.now() / 1000);
   const target = { directory, waitMs, operations: systemFileOperations };
@@ -71,10 +110,12 @@ export async function saveCheckpoint(options: SaveOptions): Promise<SavedCheckpo
  * Errors: RecoveryError with the primary's reason, or CHECKPOINT_NONE_VALID with both. Nothing is changed.
  * Source: seed 001, AC-2 and AC-3.
  */
-export function loadCheckpoint(
-  directory: string,
-  { fallback = false }: { readonly fallback?: boolean } = {},
-): Promise<LoadedCheckpoint> {
+export async function loadCheckpoint(directory: string, options: LoadOptions = {}): Promise<LoadedCheckpoint> {
+  const where = 'loadCheckpoint';
+  checkPath(where, 'directory', directory);
+  checkOptions(where, options, ['fallback']);
+  checkSwitch(where, 'fallback', options.fallback);
+  const { fallback = false } = options;
   const layout = layoutOf(directory);
   return loadFrom(fallback ? { primary: layout.primary, fallback: layout.fallback } : { primary: layout.primary });
 }
@@ -84,12 +125,15 @@ export function loadCheckpoint(
  *
  * Errors: as `loadCheckpoint`.
  */
-export function loadCheckpointFile(path: string, fallbackPath?: string): Promise<LoadedCheckpoint> {
+export async function loadCheckpointFile(path: string, fallbackPath?: string): Promise<LoadedCheckpoint> {
+  checkPath('loadCheckpointFile', 'path', path);
+  if (fallbackPath !== undefined) checkPath('loadCheckpointFile', 'fallbackPath', fallbackPath);
   return loadFrom(fallbackPath === undefined ? { primary: path } : { primary: path, fallback: fallbackPath });
 }
 
-/** Checks one file to its last byte and changes nothing. Errors: none; a refusal is a verdict. */
+/** Checks one file to its last byte and changes nothing. A refusal is a verdict. Errors: CHECKPOINT_INPUT_INVALID. */
 export async function inspectCheckpoint(path: string): Promise<InspectedCheckpoint> {
+  checkPath('inspectCheckpoint', 'path', path);
   const { verdict, facts } = await readCheckpoint(path);
   const { sizeBytes, sha256 } = facts;
   return sha256 === undefined ? { verdict, sizeBytes } : { verdict, sizeBytes, sha256 };
@@ -100,11 +144,17 @@ export async function inspectCheckpoint(path: string): Promise<InspectedCheckpoi
  *
  * Errors: RecoveryError with the chosen file's reason, CHECKPOINT_BUSY or CHECKPOINT_NOT_SAVED.
  */
-export function restoreCheckpoint(
+export async function restoreCheckpoint(
   directory: string,
   from: string,
-  { waitMs = WAIT_MS }: { readonly waitMs?: number } = {},
+  options: RestoreOptions = {},
 ): Promise<RestoredCheckpoint> {
+  const where = 'restoreCheckpoint';
+  checkPath(where, 'directory', directory);
+  checkPath(where, 'from', from);
+  checkOptions(where, options, ['waitMs']);
+  checkDuration(where, 'waitMs', options.waitMs);
+  const { waitMs = WAIT_MS } = options;
   return restoreInto({ directory, waitMs, operations: systemFileOperations }, from);
 }
 
@@ -113,5 +163,14 @@ export function rawJson(text: JsonText): RawJson {
   return new RawJson(text);
 }
 
-export type { CheckpointHead, Rejection, ValidCheckpoint } from './core/checkpoint/schema.ts';
+export type { CheckpointSource } from './core/checkpoint/choose-generation.ts';
+export type {
+  CheckpointHead,
+  CheckpointVerdict,
+  Rejection,
+  RejectionCode,
+  ValidCheckpoint,
+} from './core/checkpoint/schema.ts';
 export type { StoredState } from './platform/checkpoint-stores/directory/stored-state.ts';
+export type { ErrorCode, JsonText, LoadedCheckpoint, RawJson, RestoredCheckpoint, SavedCheckpoint, StateInput };
+export { isRecoveryError, RecoveryError };

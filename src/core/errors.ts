@@ -61,7 +61,7 @@ export const HINTS = {
   CHECKPOINT_INVALID: 'Load with the fallback, or restore a checkpoint that is valid; the file was left as it is.',
   CHECKPOINT_VERSION_UNSUPPORTED: 'Use the newer program that wrote this checkpoint; it was left as it is.',
   CHECKPOINT_NONE_VALID: 'Bring back a valid copy and restore it; both files were left as they are.',
-  CHECKPOINT_INPUT_INVALID: 'Correct what is to be saved; the checkpoints there are as they were.',
+  CHECKPOINT_INPUT_INVALID: 'Correct what was given; the checkpoints there are as they were.',
   CHECKPOINT_INEXACT: 'Read the state as text, which is exact.',
   CHECKPOINT_NOT_SAVED: 'Correct the cause and save again; the newest checkpoint there is can still be loaded.',
   CHECKPOINT_BUSY: 'Wait for the other program to finish saving, then save again.',

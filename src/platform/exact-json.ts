@@ -20,6 +20,11 @@ export function parseExactJson(text: string): unknown {
   );
 }
 
+/** A number as the text it is written with. Errors: SyntaxError for what is no JSON. */
+export function makeRawNumber(text: string): unknown {
+  return rawJson(text);
+}
+
 /** The integer an exactly parsed value stands for: a number, a bigint where that would not be exact, or undefined. */
 export function readInteger(value: unknown): number | bigint | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;

@@ -1,11 +1,15 @@
 /** What a saver gives, checked before anything is written. */
 import { isBlank } from '../../../core/checkpoint/judge-checkpoint.ts';
 import { CHECKPOINT_VERSION, type CheckpointHead, U64_MAX } from '../../../core/checkpoint/schema.ts';
-import { RecoveryError } from '../../../core/errors.ts';
+import type { RecoveryError } from '../../../core/errors.ts';
+import { describeType, refuseInput } from './check-options.ts';
 import type { RawJson } from './raw-json.ts';
 
-/** A state: a plain value, or JSON text that is written as it is. The state itself is a JSON object. */
-export type StateInput = Readonly<Record<string, unknown>> | RawJson;
+/**
+ * A state: a plain object, or JSON text that is written as it is. Any object is accepted by its type, since interfaces
+ * have no index signature; what JSON has no form for is refused, with its place, when it is saved.
+ */
+export type StateInput = RawJson | object;
 
 /** One checkpoint to save. Steps and the time (Unix seconds) are whole numbers from 0 to 2^64 - 1. */
 export type CheckpointInput = {
@@ -26,7 +30,8 @@ export type CheckpointInput = {
  */
 export function parseHead(input: CheckpointInput): CheckpointHead {
   const { runId } = input;
-  if (typeof runId !== 'string' || isBlank(runId)) throw invalid('run_id', 'must not be empty');
+  if (typeof runId !== 'string') throw invalid('run_id', `must be a string, and it is ${describeType(runId)}`);
+  if (isBlank(runId)) throw invalid('run_id', 'must not be empty');
   if (!runId.isWellFormed()) throw invalid('run_id', 'holds half a surrogate pair, which UTF-8 has no form for');
   return {
     version: CHECKPOINT_VERSION,
@@ -41,9 +46,10 @@ function parseU64(field: string, value: number | bigint): bigint {
   const isExact = typeof value === 'bigint' || Number.isSafeInteger(value);
   const number = isExact ? BigInt(value) : -1n;
   if (number >= 0n && number <= U64_MAX && !Object.is(value, -0)) return number;
-  throw invalid(field, `must be a whole number from 0 to ${U64_MAX}, exact (a bigint beyond 2^53), and it is ${value}`);
+  const found = ['number', 'bigint'].includes(typeof value) ? String(value) : describeType(value);
+  throw invalid(field, `must be a whole number from 0 to ${U64_MAX}, exact (a bigint beyond 2^53), and it is ${found}`);
 }
 
 function invalid(field: string, why: string): RecoveryError {
-  return new RecoveryError('CHECKPOINT_INPUT_INVALID', `checkpoint field '${field}' ${why}`, { details: { field } });
+  return refuseInput(`checkpoint field '${field}' ${why}`, { field });
 }

@@ -5,6 +5,7 @@ import type { FileOperations, WritableFile } from './file-operations.ts';
 import { removeLeftovers, type StoreContext } from './generations.ts';
 import { type CheckpointLayout, layoutOf } from './layout.ts';
 import { lockDirectory } from './lock-directory.ts';
+import { takeTurn } from './take-turn.ts';
 
 /** How the content comes, and what happens to the generations before it takes the primary's place. */
 export type Replacement<Written> = {
@@ -24,13 +25,20 @@ export type ReplaceOptions = {
 };
 
 /**
- * Replaces the primary of a directory by new content.
+ * Replaces the primary of a directory by new content. In one process they happen in the order they were asked for.
  *
  * Errors: those of `write` and `rotate`, CHECKPOINT_BUSY, and CHECKPOINT_NOT_SAVED for any other, with its cause. The
  *         file beside is removed and nothing is tried again after a failed sync.
  * Source: design, rule 4 (saving).
  */
-export async function replacePrimary<Written>(
+export function replacePrimary<Written>(
+  options: ReplaceOptions,
+  replacement: Replacement<Written>,
+): Promise<Replaced<Written>> {
+  return takeTurn(options.directory, () => replaceInTurn(options, replacement));
+}
+
+async function replaceInTurn<Written>(
   { directory, operations, waitMs }: ReplaceOptions,
   replacement: Replacement<Written>,
 ): Promise<Replaced<Written>> {

@@ -1,8 +1,10 @@
-import { type CheckpointInput, parseHead } from './checkpoint-input.ts';
+import { type CheckpointInput, parseHead, type StateInput } from './checkpoint-input.ts';
+import { formatState } from './format-state.ts';
 import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
 import { layoutOf } from './layout.ts';
+import { RawJson } from './raw-json.ts';
 import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
-import { type WrittenContent, writeCheckpoint } from './write-checkpoint.ts';
+import { type StateText, type WrittenContent, writeCheckpoint } from './write-checkpoint.ts';
 
 /** A checkpoint that is saved. `setAside` names what was in the primary's place and was no valid checkpoint. */
 export type SavedCheckpoint = WrittenContent & { readonly path: string; readonly setAside: readonly string[] };
@@ -12,17 +14,24 @@ export type SavedCheckpoint = WrittenContent & { readonly path: string; readonly
  *
  * Shapes: an old primary that is not valid is kept aside and never replaces a fallback. A reader finds a primary at
  *         every instant after the first save (on file systems with links), and a valid generation at every instant.
+ *         What is saved is the state as it is at the call, whatever becomes of it before the save ends.
  * Errors: CHECKPOINT_INPUT_INVALID, CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED; what was there can be loaded as before.
  * Source: seed 001; formats/tau 4 (its save deletes before it renames, and never rotates); design, rule 4.
  */
 export async function saveCheckpoint(options: ReplaceOptions, input: CheckpointInput): Promise<SavedCheckpoint> {
   const head = parseHead(input);
-  const { policyState, optimizerState, digest } = input;
+  const { digest } = input;
+  const policyState = prepareState('policy_state', input.policyState);
+  const optimizerState = prepareState('optimizer_state', input.optimizerState);
   const { written, setAside } = await replacePrimary(options, {
     write: (file) => writeCheckpoint(file, { head, policyState, optimizerState, digest }),
     rotate: rotateBySave,
   });
   return { ...written, path: layoutOf(options.directory).primary, setAside };
+}
+
+function prepareState(name: string, state: StateInput): StateText {
+  return state instanceof RawJson ? state.chunks() : formatState(name, state);
 }
 
 async function rotateBySave(context: StoreContext): Promise<readonly string[]> {

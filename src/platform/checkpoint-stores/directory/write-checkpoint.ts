@@ -5,22 +5,23 @@ import {
   formatDigestText,
 } from '../../../core/checkpoint/digest-field.ts';
 import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
-import { RecoveryError } from '../../../core/errors.ts';
+import type { RecoveryError } from '../../../core/errors.ts';
 import {
   type CheckpointReader,
   makeCheckpointReader,
 } from '../../checkpoint-files/policy-json/make-checkpoint-reader.ts';
-import type { StateInput } from './checkpoint-input.ts';
+import { refuseInput } from './check-options.ts';
 import type { WritableFile } from './file-operations.ts';
-import { formatValue } from './format-value.ts';
 import { type FileWriter, makeFileWriter, writeAll } from './make-file-writer.ts';
-import { RawJson } from './raw-json.ts';
+
+/** A state's JSON text, chunk by chunk. */
+export type StateText = Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
 /** What to write. */
 export type CheckpointContent = {
   readonly head: CheckpointHead;
-  readonly policyState: StateInput;
-  readonly optimizerState: StateInput;
+  readonly policyState: StateText;
+  readonly optimizerState: StateText;
   readonly digest: boolean;
 };
 
@@ -32,7 +33,7 @@ export type WrittenContent = { readonly sizeBytes: number; readonly digest: stri
 /**
  * Writes a checkpoint into a new file, in the format's own shape, checking every byte on its way.
  *
- * Shapes: pretty JSON, two spaces, no newline at the end; a RawJson state stands in it as it was given.
+ * Shapes: pretty JSON, two spaces, no newline at the end; the states stand in it as they are given.
  * Errors: CHECKPOINT_INPUT_INVALID with state, place and reason, when a state is no JSON object that both sides can
  *         load; what the state's source throws; the system's.
  * Source: formats/tau 2.4.
@@ -62,10 +63,9 @@ async function append({ reader, writer }: Output, text: string): Promise<void> {
   await writer.append(bytes);
 }
 
-async function appendState({ reader, writer }: Output, name: string, state: StateInput): Promise<void> {
+async function appendState({ reader, writer }: Output, name: string, state: StateText): Promise<void> {
   const startOffset = reader.offset();
-  const chunks = state instanceof RawJson ? state.chunks() : encode(formatValue(state, [name]));
-  for await (const bytes of chunks) {
+  for await (const bytes of state) {
     if (!reader.push(bytes)) break;
     await writer.append(bytes);
   }
@@ -83,10 +83,6 @@ async function appendState({ reader, writer }: Output, name: string, state: Stat
     throw refuse(name, `must be a JSON object, and it is of type ${reader.typeOf(name)}`);
 }
 
-function* encode(texts: Iterable<string>): Generator<Uint8Array> {
-  for (const text of texts) yield Buffer.from(text);
-}
-
 function refuse(field: string, why: string): RecoveryError {
-  return new RecoveryError('CHECKPOINT_INPUT_INVALID', `checkpoint field '${field}' ${why}`, { details: { field } });
+  return refuseInput(`checkpoint field '${field}' ${why}`, { field });
 }
