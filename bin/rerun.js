@@ -13,11 +13,11 @@ const WRAPPER_FD = 3;
  * code or signal. Without a fit one it says which Node.js is needed and sets exit code 2.
  */
 export function rerun(oldestMajor) {
-  const node = findNode(oldestMajor);
+  const { node, tried } = findNode(oldestMajor);
   if (node === undefined) {
     process.stderr.write(
-      `salvor: needs Node.js ${oldestMajor} or newer, found ${process.versions.node} (${process.execPath})\n` +
-        `Install Node.js ${oldestMajor}, or run "npm ci" in Salvor's directory, which brings one along.\n`,
+      `salvor: needs Node.js ${oldestMajor} or newer; ${process.execPath} is ${process.versions.node}, ${tried}\n` +
+        `${describeRemedy(oldestMajor)}\n`,
     );
     process.exitCode = 2;
     return;
@@ -40,18 +40,34 @@ export function rerun(oldestMajor) {
   });
 }
 
-/** The executable of the `node` package Salvor is installed with, if it is there and new enough. */
+/** The executable of the `node` package Salvor is installed with, or what is wrong with it. */
 function findNode(oldestMajor) {
+  let manifest;
   try {
-    const manifest = module.createRequire(import.meta.url).resolve('node/package.json');
-    const version = JSON.parse(fs.readFileSync(manifest, 'utf8')).version;
-    if (Number(version.split('.')[0]) < oldestMajor) return undefined;
-    const executable = path.join(path.dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
-    fs.accessSync(executable, fs.constants.X_OK);
-    return executable;
+    manifest = module.createRequire(import.meta.url).resolve('node/package.json');
   } catch (_absent) {
-    return undefined;
+    return { tried: `and no package "node" is installed beside ${root()}` };
   }
+  const executable = path.join(path.dirname(manifest), 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+  try {
+    const version = JSON.parse(fs.readFileSync(manifest, 'utf8')).version;
+    if (Number(version.split('.')[0]) < oldestMajor) return { tried: `${executable} is ${version}` };
+    fs.accessSync(executable, fs.constants.X_OK);
+    return { node: executable };
+  } catch (error) {
+    return { tried: `${executable} cannot be run (${error.code || error.message})` };
+  }
+}
+
+/** A clone can bring a Node.js along; what was installed from a package runs on the one of the system. */
+function describeRemedy(oldestMajor) {
+  const install = `Install Node.js ${oldestMajor} or newer and put it first on the PATH`;
+  const isClone = fs.existsSync(path.join(root(), 'package-lock.json'));
+  return isClone ? `${install}, or run "npm ci" in ${root()}, which brings one along.` : `${install}.`;
+}
+
+function root() {
+  return path.dirname(path.dirname(url.fileURLToPath(import.meta.url)));
 }
 
 /**

@@ -12,7 +12,8 @@ const BUILT = path.join(DIST, 'main.js');
  * Errors: none; after a build that failed there is no dist/, so that no test runs yesterday's command.
  */
 export default function buildWhenStale(): void {
-  const sources = [path.join(ROOT, 'package.json'), path.join(ROOT, 'scripts/build.mjs'), ...listFiles('src')];
+  const recipes = ['package.json', 'scripts/build.mjs', 'scripts/third-party.mjs'].map((name) => path.join(ROOT, name));
+  const sources = [...recipes, ...listFiles('src')];
   const builtAtMs = statSync(BUILT, { throwIfNoEntry: false })?.mtimeMs ?? 0;
   if (sources.every((file) => statSync(file).mtimeMs <= builtAtMs)) return;
   const { status } = spawnSync(process.execPath, [path.join(ROOT, 'scripts/build.mjs')], { stdio: 'inherit' });

@@ -1,17 +1,17 @@
 // Makes dist/: few files, since each one read at a start costs about a millisecond. `main` answers --version alone and
 // loads `salvor`, which has every scripted command but the parser of job files (`start`, `config`); `console` with Ink and `linear` are loaded by the console alone.
-// dist/meta.json says what is in each.
+// dist/meta.json says what is in each, dist/THIRD-PARTY.txt under which licences.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
+import { formatNotice } from './third-party.mjs';
 
 const root = path.join(import.meta.dirname, '..');
 const dist = path.join(root, 'dist');
 
 /** The files of dist/, by the module each begins with. A dynamic import of such a module loads that file. */
-const FILES = {
+const COMMAND_FILES = {
   main: 'src/cli/main.ts',
-  checkpoint: 'src/checkpoint.ts',
   salvor: 'src/cli/run-command-line.ts',
   start: 'src/cli/start-job.ts',
   config: 'src/cli/config-file.ts',
@@ -20,13 +20,16 @@ const FILES = {
   linear: 'src/ui/linear/run-linear.ts',
 };
 
+/** What programs of others import: `salvor/checkpoint`. */
+const LIBRARY_FILES = { checkpoint: 'src/checkpoint.ts' };
+
 /** Leaves dynamic imports of the files' first modules to be found beside, at run time. */
 const filesApart = {
   name: 'files-apart',
   setup({ onResolve }) {
     onResolve({ filter: /^\./ }, ({ path: specifier, resolveDir, kind }) => {
       const target = path.relative(root, path.resolve(resolveDir, specifier));
-      const name = Object.keys(FILES).find((file) => FILES[file] === target);
+      const name = Object.keys(COMMAND_FILES).find((file) => COMMAND_FILES[file] === target);
       return kind === 'dynamic-import' && name ? { path: `./${name}.js`, external: true } : undefined;
     });
   },
@@ -85,18 +88,19 @@ const yogaWithoutFetch = {
 /** Parts of Ink's dependencies are CommonJS and `require` built-in modules, which an ES module does not have. */
 const requireBanner = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);`;
 
-/** Bundles the entries; answers esbuild's result with the files still in memory. */
+/** Bundles the entries; answers esbuild's results with the files still in memory, as one. */
 async function bundle() {
   const { version } = JSON.parse(await readFile(path.join(root, 'package.json'), 'utf8'));
-  return build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: FILES,
     outdir: 'dist',
     bundle: true,
     format: 'esm',
     platform: 'node',
     target: 'node24',
-    minify: true,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    minifyIdentifiers: true,
     metafile: true,
     write: false,
     logLevel: 'warning',
@@ -108,7 +112,19 @@ async function bundle() {
     },
     banner: { js: requireBanner },
     plugins: [filesApart, builtinsWhenUsed, withoutDevtools, yogaWithoutFetch],
-  });
+  };
+  const [command, library] = await Promise.all([
+    build({ ...common, entryPoints: COMMAND_FILES }),
+    // Others meet its classes and functions in their own stack traces: names stay.
+    build({ ...common, entryPoints: LIBRARY_FILES, minifyIdentifiers: false, keepNames: true }),
+  ]);
+  return {
+    outputFiles: [...command.outputFiles, ...library.outputFiles],
+    metafile: {
+      inputs: { ...command.metafile.inputs, ...library.metafile.inputs },
+      outputs: { ...command.metafile.outputs, ...library.metafile.outputs },
+    },
+  };
 }
 
 /** Each file replaces its earlier self in one step, main last: a start meanwhile finds the old or the new one whole. */
@@ -148,7 +164,9 @@ function linkFiles(metafile) {
 const { outputFiles, metafile } = await bundle();
 linkFiles(metafile);
 const meta = { path: path.join(dist, 'meta.json'), contents: JSON.stringify(metafile) };
-await writeAll([...outputFiles, meta]);
-await removeAllBut([...outputFiles, meta]);
+const notice = { path: path.join(dist, 'THIRD-PARTY.txt'), contents: await formatNotice(metafile, root) };
+const files = [...outputFiles, meta, notice];
+await writeAll(files);
+await removeAllBut(files);
 const sizeBytes = outputFiles.reduce((sum, file) => sum + file.contents.length, 0);
 console.error(`dist: ${outputFiles.length} files, ${Math.round(sizeBytes / 1024)} KiB`);

@@ -94,5 +94,19 @@ test('wrapper: what the command starts knows nothing of it', () => {
 test('rerun: no fit Node.js is exit 2 and names the one found and the one needed', () => {
   const { status, stderr } = run('too-old.js', []);
   expect(status).toBe(2);
-  expect(stderr).toContain(`needs Node.js 999 or newer, found ${process.versions.node}`);
+  const own = path.join(ROOT, 'node_modules/node/bin/node');
+  const found = `${process.execPath} is ${process.versions.node}, ${own} is ${process.versions.node}`;
+  expect(stderr).toBe(
+    `salvor: needs Node.js 999 or newer; ${found}\nInstall Node.js 999 or newer and put it first on the PATH.\n`,
+  );
+});
+
+test('rerun: in a clone, which has a lock file, it says what brings a Node.js along', () => {
+  const lock = path.join(home, 'package-lock.json');
+  writeFileSync(lock, '{}');
+  try {
+    expect(run('too-old.js', []).stderr).toContain(`or run "npm ci" in ${home}, which brings one along.`);
+  } finally {
+    rmSync(lock);
+  }
 });
