@@ -1,10 +1,10 @@
-import type { JobSummary } from '../core/job/schema.ts';
+import { ATTENTIONS, type JobSummary } from '../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../core/ports.ts';
 import type { OpenPlace } from './open-places.ts';
 
 /**
- * Lists the jobs of several places as one, most urgent first: least recovery time left, then most recently
- * interrupted.
+ * Lists the jobs of several places as one, most urgent first: by what must be known of them, then least recovery
+ * time left, then most recent.
  *
  * Source: contract, list --json (order).
  */
@@ -23,8 +23,9 @@ export async function listPlaces(places: readonly OpenPlace[], query: JobQuery):
 }
 
 function compareUrgency(a: JobSummary, b: JobSummary): number {
+  const rank = ATTENTIONS.indexOf(a.attention) - ATTENTIONS.indexOf(b.attention);
   const never = Number.POSITIVE_INFINITY;
   const left = (a.objectives?.rtoRemainingSeconds ?? never) - (b.objectives?.rtoRemainingSeconds ?? never);
-  // Two jobs without objectives differ by NaN: what is left then is when they stopped.
-  return left || (b.interruptedAtMs ?? 0) - (a.interruptedAtMs ?? 0);
+  // Two jobs without objectives differ by NaN: what is left then is how recent they are.
+  return rank || left || (b.sinceMs ?? 0) - (a.sinceMs ?? 0);
 }

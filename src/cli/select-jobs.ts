@@ -1,3 +1,4 @@
+import { needsOperator } from '../core/diagnosis/judge-job.ts';
 import { RecoveryError } from '../core/errors.ts';
 import type { Choice, ControlChoice, JobSummary } from '../core/job/schema.ts';
 import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './open-places.ts';
@@ -22,7 +23,7 @@ export async function selectJobs(
   const references = asked.lists.job ?? [];
   if (asked.switches.has('all')) {
     if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
-    const jobs = await listFound(places, 'attention');
+    const jobs = await listFound(places, 'waiting');
     if (jobs.length === 0) throw describeNothing(places);
     return { jobs, several: true };
   }
@@ -32,7 +33,7 @@ export async function selectJobs(
     const distinct = jobs.filter((one, index) => jobs.findIndex((other) => other.ref.id === one.ref.id) === index);
     return { jobs: distinct, several: references.length > 1 };
   }
-  const needing = await listFound(places, 'attention');
+  const needing = await listFound(places, 'waiting');
   const [only, ...others] = needing;
   if (others.length > 0)
     throw describeAmbiguity(
@@ -43,13 +44,16 @@ export async function selectJobs(
   return { jobs: [await findBusy(places, choice)], several: false };
 }
 
-async function listFound(places: readonly OpenPlace[], scope: 'attention' | 'all'): Promise<readonly FoundJob[]> {
-  const found: (FoundJob & { readonly verdict: JobSummary['verdict'] })[] = [];
+/** The jobs of the default list: those that wait for an operator, or those that run. */
+async function listFound(places: readonly OpenPlace[], which: 'waiting' | 'busy'): Promise<readonly FoundJob[]> {
+  const found: FoundJob[] = [];
   for (const place of places) {
-    const { jobs } = await place.jobs.list({ scope, offset: 0, limit: ENOUGH });
-    found.push(...jobs.map((summary) => ({ ref: summary.job, place, verdict: summary.verdict })));
+    const { jobs } = await place.jobs.list({ scope: 'attention', offset: 0, limit: ENOUGH });
+    const isMeant = ({ attention, verdict }: JobSummary) =>
+      which === 'waiting' ? needsOperator(attention) : verdict === 'alive' || verdict === 'stalled';
+    found.push(...jobs.filter(isMeant).map((summary) => ({ ref: summary.job, place })));
   }
-  return scope === 'all' ? found.filter((one) => one.verdict === 'alive' || one.verdict === 'stalled') : found;
+  return found;
 }
 
 /**
@@ -57,7 +61,7 @@ async function listFound(places: readonly OpenPlace[], scope: 'attention' | 'all
  * Cancelling a healthy job takes its name.
  */
 async function findBusy(places: readonly OpenPlace[], choice: Choice | ControlChoice): Promise<FoundJob> {
-  const busy = choice === 'resume' || choice === 'restart' ? await listFound(places, 'all') : [];
+  const busy = choice === 'resume' || choice === 'restart' ? await listFound(places, 'busy') : [];
   const [only, ...others] = busy;
   if (only && others.length === 0) return only;
   const [place, ...elsewhere] = places;

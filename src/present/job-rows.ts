@@ -1,12 +1,15 @@
 /** What one job of a list says, cell by cell; for the console and for scripts' tables alike. */
-import { type JobSummary, RECEIPT_COUNT_LIMIT } from '../core/job/schema.ts';
+import { type Attention, type JobSummary, RECEIPT_COUNT_LIMIT } from '../core/job/schema.ts';
 import { formatCount, formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 /** Cells of one job; every text is safe for a terminal and one line. Absent facts are a dash. */
 export type JobCells = {
   readonly name: string;
-  readonly verdict: string;
+  /** What a person must know of it, in a word. */
+  readonly attention: string;
+  /** The same with its glyph, which tells it apart without colour. */
+  readonly state: string;
   readonly count: string;
   readonly proof: string;
   readonly next: string;
@@ -27,7 +30,8 @@ export function describeJobCells(summary: JobSummary): JobCells {
   const { job, progress, interruptedAtMs, lastError } = summary;
   return {
     name: safeText(job.name, CELL_LIMIT),
-    verdict: summary.verdict,
+    attention: summary.attention,
+    state: formatState(summary.attention),
     count: `${progress.done}/${progress.total}`,
     proof: describeProof(summary),
     next: summary.recommended ?? '-',
@@ -35,6 +39,25 @@ export function describeJobCells(summary: JobSummary): JobCells {
     error:
       lastError === undefined ? '-' : `${safeText(lastError.code, 60)}: ${safeText(lastError.message, CELL_LIMIT)}`,
   };
+}
+
+const GLYPHS: Readonly<Record<Attention, string>> = {
+  inconsistent: '#',
+  'in doubt': '?',
+  failed: 'x',
+  interrupted: '!',
+  stalled: '=',
+  unknown: '%',
+  recovering: '>',
+  running: '~',
+  paused: '|',
+  finished: '+',
+  cancelled: '-',
+};
+
+/** A state as the console's list has it: its glyph and its word. Source: console, STATE. */
+export function formatState(attention: Attention): string {
+  return `${GLYPHS[attention]} ${attention}`;
 }
 
 /** What proves how far a job got: its checkpoint, or how many receipts it has. */
@@ -51,7 +74,7 @@ export function describeProof(summary: JobSummary): string {
 export function describeAttention(summary: JobSummary): string {
   const { inDoubt, needsReview, failed } = summary.progress;
   // What a living runner has begun is in its hands, and nobody doubts it.
-  const begun = summary.verdict === 'alive' ? 'in hand' : 'in doubt';
+  const begun = summary.verdict === 'alive' || summary.verdict === 'stalled' ? 'in hand' : 'in doubt';
   const parts = [
     inDoubt > 0 ? `${inDoubt} ${begun}` : '',
     needsReview > 0 ? `${needsReview} to review` : '',

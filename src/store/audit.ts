@@ -79,20 +79,41 @@ function describeBroken(broken: NonNullable<AuditFacts['broken']>): RecoveryErro
 
 /** Reads a job's chain, oldest first. Details that no longer parse are shown as text. */
 export function readAudit(database: DatabaseSync, jobSeq: number): readonly AuditEntry[] {
-  return database
-    .prepare('SELECT * FROM audit WHERE job_seq = ? ORDER BY sequence')
-    .all(jobSeq)
-    .map((row) => ({
-      sequence: Number(row.sequence),
-      atMs: Number(row.at_ms),
-      principal: String(row.principal),
-      action: String(row.action),
-      outcome: String(row.outcome),
-      ...(row.code !== null && { code: String(row.code) }),
-      ...(row.plan_digest !== null && { planDigest: String(row.plan_digest) }),
-      details: parseDetails(String(row.details)),
-      hash: String(row.hash),
-    }));
+  return database.prepare('SELECT * FROM audit WHERE job_seq = ? ORDER BY sequence').all(jobSeq).map(translateEntry);
+}
+
+function translateEntry(row: Readonly<Record<string, unknown>>): AuditEntry {
+  return {
+    sequence: Number(row.sequence),
+    atMs: Number(row.at_ms),
+    principal: String(row.principal),
+    action: String(row.action),
+    outcome: String(row.outcome),
+    ...(row.code !== null && { code: String(row.code) }),
+    ...(row.plan_digest !== null && { planDigest: String(row.plan_digest) }),
+    details: parseDetails(String(row.details)),
+    hash: String(row.hash),
+  };
+}
+
+/**
+ * Finds the jobs of a page whose chain is broken.
+ *
+ * Shapes: a job without entries, and without a head, has a whole chain of none.
+ */
+export function findBrokenChains(database: DatabaseSync, jobSeqs: readonly number[]): ReadonlySet<number> {
+  const named = JSON.stringify(jobSeqs);
+  const rows = database
+    .prepare('SELECT * FROM audit WHERE job_seq IN (SELECT value FROM json_each(?)) ORDER BY job_seq, sequence')
+    .all(named);
+  const heads = database
+    .prepare('SELECT job_seq, hash FROM audit_heads WHERE job_seq IN (SELECT value FROM json_each(?))')
+    .all(named);
+  const headOf = new Map(heads.map((row) => [Number(row.job_seq), String(row.hash)]));
+  const chains = Map.groupBy(rows, (row) => Number(row.job_seq));
+  const isBroken = (seq: number) =>
+    inspectAudit((chains.get(seq) ?? []).map(translateEntry), headOf.get(seq)).broken !== undefined;
+  return new Set([...new Set([...chains.keys(), ...headOf.keys()])].filter(isBroken));
 }
 
 /** Checks a chain: sequence without a hole, every hash as it must be, and the last one the job's own `head`. */

@@ -132,6 +132,7 @@ export function translateKind(kind: unknown): JobKind {
 
 /** Reads a row of `jobs`. */
 export function translateJob(row: Readonly<Record<string, unknown>>): JobRecord {
+  const rows = translateRows(row);
   return {
     seq: Number(row.seq),
     id: String(row.id),
@@ -139,14 +140,7 @@ export function translateJob(row: Readonly<Record<string, unknown>>): JobRecord 
     kind: translateKind(row.kind),
     status: String(row.status),
     spec: String(row.spec),
-    ...(row.rows_sha256 !== null && {
-      rows: {
-        path: String(row.rows_path),
-        sha256: String(row.rows_sha256),
-        sizeBytes: Number(row.rows_size_bytes),
-        ...(row.rows_sha256_expected !== null && { sha256Expected: String(row.rows_sha256_expected) }),
-      },
-    }),
+    ...(rows && { rows }),
     generation: Number(row.generation),
     runCount: Number(row.run_count),
     createdAtMs: Number(row.created_at_ms),
@@ -156,5 +150,16 @@ export function translateJob(row: Readonly<Record<string, unknown>>): JobRecord 
     ...(row.error_code !== null && {
       error: { code: String(row.error_code), message: String(row.error_message ?? '') },
     }),
+  };
+}
+
+/** Reads what is recorded of the rows file; undefined while it has not been read. */
+export function translateRows(row: Readonly<Record<string, unknown>>): JobRecord['rows'] {
+  if (row.rows_sha256 === null) return undefined;
+  return {
+    path: String(row.rows_path),
+    sha256: String(row.rows_sha256),
+    sizeBytes: Number(row.rows_size_bytes),
+    ...(row.rows_sha256_expected !== null && { sha256Expected: String(row.rows_sha256_expected) }),
   };
 }

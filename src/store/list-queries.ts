@@ -1,9 +1,10 @@
-/** Pages of jobs in the order of urgency: the most recently active first. Nothing here reads more than it returns. */
+/** What a list shows of jobs that were found; their order is in `list-order`. */
 import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../core/evidence/schema.ts';
 import { type JobError, type JobKind, RECEIPT_COUNT_LIMIT, type UnitCounts } from '../core/job/schema.ts';
-import { translateKind } from './jobs.ts';
+import { type JobRecord, translateKind, translateRows } from './jobs.ts';
 import { translateHolder } from './leases.ts';
+import { buildClauses, type ListFilter } from './list-order.ts';
 import { assembleCounts } from './units.ts';
 
 /** What a list shows of a job, as recorded. */
@@ -13,23 +14,18 @@ export type ListedJob = {
   readonly name: string;
   readonly kind: JobKind;
   readonly status: string;
+  readonly runCount: number;
+  readonly createdAtMs: number;
   readonly activeAtMs: number;
+  /** The specification as JSON text. */
+  readonly spec: string;
+  readonly rows?: JobRecord['rows'];
   /** Whether the last runner let its lease go; absent when there never was one. */
   readonly released?: boolean;
   readonly counts: UnitCounts;
   readonly lastError?: JobError;
-  /** Only when asked for: how many receipts, up to `RECEIPT_COUNT_LIMIT`, and the specification that names them. */
-  readonly receipts?: { readonly count: number; readonly spec: string };
-};
-
-/** Which jobs to page through. `excluded` are those found alive when only attention is asked for. */
-export type ListFilter = {
-  readonly attention: boolean;
-  readonly excludedSeqs: readonly number[];
-  readonly text?: string;
-  readonly kind?: string;
-  /** Whether to count receipts, a read for each job of the page. */
-  readonly withReceipts?: boolean;
+  /** Only when asked for: how many receipts, up to `RECEIPT_COUNT_LIMIT`. */
+  readonly receiptCount?: number;
 };
 
 /**
@@ -53,7 +49,7 @@ export function readPossiblyAlive(
          UNION ALL ${held} AND host = ?1 AND boot_id = ?2 AND ?4 IS NULL
          UNION ALL ${held} AND host != ?1 AND heartbeat_at_ms >= ?5
        ) CROSS JOIN leases USING (job_seq, epoch) CROSS JOIN jobs ON jobs.seq = job_seq
-       WHERE epoch = (SELECT max(epoch) FROM leases AS later WHERE later.job_seq = leases.job_seq)`,
+       WHERE epoch = (SELECT max(epoch) FROM leases AS later WHERE later.job_seq = leases.job_seq AND purpose = 'run')`,
     )
     .all(here.host, here.bootId, here.pidNamespace, now.pids ? JSON.stringify(now.pids) : null, now.heartbeatSinceMs)
     .map((row) => ({
@@ -63,122 +59,83 @@ export function readPossiblyAlive(
     }));
 }
 
-/** One page of jobs, and how many match in all. */
-export function readJobPage(
+/**
+ * Reads jobs in the order they are named; one that is not there is left out. Nothing else is read. The error shown is
+ * the newest of the units not done, else that of the job.
+ */
+export function readListedJobs(
   database: DatabaseSync,
-  filter: ListFilter,
-  page: { readonly offset: number; readonly limit: number },
-): { readonly jobs: readonly ListedJob[]; readonly total: number } {
-  const { where, values } = buildWhere(filter);
-  const total = countJobs(database, filter);
-  const rows = database.prepare(buildPageQuery(where)).all(...values, page.limit, page.offset);
-  const counts = readCounts(
-    database,
-    rows.map((row) => Number(row.seq)),
-  );
-  const readReceipts = filter.withReceipts ? makeReceiptReader(database) : undefined;
-  return {
-    total,
-    jobs: rows.map((row) => {
+  seqs: readonly number[],
+  { withReceipts }: { readonly withReceipts?: boolean } = {},
+): readonly ListedJob[] {
+  if (seqs.length === 0) return [];
+  const named = JSON.stringify(seqs);
+  const counts = readCounts(database, named);
+  return database
+    .prepare(READ_JOBS)
+    .all(named, withReceipts === true ? RECEIPT_COUNT_LIMIT : 0)
+    .map((row) => {
       const seq = Number(row.seq);
+      const rows = translateRows(row);
       return {
         seq,
         id: String(row.id),
         name: String(row.name),
         kind: translateKind(row.kind),
         status: String(row.status),
+        runCount: Number(row.run_count),
+        createdAtMs: Number(row.created_at_ms),
         activeAtMs: Number(row.active_at_ms),
-        ...(row.released !== null && { released: row.released === 1 }),
+        spec: String(row.spec),
         counts: counts.get(seq) ?? NO_UNITS,
+        ...(rows && { rows }),
+        ...(row.released !== null && { released: row.released === 1 }),
         ...(row.code !== null && { lastError: { code: String(row.code), message: String(row.message ?? '') } }),
-        ...(readReceipts && { receipts: readReceipts(seq) }),
+        ...(withReceipts && { receiptCount: Number(row.receipts) }),
       };
-    }),
-  };
+    });
 }
 
-/**
- * The page is found in the index of the order before anything else of its jobs is read. The error shown is the newest
- * of the units not done, else that of the job.
- */
-function buildPageQuery(where: string): string {
-  return `
-    WITH page AS MATERIALIZED (
-      SELECT seq, active_at_ms FROM jobs WHERE ${where} ORDER BY active_at_ms DESC, seq DESC LIMIT ? OFFSET ?)
-    SELECT jobs.seq, jobs.id, jobs.name, jobs.kind, jobs.status, jobs.active_at_ms,
-      (SELECT released_at_ms IS NOT NULL FROM leases WHERE job_seq = jobs.seq AND purpose = 'run'
-       ORDER BY epoch DESC LIMIT 1) AS released,
-      iif(bad.number IS NULL, jobs.error_code, bad.error_code) AS code,
-      iif(bad.number IS NULL, jobs.error_message, bad.error_message) AS message
-    FROM page JOIN jobs USING (seq) LEFT JOIN units AS bad ON bad.job_seq = jobs.seq AND bad.number = (
-      SELECT number FROM units INDEXED BY units_with_error WHERE job_seq = jobs.seq AND error_code IS NOT NULL
-      AND status IN ('pending', 'in_doubt', 'failed', 'needs_review') ORDER BY event DESC LIMIT 1)
-    ORDER BY page.active_at_ms DESC, page.seq DESC`;
-}
+const READ_JOBS = `
+  SELECT jobs.*,
+    (SELECT released_at_ms IS NOT NULL FROM leases WHERE job_seq = jobs.seq AND purpose = 'run'
+     ORDER BY epoch DESC LIMIT 1) AS released,
+    iif(bad.number IS NULL, jobs.error_code, bad.error_code) AS code,
+    iif(bad.number IS NULL, jobs.error_message, bad.error_message) AS message,
+    (SELECT count(*) FROM (SELECT 1 FROM units WHERE job_seq = jobs.seq AND receipt IS NOT NULL LIMIT ?2)) AS receipts
+  FROM json_each(?1) AS page CROSS JOIN jobs ON jobs.seq = page.value
+  LEFT JOIN units AS bad ON bad.job_seq = jobs.seq AND bad.number = (
+    SELECT number FROM units INDEXED BY units_with_error WHERE job_seq = jobs.seq AND error_code IS NOT NULL
+    AND status IN ('pending', 'in_doubt', 'failed', 'needs_review') ORDER BY event DESC LIMIT 1)
+  ORDER BY page.key`;
 
-const OPEN_STATUSES = "status IN ('pending', 'running', 'stopped', 'failed')";
-const ENDED_WITH_OPEN_UNITS = `status = 'completed'
-  AND seq IN (SELECT job_seq FROM units INDEXED BY units_open WHERE status IN ('in_doubt', 'needs_review'))`;
-
-/** Counts the jobs of a filter; each kind of attention on its own, since each has an index. */
-function countJobs(database: DatabaseSync, filter: ListFilter): number {
-  const { clauses, values } = buildClauses(filter);
-  const count = (clause: string): number => {
-    const where = [clause, ...clauses].join(' AND ');
-    return Number(database.prepare(`SELECT count(*) AS n FROM jobs WHERE ${where}`).get(...values)?.n);
-  };
-  return filter.attention ? count(OPEN_STATUSES) + count(ENDED_WITH_OPEN_UNITS) : count("status != 'importing'");
-}
-
-function buildWhere(filter: ListFilter): { readonly where: string; readonly values: readonly (string | number)[] } {
-  const { clauses, values } = buildClauses(filter);
-  // The plus keeps the index of statuses from being chosen: with that of the order, reading ends where the page does.
-  const first = filter.attention ? `(+${OPEN_STATUSES} OR (+${ENDED_WITH_OPEN_UNITS}))` : "+status != 'importing'";
-  return { where: [first, ...clauses].join(' AND '), values };
-}
-
-/** What a filter asks for besides attention. */
-function buildClauses(filter: ListFilter): {
-  readonly clauses: readonly string[];
-  readonly values: readonly (string | number)[];
-} {
-  const clauses: string[] = [];
-  const values: (string | number)[] = [];
-  if (filter.excludedSeqs.length > 0) {
-    clauses.push('seq NOT IN (SELECT value FROM json_each(?))');
-    values.push(JSON.stringify(filter.excludedSeqs));
-  }
-  if (filter.kind !== undefined) {
-    clauses.push('kind = ?');
-    values.push(filter.kind);
-  }
-  if (filter.text !== undefined && filter.text !== '') {
-    clauses.push('(instr(lower(name), lower(?)) > 0 OR substr(id, 1, ?) = ?)');
-    values.push(filter.text, filter.text.length, filter.text);
-  }
-  return { clauses, values };
+/** Of the jobs named, those that a list's text and kind match, in the same order. */
+export function filterJobs(
+  database: DatabaseSync,
+  seqs: readonly number[],
+  filter: Pick<ListFilter, 'text' | 'kind'>,
+): readonly number[] {
+  if (seqs.length === 0) return [];
+  const { clauses, values } = buildClauses({ ...filter, excludedSeqs: [] });
+  const where = ["jobs.status != 'importing'", ...clauses].join(' AND ');
+  return database
+    .prepare(
+      `SELECT jobs.seq FROM json_each(?) AS named CROSS JOIN jobs ON jobs.seq = named.value WHERE ${where}
+       ORDER BY named.key`,
+    )
+    .all(JSON.stringify(seqs), ...values)
+    .map((row) => Number(row.seq));
 }
 
 const NO_UNITS = assembleCounts([]);
 
-function readCounts(database: DatabaseSync, seqs: readonly number[]): ReadonlyMap<number, UnitCounts> {
+function readCounts(database: DatabaseSync, seqs: string): ReadonlyMap<number, UnitCounts> {
   const rows = database
     .prepare(
       `SELECT job_seq, status, count(*) AS n FROM units INDEXED BY units_by_status
        WHERE job_seq IN (SELECT value FROM json_each(?)) GROUP BY job_seq, status`,
     )
-    .all(JSON.stringify(seqs));
+    .all(seqs);
   const grouped = Map.groupBy(rows, (row) => Number(row.job_seq));
   return new Map([...grouped].map(([seq, own]) => [seq, assembleCounts(own)]));
-}
-
-function makeReceiptReader(database: DatabaseSync): (jobSeq: number) => NonNullable<ListedJob['receipts']> {
-  const statement = database.prepare(
-    `SELECT spec, (SELECT count(*) FROM (SELECT 1 FROM units WHERE job_seq = jobs.seq AND receipt IS NOT NULL LIMIT ?))
-     AS count FROM jobs WHERE seq = ?`,
-  );
-  return (jobSeq) => {
-    const row = statement.get(RECEIPT_COUNT_LIMIT, jobSeq);
-    return { count: Number(row?.count), spec: String(row?.spec) };
-  };
 }

@@ -78,7 +78,7 @@ function detailRows(body: number): 0 | 1 | 2 | 3 {
 }
 
 /** Columns of the jobs list, in the order they stand. */
-export const JOB_COLUMNS = ['name', 'verdict', 'bar', 'count', 'proof', 'next', 'stopped', 'error'] as const;
+export const JOB_COLUMNS = ['name', 'state', 'bar', 'count', 'proof', 'next', 'stopped', 'error'] as const;
 export type JobColumn = (typeof JOB_COLUMNS)[number];
 
 /** A column with its width in cells; a gap of one cell stands before each but the first. */
@@ -86,7 +86,7 @@ export type ColumnWidth = { readonly column: JobColumn; readonly width: number }
 
 const LEAST: Readonly<Record<JobColumn, number>> = {
   name: 8,
-  verdict: 12,
+  state: 14,
   count: 11,
   next: 7,
   proof: 14,
@@ -96,7 +96,7 @@ const LEAST: Readonly<Record<JobColumn, number>> = {
 };
 
 /** Which columns matter most; what does not fit is left out from the end. */
-const IMPORTANCE: readonly JobColumn[] = ['name', 'verdict', 'count', 'next', 'proof', 'bar', 'stopped', 'error'];
+const IMPORTANCE: readonly JobColumn[] = ['name', 'state', 'count', 'next', 'proof', 'bar', 'stopped', 'error'];
 
 /** Cells of the cursor mark at the left edge of a list. */
 export const MARK_WIDTH = 2;

@@ -1,7 +1,7 @@
 /** How meanings look. Every meaning has a word or glyph of its own, so no colour is needed to tell them apart. */
 
 import type { StepResult } from '../core/execution/schema.ts';
-import type { Verdict } from '../core/job/schema.ts';
+import type { Attention, Verdict } from '../core/job/schema.ts';
 
 /** What a piece of text means. Colours are chosen for dark and light backgrounds alike: no white, no black, no blue. */
 export const TONES = ['plain', 'title', 'faint', 'good', 'warning', 'danger', 'inDoubt', 'accent'] as const;
@@ -33,6 +33,21 @@ export const VERDICT_TONES: Readonly<Record<Verdict, Tone>> = {
   cancelled: 'faint',
   inconsistent: 'danger',
   unknown: 'inDoubt',
+};
+
+/** Tone of what must be known of a job; its word and glyph are always written beside it. */
+export const ATTENTION_TONES: Readonly<Record<Attention, Tone>> = {
+  inconsistent: 'danger',
+  'in doubt': 'inDoubt',
+  failed: 'danger',
+  interrupted: 'warning',
+  stalled: 'warning',
+  unknown: 'inDoubt',
+  recovering: 'accent',
+  running: 'good',
+  paused: 'faint',
+  finished: 'good',
+  cancelled: 'faint',
 };
 
 /** Glyph and tone of a step's state; the glyphs are plain ASCII and differ without colour. */

@@ -4,7 +4,7 @@ import { listPlaces } from '../../src/cli/list-places.ts';
 import type { OpenPlace } from '../../src/cli/open-places.ts';
 import { parseArgs } from '../../src/cli/parse-args.ts';
 import { selectJobs } from '../../src/cli/select-jobs.ts';
-import type { Choice, JobSummary } from '../../src/core/job/schema.ts';
+import { ATTENTIONS, type Choice, type JobSummary } from '../../src/core/job/schema.ts';
 import { makeFakeReader } from '../helpers/fake-reader.ts';
 import { sampleEvidence, sampleSummary } from '../helpers/sample-evidence.ts';
 
@@ -12,11 +12,15 @@ const QUERY = { scope: 'attention', offset: 0, limit: 10 } as const;
 
 /** A line of a list; \`atMs\` is when it stopped, \`rtoSeconds\` how long there is left to recover it. */
 function summary(id: string, atMs?: number, rtoSeconds?: number): JobSummary {
-  const { interruptedAtMs: _at, ...rest } = sampleSummary({ job: { ...sampleEvidence().job, id, name: `name ${id}` } });
+  const {
+    interruptedAtMs: _at,
+    sinceMs: _since,
+    ...rest
+  } = sampleSummary({ job: { ...sampleEvidence().job, id, name: `name ${id}` } });
   const objectives = { tier: 'gold', rtoSeconds: 3600, rpoSeconds: 1800, rpoExposureSeconds: 0 };
   return {
     ...rest,
-    ...(atMs !== undefined && { interruptedAtMs: atMs }),
+    ...(atMs !== undefined && { interruptedAtMs: atMs, sinceMs: atMs }),
     ...(rtoSeconds !== undefined && { objectives: { ...objectives, rtoRemainingSeconds: rtoSeconds } }),
   };
 }
@@ -36,6 +40,13 @@ describe('listPlaces', () => {
     const { jobs, total } = await listPlaces([one, other], QUERY);
     expect(ids(jobs)).toEqual(['overdue', 'soon', 'latest', 'late', 'never']);
     expect(total).toBe(5);
+  });
+
+  it('puts what must be known before how recent it is', async () => {
+    const lines = ATTENTIONS.map((attention, index) => ({ ...summary(attention, index), attention }));
+    const { jobs } = await listPlaces([place('a', ...lines.toReversed()), place('b', summary('older', 0))], QUERY);
+    expect(ids(jobs).toSpliced(4, 1)).toEqual(ATTENTIONS.filter((word) => word !== 'cancelled'));
+    expect(ids(jobs)[4]).toBe('older');
   });
 
   it('pages through all places as through one', async () => {
@@ -92,7 +103,7 @@ describe('combinePlaces', () => {
 });
 
 describe('selectJobs', () => {
-  const ALIVE = { ...summary('busy'), verdict: 'alive' } as const;
+  const ALIVE = { ...summary('busy'), verdict: 'alive', attention: 'running' } as const;
   const select = async (places: readonly OpenPlace[], line: string, choice: Choice = 'resume') => {
     const { jobs, several } = await selectJobs(
       places,
@@ -138,7 +149,7 @@ describe('selectJobs', () => {
   it('takes the only running job when nothing needs it, but to cancel it asks for its name', async () => {
     const reader = makeFakeReader();
     const list: OpenPlace['jobs']['list'] = async ({ scope }) =>
-      scope === 'all' ? { jobs: [ALIVE], total: 1 } : { jobs: [], total: 0 };
+      scope === 'attention' ? { jobs: [ALIVE], total: 1 } : { jobs: [], total: 0 };
     const places = [{ path: 'a', source: 'native', jobs: { ...reader, list, find: async () => [] } }];
     expect(await select(places, '')).toEqual(['a/busy', false]);
     expect(await select(places, '', 'restart')).toEqual(['a/busy', false]);

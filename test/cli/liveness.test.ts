@@ -20,14 +20,14 @@ async function ask(job: LedgerJob) {
   return {
     show: pick(parseAnswer(shown), 'verdict'),
     list: pick(parseAnswer(all), 'jobs.0.verdict'),
-    needing: pick(parseAnswer(needing), 'total'),
+    needing: pick(parseAnswer(needing), 'jobs.0.attention'),
     code: resumed.code,
     error: pick(parseAnswer(resumed), 'error.code'),
   };
 }
 
-const ALIVE = { show: 'alive', list: 'alive', needing: 0, code: 6, error: 'RUNNER_ALIVE' };
-const STALLED = { show: 'stalled', list: 'stalled', needing: 1, code: 6, error: 'RUNNER_ALIVE' };
+const ALIVE = { show: 'alive', list: 'alive', needing: 'running', code: 6, error: 'RUNNER_ALIVE' };
+const STALLED = { show: 'stalled', list: 'stalled', needing: 'stalled', code: 6, error: 'RUNNER_ALIVE' };
 const HOUR_MS = 3_600_000;
 
 describe('a runner that lives is never called interrupted', () => {
@@ -116,7 +116,7 @@ describe('a runner that lives is never called interrupted', () => {
     expect(await ask(job)).toEqual({
       show: 'unknown',
       list: 'unknown',
-      needing: 1,
+      needing: 'in doubt',
       code: 3,
       error: 'LIVENESS_UNKNOWN',
     });

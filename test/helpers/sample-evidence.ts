@@ -1,4 +1,5 @@
 /** Evidence and what follows from it, as a shipping job that died at row 47 of 200 leaves them. Vary by spreading. */
+import { chooseAttention } from '../../src/core/diagnosis/judge-job.ts';
 import type { Diagnosis } from '../../src/core/diagnosis/schema.ts';
 import type { Evidence, LeaseHolder, UnitFacts, UnitsEvidence } from '../../src/core/evidence/schema.ts';
 import type { JobSummary, UnitCounts } from '../../src/core/job/schema.ts';
@@ -100,6 +101,7 @@ export function sampleEvidence(change: Partial<Evidence> = {}): Evidence {
 export function sampleDiagnosis(change: Partial<Diagnosis> = {}): Diagnosis {
   return {
     verdict: 'interrupted',
+    attention: 'interrupted',
     crashDetected: true,
     findings: [
       { type: 'runner_dead', holder: SAMPLE_HOLDER, proof: 'lock_free' },
@@ -183,10 +185,14 @@ export function sampleLooked(change: Partial<Looked> = {}): Looked {
 
 /** The sample job as a line of the list. */
 export function sampleSummary(change: Partial<JobSummary> = {}): JobSummary {
+  const { verdict = 'interrupted', progress } = change;
+  const counts = { ...SAMPLE_COUNTS, in_doubt: progress?.inDoubt ?? 0, needs_review: progress?.needsReview ?? 0 };
   return {
     job: sampleEvidence().job,
     status: 'running',
-    verdict: 'interrupted',
+    verdict,
+    attention: chooseAttention({ verdict, runCount: 1, counts }),
+    sinceMs: change.interruptedAtMs ?? SAMPLE_MS,
     progress: { done: 47, total: 200, unit: 'row', failed: 1, inDoubt: 0, needsReview: 0 },
     interruptedAtMs: SAMPLE_MS,
     lastError: { code: 'E-3001', message: 'UPS API timeout' },

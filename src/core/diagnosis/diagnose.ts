@@ -1,8 +1,8 @@
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
-import type { Verdict } from '../job/schema.ts';
 import { diagnoseControl } from './diagnose-control.ts';
-import { isEndedShort, judgeJob } from './judge-job.ts';
-import { judgeLiveness, type LivenessJudgement } from './judge-liveness.ts';
+import { assembleJobFacts, type JobFacts } from './job-facts.ts';
+import { judgeJob } from './judge-job.ts';
+import type { LivenessJudgement } from './judge-liveness.ts';
 import type { Diagnosis, Finding } from './schema.ts';
 
 /**
@@ -16,36 +16,19 @@ import type { Diagnosis, Finding } from './schema.ts';
  */
 export function diagnose(evidence: Evidence): Diagnosis {
   if (evidence.control) return diagnoseControl(evidence, evidence.control);
-  const judgement = evidence.lease && evidence.liveness ? judgeLiveness(evidence.lease, evidence.liveness) : undefined;
+  const facts = assembleJobFacts(evidence);
   const findings = [
-    ...describeHolder(evidence, judgement),
+    ...describeHolder(evidence, facts.judgement),
     ...evidence.orphans.map((orphan): Finding => ({ type: 'orphan_running', orphan })),
     ...findUnits(evidence.units),
     ...evidence.prerequisites
       .filter((prerequisite) => prerequisite.state !== 'unchanged')
       .map((prerequisite): Finding => ({ type: 'prerequisite_bad', prerequisite })),
-    ...findContradictions(evidence),
+    ...describeContradictions(evidence, facts),
   ];
-  const { lease, recorded, units } = evidence;
-  const job = judgeJob({
-    status: recorded.status,
-    contradicted: findings.some(({ type }) => type === 'audit_broken' || type === 'state_contradiction'),
-    blocked: findings.some(({ type }) => type === 'prerequisite_bad'),
-    ...(lease && { released: lease.releasedAtMs !== undefined }),
-    ...(judgement && { judgement }),
-    ...(units && { counts: units.counts }),
-  });
-  const crashDetected = job.verdict === 'interrupted' && recorded.status === 'running';
+  const job = judgeJob(facts);
+  const crashDetected = job.verdict === 'interrupted' && evidence.recorded.status === 'running';
   return { ...job, crashDetected, findings };
-}
-
-/**
- * Whether an operator has to act: a job that stopped short, or one that ended with units nobody has settled.
- * Source: contract, list (jobs that need attention).
- */
-export function needsAttention(verdict: Verdict, openUnitCount: number): boolean {
-  if (verdict === 'alive' || verdict === 'cancelled' || verdict === 'paused') return false;
-  return verdict !== 'finished' || openUnitCount > 0;
 }
 
 function describeHolder(evidence: Evidence, judgement: LivenessJudgement | undefined): readonly Finding[] {
@@ -82,12 +65,11 @@ function findUnits(units: UnitsEvidence | undefined): readonly Finding[] {
   return findings;
 }
 
-function findContradictions(evidence: Evidence): readonly Finding[] {
-  const findings: Finding[] = [];
-  if (evidence.audit.broken) findings.push({ type: 'audit_broken', ...evidence.audit.broken });
-  if (isEndedShort(evidence.recorded.status, evidence.units?.counts)) {
-    const pending = evidence.units?.counts.pending;
-    findings.push({ type: 'state_contradiction', detail: `recorded as completed with ${pending} units still to do` });
+function describeContradictions({ audit, units }: Evidence, { contradictions }: JobFacts): readonly Finding[] {
+  const findings: Finding[] = audit.broken ? [{ type: 'audit_broken', ...audit.broken }] : [];
+  if (contradictions.includes('ended_short')) {
+    const detail = `recorded as completed with ${units?.counts.pending} units still to do`;
+    findings.push({ type: 'state_contradiction', detail });
   }
   return findings;
 }

@@ -1,39 +1,29 @@
-import type { Choice, UnitCounts, Verdict } from '../job/schema.ts';
-import type { LivenessJudgement } from './judge-liveness.ts';
+import type { Attention, Choice, UnitCounts, Verdict } from '../job/schema.ts';
+import { countOpen, findGuardrail, type Guardrail, type JudgedFacts } from './guardrails.ts';
+import type { JobFacts } from './job-facts.ts';
 
-/** What a verdict follows from. A list has no more of a job than this; a diagnosis finds it in the evidence. */
-export type JobFacts = {
-  /** The recorded status: a claim. */
-  readonly status: string;
-  /** Whether the last holder let the lease go; absent when there never was one. */
-  readonly released?: boolean;
-  /** What is known of the last holder. */
-  readonly judgement?: LivenessJudgement;
-  readonly counts?: UnitCounts;
-  /** The evidence contradicts itself, or its audit chain is broken. */
-  readonly contradicted: boolean;
-  /** Something the job needs is missing or changed. */
-  readonly blocked: boolean;
+/** What became of a job, the word a list has for it, and the choice to recommend. */
+export type JobJudgement = {
+  readonly verdict: Verdict;
+  readonly attention: Attention;
+  readonly recommended?: Choice;
 };
 
-/** A verdict, and the choice to recommend for it. */
-export type JobJudgement = { readonly verdict: Verdict; readonly recommended?: Choice };
-
 /**
- * Decides what became of a job. A contradiction is a verdict of its own and nothing is recommended for it.
+ * Decides what became of a job, for lists, looks, prompts and JSON alike. Nothing is recommended that a guardrail stops,
+ * and nothing for records that contradict each other.
  *
- * Errors: none. Same facts, same verdict.
+ * Errors: none. Same facts, same judgement.
  * Source: design, rules 2, 5 and 9; seed 002.
  */
 export function judgeJob(facts: JobFacts): JobJudgement {
-  const verdict = chooseVerdict(facts);
-  const recommended = recommend(verdict, facts);
-  return recommended ? { verdict, recommended } : { verdict };
-}
-
-/** Says whether a job is recorded as ended with units still to do. */
-export function isEndedShort(status: string, counts: UnitCounts | undefined): boolean {
-  return status === 'completed' && (counts?.pending ?? 0) > 0;
+  const judged = { ...facts, verdict: chooseVerdict(facts) };
+  const recommended = recommend(judged);
+  return {
+    verdict: judged.verdict,
+    attention: chooseAttention(judged),
+    ...(recommended && { recommended }),
+  };
 }
 
 /** A recorded status may be any text, and a map finds nothing that objects inherit. */
@@ -43,18 +33,55 @@ const ENDED: ReadonlyMap<string, Verdict> = new Map([
   ['failed', 'failed'],
 ]);
 
-function chooseVerdict({ status, released, judgement, contradicted }: JobFacts): Verdict {
-  if (contradicted) return 'inconsistent';
+function chooseVerdict({ status, released, judgement, contradictions }: JobFacts): Verdict {
+  if (contradictions.length > 0) return 'inconsistent';
   if (status === 'cancelled') return 'cancelled';
   if (released !== true && judgement?.type === 'alive') return judgement.stalled ? 'stalled' : 'alive';
   if (released !== true && judgement?.type === 'unknown') return 'unknown';
   return ENDED.get(status) ?? 'interrupted';
 }
 
-function recommend(verdict: Verdict, { counts, blocked }: JobFacts): Choice | undefined {
-  if (verdict === 'finished') return counts && counts.needs_review + counts.in_doubt > 0 ? 'review' : undefined;
-  if (verdict !== 'interrupted' && verdict !== 'failed') return undefined;
-  const left = counts ? counts.pending + counts.failed + counts.in_doubt : 1;
-  if (left === 0) return (counts?.needs_review ?? 0) > 0 ? 'review' : 'resume';
-  return blocked ? undefined : 'resume';
+/**
+ * The word a list has for a job. What a living runner has begun is in its hands, and nobody doubts it.
+ *
+ * Source: console, STATE; contract, list --json (attention).
+ */
+export function chooseAttention(job: {
+  readonly verdict: Verdict;
+  readonly runCount: number;
+  readonly counts?: UnitCounts;
+}): Attention {
+  const { verdict, runCount, counts } = job;
+  if (verdict === 'inconsistent') return verdict;
+  const isInHand = verdict === 'alive' || verdict === 'stalled';
+  const doubtful = isInHand ? (counts?.needs_review ?? 0) : countOpen(counts);
+  if (doubtful > 0) return 'in doubt';
+  if (verdict === 'alive') return runCount > 1 ? 'recovering' : 'running';
+  return verdict;
+}
+
+/** What came to its end, or was put to rest by somebody. */
+const AT_REST: ReadonlySet<Attention> = new Set(['paused', 'finished', 'cancelled']);
+
+/** Whether a job is on the list of those that need attention: whatever has not come to its end. */
+export function isListed(attention: Attention): boolean {
+  return !AT_REST.has(attention);
+}
+
+/** Whether a job waits for an operator; one that is running well does not. */
+export function needsOperator(attention: Attention): boolean {
+  return isListed(attention) && attention !== 'running' && attention !== 'recovering';
+}
+
+const HOPELESS: ReadonlySet<Verdict> = new Set(['inconsistent', 'alive', 'stalled', 'unknown']);
+
+/** What stops a resume because nothing but open units is left of the job. */
+const ONLY_OPEN: ReadonlySet<Guardrail> = new Set(['ended', 'work']);
+
+function recommend(facts: JudgedFacts): Choice | undefined {
+  if (HOPELESS.has(facts.verdict)) return undefined;
+  const stopped = findGuardrail('resume', facts);
+  if (stopped === undefined) return 'resume';
+  // What else stops it is for a person to put right; no other choice does that.
+  return ONLY_OPEN.has(stopped) && findGuardrail('review', facts) === undefined ? 'review' : undefined;
 }

@@ -8,7 +8,7 @@ import type {
   UnfinishedAction,
 } from '../evidence/control-schema.ts';
 import type { LeaseHolder, OrphanFacts, PrerequisiteFacts } from '../evidence/schema.ts';
-import type { Choice, JobError, Verdict } from '../job/schema.ts';
+import type { Attention, Choice, JobError, Verdict } from '../job/schema.ts';
 
 /** Why a holder counts as dead; the strongest proof that holds. Source: design, rule 2. */
 export type DeathProof = 'boot_changed' | 'lock_free' | 'pid_reused' | 'pid_gone' | 'heartbeat_expired';
@@ -52,9 +52,11 @@ export type Finding =
   | { readonly type: 'audit_broken'; readonly sequence: number; readonly expected: string; readonly found: string }
   | { readonly type: 'state_contradiction'; readonly detail: string };
 
-/** What the evidence means. `recommended` is absent when no choice is better than looking. */
+/** What the evidence means. `recommended` is absent when no choice is better than looking, or none can be taken. */
 export type Diagnosis = {
   readonly verdict: Verdict;
+  /** The word a list has for the job. */
+  readonly attention: Attention;
   readonly crashDetected: boolean;
   readonly findings: readonly Finding[];
   readonly recommended?: Choice;

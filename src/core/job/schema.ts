@@ -20,6 +20,26 @@ export const VERDICTS = [
 /** One of the verdicts. */
 export type Verdict = (typeof VERDICTS)[number];
 
+/**
+ * What a person must know of a job, the most urgent first. "in doubt" is any unit whose outcome nobody knows, whatever
+ * the verdict; `recovering` is a living run that is not the job's first. Source: contract, list --json; console, STATE.
+ */
+export const ATTENTIONS = [
+  'inconsistent',
+  'in doubt',
+  'failed',
+  'interrupted',
+  'stalled',
+  'unknown',
+  'recovering',
+  'running',
+  'paused',
+  'finished',
+  'cancelled',
+] as const;
+/** One of them. */
+export type Attention = (typeof ATTENTIONS)[number];
+
 /** What an operator may choose for a job. Source: seed 002. */
 export const CHOICES = ['resume', 'restart', 'cancel', 'review'] as const;
 /** One of the choices. */
@@ -82,7 +102,10 @@ export type JobSummary = {
   readonly job: JobRef;
   readonly status: string;
   readonly verdict: Verdict;
+  readonly attention: Attention;
   readonly progress: Progress;
+  /** When it came to this: when it stopped, or when the runner that lives took it. */
+  readonly sinceMs?: number;
   readonly interruptedAtMs?: number;
   readonly lastError?: JobError;
   readonly checkpoint?: 'primary' | 'fallback' | 'none';

@@ -1,3 +1,4 @@
+import { countOpen } from '../diagnosis/guardrails.ts';
 import type { Diagnosis, Finding } from '../diagnosis/schema.ts';
 import { digestValue } from '../digest.ts';
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
@@ -44,8 +45,7 @@ export function buildProposal(input: PlanInput, choice: PlanChoice, decisions: D
 }
 
 function proposeReview(evidence: Evidence): Proposal {
-  const counts = evidence.units?.counts;
-  const unitCount = counts ? counts.in_doubt + counts.needs_review : 0;
+  const unitCount = countOpen(evidence.units?.counts);
   if (unitCount > 0) return { type: 'review', unitCount };
   const choice: Choice = 'review';
   const message = `no ${evidence.units?.unit ?? 'unit'} waits for review`;

@@ -1,23 +1,14 @@
+import { countOpen, findGuardrail, type Guardrail } from '../diagnosis/guardrails.ts';
+import { assembleJobFacts } from '../diagnosis/job-facts.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { Evidence, LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
+import type { LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
 import { checkAccess } from './access.ts';
 import type { ChoiceContext, Reason, Rule } from './choice-context.ts';
 import { CONTROL_RULES } from './control-rules.ts';
 import type { Refusal } from './schema.ts';
 
-/** Guardrails in the order they are tried; the first that refuses is the one that is told. */
-const RULES: readonly Rule[] = [
-  checkReadOnly,
-  checkSupport,
-  checkKind,
-  checkPolicy,
-  checkAudit,
-  checkEnded,
-  checkContradiction,
-  checkHolder,
-  checkPrerequisites,
-  checkWork,
-];
+/** Rules in the order they are tried; the first that refuses is the one that is told. */
+const RULES: readonly Rule[] = [checkReadOnly, checkSupport, checkKind, checkPolicy, checkGuardrails];
 
 /** The same for a job under control, where other rules hold: every action is allowed from every recorded state. */
 const RULES_UNDER_CONTROL: readonly Rule[] = [checkReadOnly, checkSupport, ...CONTROL_RULES];
@@ -72,20 +63,35 @@ function checkPolicy(context: ChoiceContext): Reason | undefined {
   return refuse('ACCESS_DENIED', message, { principal, action, reason_code: reasonCode });
 }
 
-function checkAudit(context: ChoiceContext): Reason | undefined {
-  const { broken } = context.evidence.audit;
-  if (!broken) return undefined;
+/** What stops a choice whoever asks for it, by the very rules that recommendations follow. */
+function checkGuardrails(context: ChoiceContext): Reason | undefined {
+  const { choice, evidence, diagnosis } = context;
+  if (choice === 'pause' || choice === 'rollback') return undefined;
+  const guardrail = findGuardrail(choice, { ...assembleJobFacts(evidence), verdict: diagnosis.verdict });
+  return guardrail && REASONS[guardrail](context);
+}
+
+const REASONS: Readonly<Record<Guardrail, (context: ChoiceContext) => Reason>> = {
+  audit: describeAudit,
+  ended: describeEnded,
+  contradiction: describeContradiction,
+  holder: describeHeld,
+  prerequisites: describePrerequisites,
+  work: describeWork,
+  review: describeNoReview,
+};
+
+function describeAudit({ evidence: { audit } }: ChoiceContext): Reason {
+  const { broken = { sequence: 0, expected: '', found: '' } } = audit;
   const message = `the audit chain is broken at entry ${broken.sequence}: expected ${broken.expected}, found ${broken.found}`;
   return refuse('AUDIT_BROKEN', message, broken);
 }
 
-function checkEnded(context: ChoiceContext): Reason | undefined {
-  const { verdict } = context.diagnosis;
-  const { name } = context.evidence.job;
-  if (verdict === 'cancelled') return refuse('JOB_CANCELLED', `job '${name}' was cancelled`);
-  if (verdict !== 'finished') return undefined;
-  const open = countOpen(context.evidence);
-  if (open > 0 && context.choice === 'resume') {
+function describeEnded({ choice, diagnosis, evidence }: ChoiceContext): Reason {
+  const { name } = evidence.job;
+  if (diagnosis.verdict === 'cancelled') return refuse('JOB_CANCELLED', `job '${name}' was cancelled`);
+  const open = countOpen(evidence.units?.counts);
+  if (open > 0 && choice === 'resume') {
     return refuse('REVIEW_NEEDED', `job '${name}' ran to its end; ${countWaiting(open)} for review`, {
       units: open,
     });
@@ -93,15 +99,12 @@ function checkEnded(context: ChoiceContext): Reason | undefined {
   return refuse('JOB_FINISHED', `job '${name}' is finished`);
 }
 
-function checkContradiction(context: ChoiceContext): Reason | undefined {
-  if (context.choice === 'cancel') return undefined;
-  const found = context.diagnosis.findings.find((finding) => finding.type === 'state_contradiction');
-  return found && refuse('STATE_CONTRADICTION', found.detail);
+function describeContradiction({ diagnosis }: ChoiceContext): Reason {
+  const found = diagnosis.findings.find((finding) => finding.type === 'state_contradiction');
+  return refuse('STATE_CONTRADICTION', found?.detail ?? 'the records of the job contradict each other');
 }
 
-function checkHolder(context: ChoiceContext): Reason | undefined {
-  if (context.choice === 'cancel') return undefined;
-  const { findings } = context.diagnosis;
+function describeHeld({ diagnosis: { findings } }: ChoiceContext): Reason {
   const living = findings.find((finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled');
   if (living) {
     const { holder } = living;
@@ -111,7 +114,8 @@ function checkHolder(context: ChoiceContext): Reason | undefined {
     });
   }
   const unknown = findings.find((finding) => finding.type === 'liveness_unknown');
-  return unknown && refuse('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${unknown.reason}`);
+  const reason = unknown?.reason ?? 'its holder cannot be looked at';
+  return refuse('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${reason}`);
 }
 
 /** The holder as the data of an error. */
@@ -132,41 +136,33 @@ const ROWS_FILE_CODES = {
   unreadable: 'ROWS_FILE_MISSING',
 } as const satisfies Record<Exclude<PrerequisiteFacts['state'], 'unchanged'>, ErrorCode>;
 
-function checkPrerequisites(context: ChoiceContext): Reason | undefined {
-  if (context.choice === 'cancel') return undefined;
-  for (const prerequisite of context.evidence.prerequisites) {
-    const { what, path, state, expected, found } = prerequisite;
-    if (state === 'unchanged') continue;
-    if (what === 'job_directory') {
-      return refuse('PREREQUISITE_MISSING', `the directory of the job file, ${path}, is ${state} (${found})`, {
-        path,
-        found,
-      });
-    }
-    const message =
-      state === 'changed'
-        ? `the rows file ${path} was changed since the job started: sha256 expected ${expected}, found ${found}`
-        : `the rows file ${path} is ${state} (${found})`;
-    return refuse(ROWS_FILE_CODES[state], message, { path, expected, found });
+function describePrerequisites({ evidence }: ChoiceContext): Reason {
+  const bad = evidence.prerequisites.find(({ state }) => state !== 'unchanged');
+  if (!bad || bad.state === 'unchanged') return refuse('PREREQUISITE_MISSING', 'what the job needs was not looked at');
+  const { what, path, state, expected, found } = bad;
+  if (what === 'job_directory') {
+    const message = `the directory of the job file, ${path}, is ${state} (${found})`;
+    return refuse('PREREQUISITE_MISSING', message, { path, found });
   }
-  return undefined;
+  const message =
+    state === 'changed'
+      ? `the rows file ${path} was changed since the job started: sha256 expected ${expected}, found ${found}`
+      : `the rows file ${path} is ${state} (${found})`;
+  return refuse(ROWS_FILE_CODES[state], message, { path, expected, found });
 }
 
-function checkWork(context: ChoiceContext): Reason | undefined {
-  const { units, job } = context.evidence;
-  if (context.choice !== 'resume' || !units) return undefined;
-  const { pending, failed, in_doubt: inDoubt, needs_review: review } = units.counts;
-  if (pending + failed + inDoubt > 0 || review === 0) return undefined;
+function describeWork({ evidence: { units, job } }: ChoiceContext): Reason {
+  const review = units?.counts.needs_review ?? 0;
   return refuse('REVIEW_NEEDED', `job '${job.name}' has nothing left to run; ${countWaiting(review)} for review`, {
     units: review,
   });
 }
 
-function countWaiting(count: number): string {
-  return count === 1 ? '1 unit waits' : `${count} units wait`;
+/** Nobody asks for a plan of a review; its proposal says the same. */
+function describeNoReview({ evidence: { units } }: ChoiceContext): Reason {
+  return refuse('REVIEW_EMPTY', `no ${units?.unit ?? 'unit'} waits for review`);
 }
 
-function countOpen(evidence: Evidence): number {
-  const counts = evidence.units?.counts;
-  return counts ? counts.in_doubt + counts.needs_review : 0;
+function countWaiting(count: number): string {
+  return count === 1 ? '1 unit waits' : `${count} units wait`;
 }

@@ -2,7 +2,8 @@ import { realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RestoreSource } from '../../core/checkpoint/choose-restore.ts';
-import { diagnose, needsAttention } from '../../core/diagnosis/diagnose.ts';
+import { diagnose } from '../../core/diagnosis/diagnose.ts';
+import { isListed, needsOperator } from '../../core/diagnosis/judge-job.ts';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
@@ -97,20 +98,22 @@ function isMeant({ id, name }: JobRef, reference: string): boolean {
 }
 
 function isMatch(summary: JobSummary, { scope, verdict, kind, text }: JobQuery): boolean {
-  if (scope === 'attention' && !needsAttention(summary.verdict, 0)) return false;
+  if (scope === 'attention' && !isListed(summary.attention)) return false;
   if (verdict !== undefined && summary.verdict !== verdict) return false;
   if (kind !== undefined && summary.job.kind !== kind) return false;
   return text === undefined || summary.job.name.includes(text) || summary.job.id.includes(text);
 }
 
 function summarise(evidence: Evidence): JobSummary {
-  const { verdict, recommended } = diagnose(evidence);
+  const { verdict, attention, recommended } = diagnose(evidence);
   const { recorded, job, control } = evidence;
-  const interruptedAtMs = needsAttention(verdict, 0) ? recorded.lastEventAtMs : undefined;
+  const interruptedAtMs = needsOperator(attention) ? recorded.lastEventAtMs : undefined;
   return {
     job,
     status: recorded.status,
     verdict,
+    attention,
+    ...(recorded.lastEventAtMs !== undefined && { sinceMs: recorded.lastEventAtMs }),
     progress: assembleProgress(NO_UNITS, 'step'),
     checkpoint: nameCheckpoint(control?.restore.source),
     ...(interruptedAtMs !== undefined && { interruptedAtMs }),

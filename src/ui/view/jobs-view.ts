@@ -6,14 +6,14 @@ import { describeVerdict } from '../../present/words.ts';
 import { type ColumnWidth, type JobColumn, type Layout, layoutJobColumns } from '../layout.ts';
 import type { ConsoleState } from '../state/console-state.ts';
 import { rowAtCursor, visibleRows } from '../state/list-window.ts';
-import { BAR_GLYPHS, CURSOR_MARK, type Tone, VERDICT_TONES } from '../theme.ts';
+import { ATTENTION_TONES, BAR_GLYPHS, CURSOR_MARK, type Tone } from '../theme.ts';
 import { describeHint } from './describe-refusal.ts';
 import { fillLines, type Line, type Span, textLine, wrappedLines } from './line.ts';
 import { fitText } from './text-width.ts';
 
 const HEADINGS: Readonly<Record<JobColumn, string>> = {
   name: 'JOB',
-  verdict: 'VERDICT',
+  state: 'STATE',
   bar: 'PROGRESS',
   count: 'DONE',
   proof: 'PROOF',
@@ -79,7 +79,7 @@ function sideOf(column: JobColumn): 'left' | 'right' {
 }
 
 function toneOf(column: JobColumn, row: JobSummary): Tone {
-  if (column === 'verdict') return VERDICT_TONES[row.verdict];
+  if (column === 'state') return ATTENTION_TONES[row.attention];
   return column === 'next' && row.recommended !== undefined ? 'accent' : 'plain';
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose, needsAttention } from '../../../src/core/diagnosis/diagnose.ts';
+import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
 import { VERDICTS } from '../../../src/core/job/schema.ts';
 import { LIVING, SAMPLE_ORPHANS, withStatus, withUnits } from '../../helpers/evidence-builders.ts';
@@ -215,21 +215,3 @@ describe('diagnose, recommendation', () => {
 function missingRows() {
   return { what: 'rows_file', path: '/srv/orders.csv', state: 'missing', found: 'ENOENT' } as const;
 }
-
-describe('needsAttention', () => {
-  it('leaves out what is well, cancelled, or finished with nothing open', () => {
-    expect(VERDICTS.filter((verdict) => needsAttention(verdict, 0))).toEqual([
-      'stalled',
-      'interrupted',
-      'failed',
-      'inconsistent',
-      'unknown',
-    ]);
-  });
-
-  it('includes a finished job with open units, and no cancelled or living one', () => {
-    expect(VERDICTS.filter((verdict) => needsAttention(verdict, 1) && !needsAttention(verdict, 0))).toEqual([
-      'finished',
-    ]);
-  });
-});

@@ -32,7 +32,8 @@ describe('listJobs, attention', () => {
     await using state = await makeTempState();
     addJobs(state, [
       ['finished', 'completed', ['done']],
-      ['cancelled', 'cancelled', ['pending', 'in_doubt']],
+      ['cancelled', 'cancelled', ['pending', 'failed']],
+      ['cancelled in doubt', 'cancelled', ['pending', 'in_doubt']],
       ['never begun', 'pending', ['pending']],
       ['stopped', 'stopped', ['pending']],
       ['failed', 'failed', ['failed']],
@@ -40,23 +41,29 @@ describe('listJobs, attention', () => {
       ['to review', 'completed', ['done', 'needs_review']],
       ['in doubt', 'completed', ['in_doubt']],
     ]);
-    const expected = ['in doubt', 'to review', 'running', 'failed', 'stopped', 'never begun'];
+    const doubtful = ['in doubt', 'to review', 'running', 'cancelled in doubt'];
+    const expected = [...doubtful, 'failed', 'stopped', 'never begun'];
     expect(names(state)).toEqual(expected);
     expect(list(state).total).toBe(expected.length);
-    expect(names(state, { scope: 'all' })).toHaveLength(8);
+    expect(names(state, { scope: 'all' })).toHaveLength(9);
   });
 
-  it('leaves out a job that is alive, and shows one that is stalled', async () => {
+  it('has a job that is alive after those that wait, as running or recovering, and one that is stalled', async () => {
     await using state = await makeTempState();
     const job = state.addJob({ name: 'alive', status: 'running', units: ['in_doubt'] });
+    state.addJob({ name: 'waiting', status: 'stopped', units: ['pending'] });
     state.hold(job, { atMs: NOW_MS });
     const lock = tryLock(lockOf(state, job));
-    expect(names(state)).toEqual([]);
-    expect(list(state).total).toBe(0);
-    expect(list(state, { scope: 'all' }).jobs).toMatchObject([{ verdict: 'alive', job: { name: 'alive' } }]);
+    const seen = () => list(state).jobs.map(({ job: { name }, verdict, attention }) => [name, verdict, attention]);
+    const waiting = ['waiting', 'interrupted', 'interrupted'];
+    expect(seen()).toEqual([waiting, ['alive', 'alive', 'running']]);
+    expect(list(state).total).toBe(2);
+    state.database.exec("UPDATE jobs SET run_count = 2 WHERE name = 'alive'");
+    expect(seen()).toEqual([waiting, ['alive', 'alive', 'recovering']]);
     state.database.prepare('UPDATE leases SET heartbeat_at_ms = ?').run(NOW_MS - 40_000);
-    expect(list(state).jobs).toMatchObject([{ verdict: 'stalled' }]);
+    expect(seen()).toEqual([waiting, ['alive', 'stalled', 'stalled']]);
     lock?.release();
+    expect(list(state).jobs.at(0)).toMatchObject({ verdict: 'unknown', attention: 'in doubt' });
   });
 
   it('shows a living process that has lost its lock as unknown', async () => {
@@ -72,8 +79,11 @@ describe('listJobs, attention', () => {
     const old = state.addJob({ name: 'old', status: 'running', units: ['in_doubt'] });
     state.hold(fresh, { identity, atMs: NOW_MS - 60_000 });
     state.hold(old, { identity, atMs: NOW_MS - 60_001 });
-    expect(names(state)).toEqual(['old']);
-    expect(list(state, { scope: 'all', verdict: 'alive' }).jobs).toMatchObject([{ job: { name: 'fresh' } }]);
+    expect(list(state).jobs.map(({ job, attention }) => [job.name, attention])).toEqual([
+      ['old', 'in doubt'],
+      ['fresh', 'running'],
+    ]);
+    expect(list(state, { verdict: 'alive' }).jobs).toMatchObject([{ job: { name: 'fresh' } }]);
   });
 });
 
@@ -150,6 +160,8 @@ describe('listJobs, a line', () => {
         job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
         status: 'running',
         verdict: 'interrupted',
+        attention: 'interrupted',
+        sinceMs: SEED_MS,
         progress: { done: 1, total: 3, unit: 'row', failed: 1, inDoubt: 0, needsReview: 0 },
         interruptedAtMs: SEED_MS,
         lastError: { code: 'E-3001', message: 'UPS API timeout' },

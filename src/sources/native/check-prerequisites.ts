@@ -1,0 +1,86 @@
+import { createHash } from 'node:crypto';
+import { closeSync, openSync, readSync, statSync } from 'node:fs';
+import type { JobFacts } from '../../core/diagnosis/job-facts.ts';
+import type { ListedJob } from '../../store/list-queries.ts';
+import { translateSpecFacts } from './translate.ts';
+
+/** How many bytes of rows files one list digests at most; what is beyond is not checked. */
+const DIGEST_BUDGET_BYTES = 32 * 1024 * 1024;
+const READ_BYTES = 1024 * 1024;
+/** The clock of a file system runs in ticks, a little behind the one that jobs are recorded by. */
+const TICK_MS = 100;
+
+type Prerequisites = JobFacts['prerequisites'];
+
+/**
+ * Makes a check of what jobs of one list need: their directory, and their rows file as it was read.
+ *
+ * A rows file of another size was changed. One of the same size that nothing touched since before it was read (its
+ * ctime, which nobody sets at will) was not. Only what is left is digested, up to a budget for the whole list; what is
+ * over it is `unchecked`. Digests are kept while the process lives, by the file's identity, size and times.
+ *
+ * Errors: none; what cannot be read is `unfit`.
+ * Source: design, rules 1 and 5.
+ */
+export function makePrerequisiteCheck(): (job: ListedJob) => Prerequisites {
+  const budget = { bytesLeft: DIGEST_BUDGET_BYTES };
+  const directories = new Map<string, boolean>();
+  const isDirectory = (path: string): boolean => {
+    const known = directories.get(path) ?? statOf(path)?.isDirectory() === true;
+    directories.set(path, known);
+    return known;
+  };
+  return (job) => {
+    if (job.status === 'completed' || job.status === 'cancelled') return 'fit';
+    const { directory } = translateSpecFacts(job.spec);
+    return directory === undefined || isDirectory(directory) ? checkRows(job, budget) : 'unfit';
+  };
+}
+
+function checkRows({ rows, createdAtMs }: ListedJob, budget: { bytesLeft: number }): Prerequisites {
+  if (!rows) return 'fit';
+  const stats = statOf(rows.path);
+  if (stats?.isFile() !== true) return 'unfit';
+  const hasSize = Number(stats.size) === rows.sizeBytes;
+  // Of a file that a write-back was about to bring only the digest is recorded.
+  if (!hasSize && rows.sha256Expected === undefined) return 'unfit';
+  if (hasSize && Number(stats.ctimeMs) < createdAtMs - TICK_MS) return 'fit';
+  const identity = `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
+  if (!digests.has(identity)) {
+    if (stats.size > BigInt(budget.bytesLeft)) return 'unchecked';
+    budget.bytesLeft -= Number(stats.size);
+    digests.set(identity, digestNow(rows.path));
+  }
+  const found = digests.get(identity);
+  return found !== undefined && (found === rows.sha256 || found === rows.sha256Expected) ? 'fit' : 'unfit';
+}
+
+const digests = new Map<string, string | undefined>();
+
+function statOf(path: string) {
+  try {
+    return statSync(path, { bigint: true, throwIfNoEntry: false });
+  } catch {
+    return undefined;
+  }
+}
+
+/** SHA-256 of a file in hex, or undefined when it cannot be read. */
+function digestNow(path: string): string | undefined {
+  try {
+    const file = openSync(path, 'r');
+    try {
+      const sum = createHash('sha256');
+      const buffer = Buffer.allocUnsafe(READ_BYTES);
+      for (;;) {
+        const count = readSync(file, buffer);
+        if (count === 0) return sum.digest('hex');
+        sum.update(buffer.subarray(0, count));
+      }
+    } finally {
+      closeSync(file);
+    }
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,131 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { isListed } from '../../../src/core/diagnosis/judge-job.ts';
+import { ATTENTIONS, type JobSummary, NATIVE_STATUSES, UNIT_STATUSES } from '../../../src/core/job/schema.ts';
+import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
+import { collectEvidence } from '../../../src/sources/native/collect.ts';
+import { listJobs } from '../../../src/sources/native/list.ts';
+import { appendAudit } from '../../../src/store/audit.ts';
+import { expectRowsFile, type JobRecord } from '../../../src/store/jobs.ts';
+import { releaseLease } from '../../../src/store/leases.ts';
+import { makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
+
+const NOW_MS = SEED_MS + 1_000;
+const JOBS = 120;
+
+const SEED = fc.record({
+  status: fc.constantFrom(...NATIVE_STATUSES),
+  units: fc.array(fc.constantFrom(...UNIT_STATUSES), { maxLength: 3 }),
+  holder: fc.constantFrom('none', 'dead', 'here', 'released', 'elsewhere', 'fenced'),
+  isLate: fc.boolean(),
+  runCount: fc.constantFrom(0, 1, 2),
+  chain: fc.constantFrom('none', 'whole', 'whole', 'edited', 'cut', 'gone'),
+  rows: fc.constantFrom('as they were', 'as they were', 'same size', 'longer', 'gone', 'a directory', 'expected'),
+  directory: fc.constantFrom('none', 'there', 'gone'),
+});
+type Seed = typeof SEED extends fc.Arbitrary<infer T> ? T : never;
+
+const DIRECTORIES: Readonly<Record<string, unknown>> = {
+  none: {},
+  there: { directory: '/tmp' },
+  gone: { directory: '/tmp/not-there' },
+};
+
+function plant(state: TempState, seed: Seed, index: number): void {
+  const { status, units, directory, runCount } = seed;
+  const job = state.addJob({
+    name: `job ${index}`,
+    status,
+    units,
+    spec: DIRECTORIES[directory],
+    atMs: SEED_MS + (index % 7),
+  });
+  state.database.prepare('UPDATE jobs SET run_count = ? WHERE seq = ?').run(runCount, job.seq);
+  if (seed.holder !== 'none') hold(state, job, seed);
+  if (seed.chain !== 'none') chain(state, job, seed.chain);
+  changeRows(job.rows?.path ?? '', seed.rows);
+  if (seed.rows === 'expected') expectRowsFile(state.database, job.seq, digestOf(NEW_ROWS));
+}
+
+function hold(state: TempState, job: JobRecord, { holder, isLate }: Seed): void {
+  const changed = { ...(holder === 'dead' && { pid: 2 ** 30 }), ...(holder === 'elsewhere' && { host: 'elsewhere' }) };
+  const identity = { ...readOwnIdentity(), ...changed };
+  const { epoch } = state.hold(job, { identity, atMs: isLate ? NOW_MS - 90_000 : NOW_MS });
+  if (holder === 'released') releaseLease(state.database, job.seq, { epoch, atMs: SEED_MS });
+  if (holder === 'fenced') state.hold(job, { purpose: 'cancel', epoch: epoch + 1 });
+}
+
+/** Gives a job an audit chain of two entries, broken in one of the ways there are. */
+function chain({ database }: TempState, { seq }: JobRecord, how: string): void {
+  const word = { atMs: SEED_MS, principal: 'p', action: 'run', outcome: 'done', details: {} };
+  appendAudit(database, seq, word);
+  appendAudit(database, seq, word);
+  if (how === 'edited') database.prepare("UPDATE audit SET action = 'x' WHERE job_seq = ?").run(seq);
+  if (how === 'cut') database.prepare('DELETE FROM audit WHERE job_seq = ? AND sequence = 2').run(seq);
+  if (how === 'gone') database.prepare('DELETE FROM audit WHERE job_seq = ?').run(seq);
+}
+
+const NEW_ROWS = 'id\nk1\nk2\nk3 and what came of them\n';
+const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+
+function changeRows(path: string, how: string): void {
+  if (how === 'same size') writeFileSync(path, readFileSync(path, 'utf8').toUpperCase());
+  if (how === 'longer') writeFileSync(path, 'x', { flag: 'a' });
+  if (how === 'gone' || how === 'a directory') rmSync(path);
+  if (how === 'a directory') mkdirSync(path);
+  if (how === 'expected') writeFileSync(path, NEW_ROWS);
+}
+
+async function makeJobs(): Promise<TempState> {
+  const state = await makeTempState();
+  for (const [index, seed] of fc.sample(SEED, { numRuns: JOBS, seed: 4711 }).entries()) plant(state, seed, index);
+  return state;
+}
+
+const list = (state: TempState, scope: 'all' | 'attention', slice = { offset: 0, limit: 1_000 }) =>
+  listJobs(state.path, { scope, ...slice }, NOW_MS);
+
+/** Of what ended only open units tell the store that it needs somebody; its chain is seen where it is listed. */
+function isFound({ status, attention, verdict, progress }: JobSummary): boolean {
+  if (!isListed(attention)) return false;
+  const hasEnded = verdict === 'inconsistent' && (status === 'completed' || status === 'cancelled');
+  return !hasEnded || progress.inDoubt + progress.needsReview > 0;
+}
+
+describe('listJobs, of jobs left in every way', () => {
+  it('says what a closer look says, the most urgent first', async () => {
+    await using state = await makeJobs();
+    const { jobs, total } = list(state, 'all');
+    expect([jobs.length, total]).toEqual([JOBS, JOBS]);
+    const seen = [];
+    for (const { job } of jobs) {
+      const { verdict, attention, recommended } = diagnose(await collectEvidence(state.path, job.id, NOW_MS));
+      seen.push([job.name, verdict, attention, recommended]);
+    }
+    expect(jobs.map((one) => [one.job.name, one.verdict, one.attention, one.recommended])).toEqual(seen);
+    const order = jobs.map(({ attention }) => ATTENTIONS.indexOf(attention));
+    expect(order).toEqual(order.toSorted((a, b) => a - b));
+    expect(new Set(order).size).toBeGreaterThan(6);
+  });
+
+  it('lists by default what has not come to its end', async () => {
+    await using state = await makeJobs();
+    const { jobs, total } = list(state, 'attention');
+    expect(total).toBe(jobs.length);
+    const listed = new Set(jobs.map(({ job }) => job.id));
+    expect(jobs.filter(({ attention }) => !isListed(attention))).toEqual([]);
+    const missing = list(state, 'all').jobs.filter((one) => isFound(one) && !listed.has(one.job.id));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(['all', 'attention'] as const)('pages through %s without losing or repeating one', async (scope) => {
+    await using state = await makeJobs();
+    const whole = list(state, scope).jobs.map(({ job }) => job.id);
+    const pages = Array.from({ length: 20 }, (_, at) => list(state, scope, { offset: at * 7, limit: 7 }).jobs);
+    const paged = pages.flat().map(({ job }) => job.id);
+    expect(paged.toSorted()).toEqual(whole.toSorted());
+  });
+});
