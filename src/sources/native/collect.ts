@@ -130,6 +130,8 @@ async function inspectRowsFile(record: JobRecord): Promise<readonly Prerequisite
   const { path, sha256: expected, sha256Expected } = record.rows;
   const base = { what: 'rows_file', path, expected } as const;
   try {
+    // A pipe would be read for ever.
+    if (!statSync(path).isFile()) return [{ ...base, found: 'not a file', state: 'unreadable' }];
     const { digestFile } = await import('../../platform/digest-file.ts');
     const { sha256: found } = await digestFile(path);
     return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];

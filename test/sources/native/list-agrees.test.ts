@@ -47,7 +47,9 @@ function plant(state: TempState, seed: Seed, index: number): void {
   if (seed.holder !== 'none') hold(state, job, seed);
   if (seed.chain !== 'none') chain(state, job, seed.chain);
   changeRows(job.rows?.path ?? '', seed.rows);
-  if (seed.rows === 'expected') expectRowsFile(state.database, job.seq, digestOf(NEW_ROWS));
+  if (seed.rows === 'expected' && job.rows) {
+    expectRowsFile(state.database, job.seq, { found: job.rows, nextSha256: digestOf(NEW_ROWS) });
+  }
 }
 
 function hold(state: TempState, job: JobRecord, { holder, isLate }: Seed): void {
