@@ -131,7 +131,9 @@ async function inspectRowsFile(record: JobRecord): Promise<readonly Prerequisite
   const base = { what: 'rows_file', path, expected } as const;
   try {
     // A pipe would be read for ever.
-    if (!statSync(path).isFile()) return [{ ...base, found: 'not a file', state: 'unreadable' }];
+    const stats = statSync(path);
+    if (!stats.isFile())
+      return [{ ...base, found: stats.isDirectory() ? 'EISDIR' : 'not a file', state: 'unreadable' }];
     const { digestFile } = await import('../../platform/digest-file.ts');
     const { sha256: found } = await digestFile(path);
     return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];
