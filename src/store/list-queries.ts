@@ -32,7 +32,7 @@ export type ListedJob = {
  * Jobs whose holder may live: the only ones worth probing. `pids` are those that exist now.
  *
  * Each part has an index of its own, and no lease is in two of them: the process exists; pids cannot be compared (another pid namespace,
- * or a system that does not list them); another host with a fresh heartbeat.
+ * or a system that does not list them); another host or boot with a fresh heartbeat.
  */
 export function readPossiblyAlive(
   database: DatabaseSync,
@@ -47,7 +47,7 @@ export function readPossiblyAlive(
          UNION ALL ${held} AND host = ?1 AND boot_id = ?2 AND pid_namespace < ?3
          UNION ALL ${held} AND host = ?1 AND boot_id = ?2 AND pid_namespace > ?3
          UNION ALL ${held} AND host = ?1 AND boot_id = ?2 AND ?4 IS NULL
-         UNION ALL ${held} AND host != ?1 AND heartbeat_at_ms >= ?5
+         UNION ALL ${held} AND (host, boot_id) != (?1, ?2) AND heartbeat_at_ms >= ?5
        ) CROSS JOIN leases USING (job_seq, epoch) CROSS JOIN jobs ON jobs.seq = job_seq
        WHERE epoch = (SELECT max(epoch) FROM leases AS later WHERE later.job_seq = leases.job_seq AND purpose = 'run')`,
     )

@@ -142,7 +142,8 @@ describe('a runner that was killed', () => {
     ['its heartbeat is an hour ahead', `heartbeat_at_ms = heartbeat_at_ms + ${HOUR_MS}`, 'interrupted'],
     ['its heartbeat is fresh', 'heartbeat_at_ms = 1000 * unixepoch()', 'interrupted'],
     ['its pid is reused by another process', `pid = ${process.pid}`, 'interrupted'],
-    ['it ran before the last boot', `boot_id = 'another'`, 'interrupted'],
+    ['it ran before the last boot', `boot_id = 'another', heartbeat_at_ms = heartbeat_at_ms - 61000`, 'interrupted'],
+    ['its boot is another one and its heartbeat is fresh: it cannot be told', `boot_id = 'another'`, 'unknown'],
     [
       'its pid and start time are those of a living process: it cannot be told',
       `pid = ${process.pid}, pid_start_ticks = ${readProcessStat(process.pid)?.startTicks}`,

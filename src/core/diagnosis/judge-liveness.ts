@@ -16,8 +16,9 @@ export type LivenessJudgement =
  * Decides whether the recorded holder lives.
  *
  * A held lock is life, whatever names, clocks and heartbeats say. On one boot of one host a free lock is death; the
- * pid's identity decides when the lock file is gone. Another boot is death. Only across hosts does the heartbeat
- * decide, and there a fresh one is life, an old one death, and one from the future is unknown.
+ * pid's identity decides when the lock file is gone. Another boot is death once the heartbeat is old: a fresh one may
+ * come from a host or container of the same name. Across hosts the heartbeat alone decides, and there a fresh one is
+ * life, an old one death, and one from the future is unknown.
  *
  * Errors: none.
  * Source: design, rule 2.
@@ -25,7 +26,7 @@ export type LivenessJudgement =
 export function judgeLiveness(holder: LeaseHolder, facts: LivenessFacts): LivenessJudgement {
   if (facts.lock === 'held') return judgeLiving(facts);
   if (facts.host === 'other') return judgeByHeartbeat(holder, facts);
-  if (facts.boot === 'other') return { type: 'dead', proof: 'boot_changed' };
+  if (facts.boot === 'other') return judgeOtherBoot(holder, facts);
   if (facts.process === 'same') {
     return { type: 'unknown', reason: `process ${holder.pid} lives but its lock is ${facts.lock}` };
   }
@@ -40,6 +41,17 @@ function judgeLiving(facts: LivenessFacts): LivenessJudgement {
   if (facts.processState === 'T' || facts.processState === 't') return { type: 'alive', stalled: 'stopped' };
   const late = facts.heartbeatAgeMs !== undefined && facts.heartbeatAgeMs > HEARTBEAT_LATE_MS;
   return late ? { type: 'alive', stalled: 'heartbeat_late' } : { type: 'alive' };
+}
+
+/** This host was started anew, or the holder is on another one that has its name: for a while nothing tells which. */
+function judgeOtherBoot({ host }: LeaseHolder, { heartbeatAgeMs: ageMs }: LivenessFacts): LivenessJudgement {
+  if (ageMs === undefined || ageMs > HEARTBEAT_TTL_MS) return { type: 'dead', proof: 'boot_changed' };
+  if (ageMs < -HEARTBEAT_TTL_MS) {
+    return { type: 'unknown', reason: `the heartbeat from another boot of ${host} lies in the future` };
+  }
+  const waitSeconds = Math.ceil((HEARTBEAT_TTL_MS - ageMs + 1) / 1000);
+  const reason = `its heartbeat is from another boot of ${host}, or from another host of that name, and is fresh; it can be told in ${waitSeconds} s`;
+  return { type: 'unknown', reason };
 }
 
 function judgeByHeartbeat(holder: LeaseHolder, facts: LivenessFacts): LivenessJudgement {

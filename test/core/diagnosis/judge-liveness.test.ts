@@ -47,6 +47,7 @@ function judge(facts: LivenessFacts): string {
   return judgement.type === 'dead' ? judgement.proof : 'unknown';
 }
 
+const isOnThisBoot = ({ host, boot, lock }: LivenessFacts) => host === 'same' && boot !== 'other' && lock !== 'held';
 const judgeAll = (change: Partial<LivenessFacts>) =>
   new Set(COMBINATIONS.map((facts) => judge({ ...facts, ...change })));
 
@@ -60,14 +61,29 @@ describe('judgeLiveness', () => {
     expect(judgeAll({ host: 'same', boot: 'unknown', process: 'same', lock: 'missing' })).toEqual(new Set(['unknown']));
   });
 
-  it('takes another boot of the same host for death, whatever the pid is now', () => {
+  it('takes another boot of the same host for death once its heartbeat is old, whatever the pid is now', () => {
     for (const lock of ['free', 'missing', 'unreadable'] as const) {
-      expect(judgeAll({ lock, host: 'same', boot: 'other' })).toEqual(new Set(['boot_changed']));
+      const other = { lock, host: 'same', boot: 'other' } as const;
+      expect(judgeAll({ ...other, heartbeatAgeMs: HEARTBEAT_TTL_MS + 1 })).toEqual(new Set(['boot_changed']));
+      // Another host may have the same name, and whoever wrote that lives a moment ago.
+      expect(judgeAll({ ...other, heartbeatAgeMs: HEARTBEAT_TTL_MS })).toEqual(new Set(['unknown']));
+      expect(judgeAll({ ...other, heartbeatAgeMs: -HEARTBEAT_TTL_MS - 1 })).toEqual(new Set(['unknown']));
     }
   });
 
-  it('lets the heartbeat decide across hosts alone', () => {
-    for (const facts of COMBINATIONS.filter(({ host, lock }) => host === 'same' && lock !== 'held')) {
+  it('says how long to wait until another boot can be told from another host', () => {
+    const judgement = judgeLiveness(SAMPLE_HOLDER, {
+      host: 'same',
+      boot: 'other',
+      lock: 'free',
+      process: 'gone',
+      heartbeatAgeMs: HEARTBEAT_TTL_MS - 12_000,
+    });
+    expect(judgement).toEqual({ type: 'unknown', reason: expect.stringMatching(/it can be told in 13 s$/) });
+  });
+
+  it('lets the heartbeat decide across hosts and boots alone', () => {
+    for (const facts of COMBINATIONS.filter(isOnThisBoot)) {
       const { heartbeatAgeMs: _age, ...rest } = facts;
       expect(judge(facts)).toBe(judge(rest));
     }
