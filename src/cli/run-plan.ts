@@ -9,7 +9,7 @@ import type { JobRun } from '../runner/job-run.ts';
 import { runJob } from '../runner/run-job.ts';
 import { openRunLog, type RunLog } from '../runner/run-log.ts';
 import type { RunPlan } from '../sources/native/act.ts';
-import { lockPath, logPath } from '../sources/native/layout.ts';
+import { jobDirectory, lockPath, logPath } from '../sources/native/layout.ts';
 import { startRun } from '../store/jobs.ts';
 
 /** No crash points outside tests. */
@@ -57,7 +57,7 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
       lease,
       steps: rest,
       orphans: evidence.orphans,
-      makeEngine: makeEngineFor(log, onEvent, faults),
+      makeEngine: makeEngineFor({ log, onEvent, faults, directory: jobDirectory(stateDirectory, job.id) }),
       clock: systemClock,
       random: Math.random,
       faults,
@@ -84,13 +84,26 @@ async function checkCommands(spec: BatchSpec): Promise<void> {
 }
 
 /** Makes the engine of a job, its lines going to the log and to whoever watches. */
-export function makeEngineFor(log: RunLog, onEvent: JobRun['onEvent'], faults: Faults): JobRun['makeEngine'] {
-  return ({ spec, lease, job }) =>
+export function makeEngineFor({
+  log,
+  onEvent,
+  faults,
+  directory,
+}: {
+  readonly log: RunLog;
+  readonly onEvent: JobRun['onEvent'];
+  readonly faults: Faults;
+  /** The job's own. */
+  readonly directory: string;
+}): JobRun['makeEngine'] {
+  return ({ spec, lease, job, checkHeld }) =>
     makeLocalEngine({
       spec,
       jobId: job.id,
       runToken: lease.runToken,
       epoch: lease.epoch,
+      markDirectory: directory,
+      checkHeld,
       faults,
       onLine(unitNumber, stream, line) {
         const at = new Date(systemClock.nowMs()).toISOString();

@@ -92,7 +92,7 @@ export async function startJob(options: {
             lease,
             steps: [{ action: 'run_units', count: counts.pending }],
             orphans: [],
-            makeEngine: makeEngineFor(log, onEvent, faults),
+            makeEngine: makeEngineFor({ log, onEvent, faults, directory: places.directory(job.id) }),
             clock: systemClock,
             random: Math.random,
             faults,

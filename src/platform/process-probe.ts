@@ -70,12 +70,41 @@ export function listPids(): readonly number[] | undefined {
   }
 }
 
-/** A process found by its environment. `command` is its command line, hostile text. */
-export type FoundProcess = {
+/** A process that was found. `command` is its command line, hostile text; `found` is what it was found by. */
+export type FoundProcess<T> = {
   readonly pid: number;
   readonly parentPid: number;
   readonly pidStartTicks: number;
   readonly command: string;
+  readonly found: T;
+};
+
+/**
+ * Finds processes, this one left out, that `find` knows by their pid and the entries of their environment. An
+ * environment that cannot be read, as another user's, is empty.
+ *
+ * Errors: none.
+ */
+export function findProcesses<T>(
+  find: (pid: number, environment: readonly string[]) => T | undefined,
+): readonly FoundProcess<T>[] {
+  const all: FoundProcess<T>[] = [];
+  for (const pid of listPids() ?? []) {
+    if (pid === process.pid) continue;
+    const found = find(pid, readText(`/proc/${pid}/environ`)?.split('\0') ?? []);
+    const stat = found === undefined ? undefined : readProcessStat(pid);
+    if (found === undefined || !stat || stat.state === 'Z') continue;
+    const command = (readText(`/proc/${pid}/cmdline`) ?? '')
+      .split('\0')
+      .filter((word) => word !== '')
+      .join(' ');
+    all.push({ pid, parentPid: stat.parentPid, pidStartTicks: stat.startTicks, command, found });
+  }
+  return all;
+}
+
+/** A process found by its environment. */
+export type EnvironmentProcess = Omit<FoundProcess<unknown>, 'found'> & {
   readonly environment: ReadonlyMap<string, string>;
 };
 
@@ -83,27 +112,10 @@ export type FoundProcess = {
  * Finds processes whose environment holds one of these `NAME=value` entries, this process left out.
  * Processes of other users cannot be read and are not found.
  */
-export function findProcessesByEnvironment(entries: ReadonlySet<string>): readonly FoundProcess[] {
-  const found: FoundProcess[] = [];
-  for (const pid of listPids() ?? []) {
-    if (pid === process.pid) continue;
-    const environment = readText(`/proc/${pid}/environ`)?.split('\0');
-    if (!environment?.some((entry) => entries.has(entry))) continue;
-    const stat = readProcessStat(pid);
-    if (!stat || stat.state === 'Z') continue;
-    const command = (readText(`/proc/${pid}/cmdline`) ?? '')
-      .split('\0')
-      .filter((word) => word !== '')
-      .join(' ');
-    found.push({
-      pid,
-      parentPid: stat.parentPid,
-      pidStartTicks: stat.startTicks,
-      command,
-      environment: new Map(environment.map((entry) => splitEntry(entry))),
-    });
-  }
-  return found;
+export function findProcessesByEnvironment(entries: ReadonlySet<string>): readonly EnvironmentProcess[] {
+  return findProcesses((_pid, environment) =>
+    environment.some((entry) => entries.has(entry)) ? environment : undefined,
+  ).map(({ found, ...process }) => ({ ...process, environment: new Map(found.map((entry) => splitEntry(entry))) }));
 }
 
 function splitEntry(entry: string): readonly [string, string] {

@@ -2,19 +2,26 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isRecoveryError, RecoveryError } from '../core/errors.ts';
 import type { UnitNews } from '../core/execution/run-unit.ts';
 import type { Clock } from '../core/ports.ts';
-import { changeStore } from '../store/database.ts';
-import { beatHeart, checkFence } from '../store/leases.ts';
+import { changeStore, readStore } from '../store/database.ts';
+import { beatHeart, checkEpoch, checkFence, prepareEpochReader } from '../store/leases.ts';
 import { makeUnitJournal } from '../store/unit-journal.ts';
 
 /** A heartbeat is written with a commit when the last one is older than this. */
 const BEAT_WITH_COMMIT_MS = 1_000;
 /** While nothing is committed the heart beats this often. */
 const BEAT_IDLE_MS = 5_000;
+/** A lease whose heartbeat is older is renewed before anything is done under it; others may take it from 60 s on. */
+const FRESH_MS = 20_000;
 
 /** Writes news of units to disk, what arrives together in one transaction. */
 export type CommitJournal = {
   /** Resolves once the news is on disk. Rejects with LEASE_FENCED, STATE_UNWRITABLE; after that everything rejects. */
   readonly record: (news: UnitNews) => Promise<void>;
+  /**
+   * Checks that the job is still held; call it right before an effect. What a run recorded a while ago proves nothing
+   * any more: a process may have been stopped since, and its job taken over. Throws LEASE_FENCED, STATE_UNWRITABLE.
+   */
+  readonly checkHeld: () => void;
   readonly close: () => void;
 };
 
@@ -39,6 +46,9 @@ export function makeCommitJournal(options: {
   let scheduled = false;
   let lost: { readonly reason: unknown } | undefined;
   let beatAtMs = clock.nowMs();
+  // A clock that is set back or forth says nothing of how long ago something was, and this one does.
+  let beatMonotonicMs = performance.now();
+  const readHeldEpoch = prepareEpochReader(database, jobSeq);
 
   const commit = (batch: readonly Waiting[]) => {
     const atMs = clock.nowMs();
@@ -50,7 +60,15 @@ export function makeCommitJournal(options: {
       for (const { news } of batch) journal.append(news);
       if (beat) beatHeart(database, jobSeq, { epoch, atMs });
     });
-    if (beat) beatAtMs = atMs;
+    if (!beat) return;
+    beatAtMs = atMs;
+    beatMonotonicMs = performance.now();
+  };
+  /** How long ago this run last said that it lives; the longer of what two clocks say, since one stands still in sleep. */
+  const measureBeatAge = () => Math.max(performance.now() - beatMonotonicMs, Math.abs(clock.nowMs() - beatAtMs));
+  const lose = (reason: unknown) => {
+    lost = { reason };
+    options.onLost(reason);
   };
   const flush = () => {
     scheduled = false;
@@ -61,10 +79,8 @@ export function makeCommitJournal(options: {
       commit(batch);
     } catch (thrown) {
       const reason = withUnrecorded(thrown, batch);
-      lost = { reason };
       rejectAll(batch, reason);
-      options.onLost(reason);
-      return;
+      return lose(reason);
     }
     for (const { resolve } of batch) resolve();
   };
@@ -81,6 +97,16 @@ export function makeCommitJournal(options: {
         // Whatever this turn of the event loop still brings goes into the same transaction.
         setImmediate(flush);
       }),
+    checkHeld() {
+      if (lost) throw lost.reason;
+      try {
+        if (measureBeatAge() < FRESH_MS) checkEpoch(readStore(database, readHeldEpoch), epoch);
+        else commit([]);
+      } catch (thrown) {
+        lose(thrown);
+        throw thrown;
+      }
+    },
     close: () => clearInterval(timer),
   };
 }

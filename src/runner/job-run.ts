@@ -24,6 +24,8 @@ export type JobRun = {
     readonly spec: BatchSpec;
     readonly lease: HeldLease;
     readonly job: JobRecord;
+    /** Called right before each effect; throws when the job is no longer held. */
+    readonly checkHeld: () => void;
   }) => UnitEngine;
   readonly clock: Clock;
   readonly random: () => number;

@@ -11,7 +11,7 @@ import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import { countUnitsByStatus } from '../store/units.ts';
 import { applyStep } from './apply-step.ts';
-import { makeCommitJournal } from './commit-journal.ts';
+import { type CommitJournal, makeCommitJournal } from './commit-journal.ts';
 import { finishRun, type RunOutcome } from './finish-run.ts';
 import type { JobRun, StepContext } from './job-run.ts';
 import { makeTally } from './tally.ts';
@@ -28,9 +28,14 @@ export type JobRunResult = RunOutcome & { readonly settled: number; readonly res
 export async function runJob(run: JobRun): Promise<JobRunResult> {
   const results: StepResult[] = run.steps.map((step) => ({ step, state: 'not_run' }));
   let settled = 0;
+  const lost = new AbortController();
+  const { database, job, lease, clock } = run;
+  const onLost = (reason: unknown) => lost.abort(reason);
+  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, clock, onLost });
   try {
-    const engine = run.makeEngine(run);
-    const context = await runSteps(run, engine, results).catch((thrown: unknown) => {
+    const engine = run.makeEngine({ ...run, checkHeld: journal.checkHeld });
+    const parts = { engine, journal, lost: lost.signal };
+    const context = await runSteps(run, parts, results).catch((thrown: unknown) => {
       engine.kill();
       throw thrown;
     });
@@ -40,20 +45,21 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   } catch (thrown) {
     return { ...(await failRun(run, thrown)), settled, results };
   } finally {
+    journal.close();
     run.lease.releaseLock();
   }
 }
 
+/** What a run is carried out with. `lost` is told when the store or the lease is. */
+type Parts = { readonly engine: UnitEngine; readonly journal: CommitJournal; readonly lost: AbortSignal };
+
 /** Starts the engine, carries out every step and stops the engine. Errors: those of the steps. */
-async function runSteps(run: JobRun, engine: UnitEngine, results: StepResult[]): Promise<StepContext> {
-  const lost = new AbortController();
-  const stop = AbortSignal.any([run.stop, lost.signal]);
+async function runSteps(run: JobRun, { engine, journal, lost }: Parts, results: StepResult[]): Promise<StepContext> {
+  const stop = AbortSignal.any([run.stop, lost]);
   const kill = () => engine.kill();
   run.kill.addEventListener('abort', kill);
-  lost.signal.addEventListener('abort', kill);
-  const { database, job, lease, clock } = run;
-  const onLost = (reason: unknown) => lost.abort(reason);
-  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, clock, onLost });
+  lost.addEventListener('abort', kill);
+  const { database, job } = run;
   const ports = makeUnitPorts(run, { engine, stop, record: journal.record });
   const tally = makeTally(countUnitsByStatus(database, job.seq), run.onEvent);
   const context: StepContext = { run, engine, ports, tally, stop, settled: 0, units: { end: 'ran_out' } };
@@ -63,7 +69,6 @@ async function runSteps(run: JobRun, engine: UnitEngine, results: StepResult[]):
     await engine.stop();
     return context;
   } finally {
-    journal.close();
     run.kill.removeEventListener('abort', kill);
   }
 }

@@ -176,6 +176,11 @@ export function changeStore<T>(database: DatabaseSync, change: () => T): T {
   });
 }
 
+/** Reads a store that is open for change. Errors: those of the store, as operators meet them. */
+export function readStore<T>(database: DatabaseSync, read: () => T): T {
+  return translateErrors(database.location() ?? 'the store', read);
+}
+
 /** Primary SQLite result codes by what they mean for an operator. Source: sqlite.org, result codes. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
   5: 'STATE_UNWRITABLE',

@@ -67,7 +67,17 @@ export function readRunTokens(database: DatabaseSync, jobSeq: number): readonly 
  * Source: design, rule 7.
  */
 export function checkFence(database: DatabaseSync, jobSeq: number, epoch: number): void {
-  const current = readEpoch(database, jobSeq);
+  checkEpoch(readEpoch(database, jobSeq), epoch);
+}
+
+/** Reads the highest epoch of a job over and over: what is asked before every effect is prepared once. */
+export function prepareEpochReader(database: DatabaseSync, jobSeq: number): () => number {
+  const statement = database.prepare('SELECT max(epoch) AS epoch FROM leases WHERE job_seq = ?');
+  return () => Number(statement.get(jobSeq)?.epoch ?? 0);
+}
+
+/** Refuses an epoch that is not the current one. Errors: LEASE_FENCED. */
+export function checkEpoch(current: number, epoch: number): void {
   if (current !== epoch) {
     throw new RecoveryError('LEASE_FENCED', `this run has epoch ${epoch}; the job is held with epoch ${current}`, {
       details: { epoch, current },

@@ -95,3 +95,23 @@ test.concurrent('cancel leaves what outlived the runner alone, and says so', asy
   job.go();
   await waitFor('it is gone', () => findLeft(job).length === 0);
 });
+
+test.concurrent('what dropped its environment, its session and its family is found by the descriptor it inherited', async () => {
+  await using job = await makeLedgerJob({ rowCount: 1 });
+  const wait = 'while [ ! -e go ]; do sleep 0.01; done';
+  await job.folder.write(
+    'ship.sh',
+    `#!/bin/sh\n(env -i "PATH=$PATH" setsid sh -c ': > begun; ${wait}' >/dev/null 2>&1 &)\n${wait}\n`,
+  );
+  const running = job.start(['run', 'job.yaml']);
+  await waitFor('the row is in hand', () => existsSync(job.folder.at('begun')));
+  running.signalGroup('SIGKILL');
+  await running.ended;
+  // Its parent and the whole process group are gone, and it lives.
+  const [orphan, ...others] = findLeft(job);
+  expect({ others, unitNumber: orphan?.unitNumber }).toEqual({ others: [], unitNumber: 1 });
+  const names = [String(orphan?.pid)];
+  await expectRefused(job, resume(job), { code: 'ORPHAN_RUNNING', names, isAudited: true });
+  job.go();
+  await waitFor('it is gone', () => findLeft(job).length === 0);
+});

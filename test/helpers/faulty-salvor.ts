@@ -1,6 +1,6 @@
 /**
  * A program that runs or resumes a job as Salvor does, and dies at a named point: `node faulty-salvor.ts STATE POINT NTH
- * group|alone FILE|JOB`. `group` takes its children with it, `alone` leaves them.
+ * group|alone|stop FILE|JOB`. `group` takes its children with it, `alone` leaves them; `stop` only stops it.
  */
 import { randomUUID } from 'node:crypto';
 import { runPlanWith } from '../../src/cli/run-plan.ts';
@@ -19,7 +19,8 @@ const faults: Faults = {
   reach(name) {
     if (name !== point) return;
     reached += 1;
-    if (reached === Number(nth)) process.kill(whom === 'group' ? 0 : process.pid, 'SIGKILL');
+    if (reached !== Number(nth)) return;
+    process.kill(whom === 'group' ? 0 : process.pid, whom === 'stop' ? 'SIGSTOP' : 'SIGKILL');
   },
 };
 await (what.endsWith('.yaml') ? run(what) : resume(what));

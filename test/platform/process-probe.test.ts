@@ -3,7 +3,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
 import { endProcesses } from '../../src/platform/end-processes.ts';
-import { findOrphans, RUN_TOKEN_VARIABLE, UNIT_NUMBER_VARIABLE } from '../../src/platform/find-orphans.ts';
+import { findOrphans } from '../../src/platform/find-orphans.ts';
+import { RUN_TOKEN_VARIABLE, UNIT_NUMBER_VARIABLE } from '../../src/platform/find-run-processes.ts';
 import {
   findProcessesByEnvironment,
   listPids,

@@ -72,8 +72,8 @@ async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   faults.reach('after-intent');
   const outcome = await performOrWithdraw(work, ports);
   faults.reach('after-effect');
-  if (outcome.type !== 'unknown' || outcome.receipt !== undefined || !engine.verify)
-    return { outcome, verified: false };
+  const canBeAsked = outcome.type === 'unknown' && outcome.receipt === undefined && outcome.isOver !== false;
+  if (!canBeAsked || !engine.verify) return { outcome, verified: false };
   const verdict = await engine.verify(work);
   if (verdict.type === 'done') return { outcome: verdict, verified: true };
   // The hook proved that nothing happened, so this attempt failed for the reason it was in doubt.

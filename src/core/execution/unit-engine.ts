@@ -10,11 +10,14 @@ export type UnitWork = {
   readonly rowJson: string;
 };
 
-/** How one attempt ended. Only `failed` says that nothing was done. */
+/**
+ * How one attempt ended. Only `failed` says that nothing was done. `isOver` is false when something of the attempt may
+ * still be acting: then nothing that looks now can tell.
+ */
 export type UnitOutcome =
   | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string }
   | { readonly type: 'failed'; readonly error: JobError }
-  | { readonly type: 'unknown'; readonly error: JobError; readonly receipt?: string };
+  | { readonly type: 'unknown'; readonly error: JobError; readonly receipt?: string; readonly isOver?: false };
 
 /** What a verify hook says of a unit in doubt. */
 export type VerifyOutcome =

@@ -2,6 +2,14 @@ import type { UnitWork } from '../../core/execution/unit-engine.ts';
 import type { CompiledTemplate, TemplateSlot } from './compile-template.ts';
 import { checkPassable, UnpassableError } from './unit-text.ts';
 
+/**
+ * Ctrl+C and the end of a terminal reach the whole process group; the row in hand is finished all the same. A signal
+ * that is ignored stays so in whatever the shell starts. Source: decisions/0006.
+ */
+const IGNORE_SIGNALS = "trap '' INT HUP; ";
+/** What the shell calls itself in its messages. */
+const NAME = 'sh';
+
 /** Where the values of a command line's slots are found; a worker has no unit. */
 export type TemplateValues = {
   readonly params: Readonly<Record<string, string>>;
@@ -17,8 +25,7 @@ export type TemplateValues = {
  */
 export function buildCommand(template: CompiledTemplate, values: TemplateValues): readonly string[] {
   const found = template.slots.map((slot) => checkPassable(findValue(slot, values), `\${${slot.name}}`));
-  // The word after the script is what the shell calls itself in its messages.
-  return ['-c', template.script, 'sh', ...found];
+  return ['-c', `${IGNORE_SIGNALS}${template.script}`, NAME, ...found];
 }
 
 function findValue(slot: TemplateSlot, { params, unit }: TemplateValues): string {

@@ -27,8 +27,6 @@ const UNIT_NAMES = ['idempotency_key', 'key', 'number'];
 const ROW_PREFIX = 'row.';
 /** Shell variables that hold the values; not exported, so that no program sees them. */
 const VARIABLE = 'salvor_value_';
-/** Ctrl+C reaches the whole process group of a terminal; the row in hand is finished all the same. */
-const IGNORE_INTERRUPT = "trap '' INT; ";
 
 /**
  * Makes a command line ready: `${name}` becomes one shell word with the value of that name, wherever it stands.
@@ -52,8 +50,26 @@ export function compileTemplate(key: string, template: string, names: TemplateNa
     return formatReference(`\${${VARIABLE}${index}}`, part.context);
   });
   if (open && slots.length > 0) throw refuse(key, 'a quote or bracket is not closed');
-  return { script: `${IGNORE_INTERRUPT}${assignSlots(slots.length)}${body.join('')}`, slots };
+  const become = !names.unit && isSimpleCommand(template) ? 'exec ' : '';
+  return { script: `${assignSlots(slots.length)}${become}${body.join('')}`, slots };
 }
+
+/**
+ * Whether a command line is one program with its arguments. Then the shell becomes the program: one that waited for it
+ * would hold open the streams that the program closes, and nobody would see that.
+ */
+function isSimpleCommand(template: string): boolean {
+  const [first = ''] = template.trimStart().split(/\s/, 1);
+  const rest = template.replaceAll(/\$\{[^{}]*\}/g, '');
+  return /^[\w./+-]+$/.test(first) && !SHELL_WORDS.has(first) && !/[;&|<>(){}`\n!]/.test(rest);
+}
+
+/** Words of the shell that are no programs. Source: POSIX, 2.4 and 2.14. */
+const SHELL_WORDS: ReadonlySet<string> = new Set(
+  '. alias bg break case cd command continue eval exec exit export fc fg for function getopts hash if jobs local read readonly return set shift time times trap type ulimit umask unalias unset until wait while'.split(
+    ' ',
+  ),
+);
 
 function assignSlots(count: number): string {
   if (count === 0) return '';

@@ -1,5 +1,5 @@
 import type { UnitWork } from '../../core/execution/unit-engine.ts';
-import { RUN_TOKEN_VARIABLE, UNIT_NUMBER_VARIABLE } from '../../platform/find-orphans.ts';
+import { RUN_TOKEN_VARIABLE, UNIT_NUMBER_VARIABLE } from '../../platform/find-run-processes.ts';
 import { checkPassable, UnpassableError } from './unit-text.ts';
 
 /** Environment variables by name. */

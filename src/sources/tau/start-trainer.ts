@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
 import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
-import { RUN_TOKEN_VARIABLE } from '../../platform/find-orphans.ts';
+import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
 
 /** A trainer that was started. `ended` resolves with its exit code, or the signal that ended it. */
 export type Trainer = {

@@ -103,7 +103,16 @@ describe('compileTemplate', () => {
   });
   it('makes a command line without placeholders once, for all rows', () => {
     const compiled = compileTemplate('command', './ship.sh', NAMES);
-    expect(compiled).toEqual({ script: "trap '' INT; ./ship.sh", slots: [] });
+    expect(compiled).toEqual({ script: './ship.sh', slots: [] });
+  });
+  it.each([
+    ['node worker.mjs "${speed}"', 'salvor_value_1=${1}; shift 1; exec node worker.mjs "${salvor_value_1}"'],
+    ['cd work && ./worker', 'cd work && ./worker'],
+    ['while read -r row', 'while read -r row'],
+    ['LANG=C ./worker', 'LANG=C ./worker'],
+    ['./worker "$(id)"', './worker "$(id)"'],
+  ])('becomes the worker when that is one program: %s', (template, script) => {
+    expect(compileTemplate('worker', template, { ...NAMES, unit: false }).script).toBe(script);
   });
   it.each([
     [

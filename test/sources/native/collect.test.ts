@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { digestEvidence } from '../../../src/core/evidence/digest-evidence.ts';
-import { RUN_TOKEN_VARIABLE } from '../../../src/platform/find-orphans.ts';
+import { RUN_TOKEN_VARIABLE } from '../../../src/platform/find-run-processes.ts';
 import { tryLock } from '../../../src/platform/lock-file.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';

@@ -1,14 +1,18 @@
 import { constants } from 'node:os';
 import type { UnitOutcome, VerifyOutcome } from '../../../core/execution/unit-engine.ts';
 import type { JobError } from '../../../core/job/schema.ts';
-import type { ShellEnd } from './run-shell.ts';
+import type { Rest, ShellEnd } from './run-shell.ts';
 
-/** What a command said before it ended. `conflict` is a second receipt that is not the first. */
+/**
+ * What a command said before it ended. `conflict` is a second receipt that is not the first; `unread` says why not all
+ * of it could be read.
+ */
 export type Heard = {
   readonly receipt?: string;
   readonly conflict?: string;
   readonly error?: Partial<JobError>;
   readonly ambiguous: boolean;
+  readonly unread?: string;
   readonly lastErrorLine?: string;
 };
 
@@ -18,10 +22,11 @@ const MESSAGE_LIMIT = 1000;
 /**
  * Decides how a unit came out, from how its command ended and what it said.
  *
- * Only an end that proves that nothing happened is `failed`: a definite exit code with neither receipt nor ambiguity.
- * A signal, a timeout, a failure after a receipt, two receipts, or an error together with exit code 0 prove nothing.
+ * Only an end that proves that nothing happened is `failed`: a definite exit code with neither receipt nor ambiguity,
+ * and all it printed was read. A signal, a timeout, a failure after a receipt, two receipts, or an error together with
+ * exit code 0 prove nothing.
  * Errors: none.
- * Source: contract, job files; design, rule 6.
+ * Source: contract, job files; design, rule 6; decisions/0020.
  */
 export function judgeCommand(end: ShellEnd, heard: Heard): UnitOutcome {
   if (end.type === 'not_started') return { type: 'failed', error: end.error };
@@ -31,18 +36,46 @@ export function judgeCommand(end: ShellEnd, heard: Heard): UnitOutcome {
     const message = `it gave two receipts: ${heard.receipt} and ${heard.conflict}`;
     return { type: 'unknown', error: { code: 'RECEIPT_CONFLICT', message }, ...receipt };
   }
-  if (end.type !== 'exited' || findShellSignal(end.exitCode) !== undefined)
-    return { type: 'unknown', error, ...receipt };
+  if (end.type !== 'exited') return { type: 'unknown', error, ...receipt, ...(end.survivors > 0 && { isOver: false }) };
+  if (findShellSignal(end.exitCode) !== undefined) return { type: 'unknown', error, ...receipt };
   if (end.exitCode === 0) {
-    return heard.error && heard.receipt === undefined ? { type: 'unknown', error } : { type: 'done', ...receipt };
+    const isDoubted = (heard.error !== undefined || heard.ambiguous) && heard.receipt === undefined;
+    return isDoubted ? { type: 'unknown', error } : { type: 'done', ...receipt };
   }
-  const maybeActed = heard.ambiguous || heard.receipt !== undefined;
-  return maybeActed ? { type: 'unknown', error, ...receipt } : { type: 'failed', error };
+  const unread = describeUnread(end, heard);
+  if (heard.ambiguous || heard.receipt !== undefined) return { type: 'unknown', error, ...receipt };
+  if (unread === undefined) return { type: 'failed', error };
+  const message = shorten(`${error.message}; not all it printed could be read: ${unread}`);
+  return { type: 'unknown', error: { code: 'OUTPUT_UNREAD', message } };
 }
 
 /**
- * Decides what a verify command said: exit code 0 done, 1 not done, anything else cannot tell. A receipt together with
- * 1 contradicts itself and cannot tell either.
+ * Decides again when processes of the command outlived it: whatever it said, they may have acted.
+ *
+ * Errors: none; a unit that is done stays done.
+ * Source: design, rule 2; decisions/0021.
+ */
+export function judgeRest(outcome: UnitOutcome, { processes, survivors }: Rest): UnitOutcome {
+  if (outcome.type === 'done' || processes.length === 0) return outcome;
+  const [first = ''] = processes;
+  const more = processes.length > 1 ? ` and ${processes.length - 1} more` : '';
+  const ended = survivors === 0 ? 'ended' : `${survivors} of them could not be ended`;
+  const message = `${outcome.error.message}; process ${first}${more} of it worked on: ${ended}`;
+  return {
+    type: 'unknown',
+    error: { code: 'PROCESS_LEFT', message: shorten(message) },
+    ...(outcome.type === 'unknown' && outcome.receipt !== undefined && { receipt: outcome.receipt }),
+    ...(survivors > 0 && { isOver: false }),
+  };
+}
+
+function describeUnread(end: Extract<ShellEnd, { readonly type: 'exited' }>, { unread }: Heard): string | undefined {
+  return unread ?? (end.isOutputWhole ? undefined : 'another process held it open');
+}
+
+/**
+ * Decides what a verify command said: exit code 0 done, 1 not done, anything else cannot tell. A receipt, an ambiguity
+ * or unread output together with 1 contradicts itself and cannot tell either.
  *
  * Errors: none.
  * Source: contract, job files (verify).
@@ -50,7 +83,8 @@ export function judgeCommand(end: ShellEnd, heard: Heard): UnitOutcome {
 export function judgeVerify(end: ShellEnd, heard: Heard): VerifyOutcome {
   if (end.type === 'exited' && heard.conflict === undefined) {
     if (end.exitCode === 0) return { type: 'done', ...(heard.receipt !== undefined && { receipt: heard.receipt }) };
-    if (end.exitCode === 1 && heard.receipt === undefined) return { type: 'not_done' };
+    const isPlain = heard.receipt === undefined && !heard.ambiguous && describeUnread(end, heard) === undefined;
+    if (end.exitCode === 1 && isPlain) return { type: 'not_done' };
   }
   const error = end.type === 'not_started' ? end.error : describeEnd(end, heard);
   return { type: 'unknown', error: { code: error.code, message: shorten(`verify: ${error.message}`) } };

@@ -14,6 +14,10 @@ export type LocalEngineOptions = {
   readonly epoch: number;
   readonly runToken: string;
   readonly onLine: OnLine;
+  /** Where commands get a mark from that what they start cannot drop: the job's directory. Without it there is none. */
+  readonly markDirectory?: string;
+  /** Called right before each effect; throws when the job is no longer held. */
+  readonly checkHeld?: () => void;
   /** Crash points: `before-spawn`, `after-spawn`. */
   readonly faults?: Faults;
 };

@@ -5,10 +5,11 @@ import { buildRunEnvironment, buildUnitEnvironment } from '../../command/row-env
 import { UnpassableError } from '../../command/unit-text.ts';
 import { listTemplateNames } from '../../job-file/check-batch.ts';
 import { readTextMembers } from '../../rows/split-members.ts';
-import { type Heard, judgeCommand, judgeVerify } from './judge-command.ts';
-import type { LocalEngineOptions } from './local-engine-options.ts';
-import { parseOutputLine } from './parse-output-line.ts';
-import { type RunningShell, runShell, type ShellEnd } from './run-shell.ts';
+import { type Heard, judgeCommand, judgeRest, judgeVerify } from './judge-command.ts';
+import type { LineStream, LocalEngineOptions } from './local-engine-options.ts';
+import type { ReadLine } from './make-line-reader.ts';
+import { type OutputLine, parseOutputLine } from './parse-output-line.ts';
+import { type Rest, type RunningShell, runShell, type ShellEnd } from './run-shell.ts';
 
 type OnReceipt = (receipt: string) => Promise<void>;
 
@@ -45,36 +46,40 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
     const { work, timeoutMs, onReceipt } = attempt;
     const row = readTextMembers(work.rowJson);
     const listener = makeListener(options, work.number, onReceipt);
+    const args = buildCommand(template ?? NO_COMMAND, { params: spec.params, unit: { work, row } });
     options.faults?.reach('before-spawn');
+    if (!attempt.isLook) options.checkHeld?.();
     const shell = runShell({
-      args: buildCommand(template ?? NO_COMMAND, { params: spec.params, unit: { work, row } }),
+      args,
       directory: spec.directory,
       environment: { ...runEnvironment, ...buildUnitEnvironment(work, row) },
       input: `${work.rowJson}\n`,
       runToken: options.runToken,
       unitNumber: work.number,
       onLine: listener.onLine,
+      ...(options.markDirectory !== undefined && { markDirectory: options.markDirectory }),
       ...(timeoutMs !== undefined && { timeoutMs }),
     });
     running.add(shell);
     options.faults?.reach('after-spawn');
     const end = await shell.ended;
+    const rest = await endRestUnlessDone(shell, attempt, judgeCommand(end, listener.heard()));
     running.delete(shell);
     await listener.receiptKept();
-    return { end, heard: listener.heard() };
+    return { end, heard: listener.heard(), rest };
   };
 
   return {
     perform: (work, onReceipt) =>
       run(templates.command, { work, onReceipt, timeoutMs: spec.timeoutMs }).then(
-        ({ end, heard }) => judgeCommand(end, heard),
+        ({ end, heard, rest }) => judgeRest(judgeCommand(end, heard), rest),
         (thrown: unknown) => {
           if (thrown instanceof UnpassableError) return { type: 'failed', error: thrown.error };
           throw thrown;
         },
       ),
     verify: (work) =>
-      run(templates.verify, { work, timeoutMs: spec.timeoutMs ?? VERIFY_TIMEOUT_MS }).then(
+      run(templates.verify, { work, timeoutMs: spec.timeoutMs ?? VERIFY_TIMEOUT_MS, isLook: true }).then(
         ({ end, heard }) => judgeVerify(end, heard),
         (thrown: unknown) => {
           if (thrown instanceof UnpassableError) return { type: 'unknown', error: thrown.error };
@@ -94,8 +99,17 @@ type Attempt = {
   readonly work: UnitWork;
   readonly timeoutMs: number | undefined;
   readonly onReceipt?: OnReceipt;
+  /** It changes nothing: a verify hook. */
+  readonly isLook?: true;
 };
-type Ended = { readonly end: ShellEnd; readonly heard: Heard };
+type Ended = { readonly end: ShellEnd; readonly heard: Heard; readonly rest: Rest };
+
+const NO_REST: Rest = { processes: [], survivors: 0 };
+
+/** What a command leaves working may act after it; only a command that is done may leave something. */
+async function endRestUnlessDone(shell: RunningShell, attempt: Attempt, outcome: UnitOutcome): Promise<Rest> {
+  return attempt.isLook || outcome.type === 'done' ? NO_REST : shell.endRest();
+}
 
 const NO_COMMAND: CompiledTemplate = { script: 'exit 127', slots: [] };
 
@@ -113,18 +127,20 @@ function makeListener({ spec, onLine }: LocalEngineOptions, unitNumber: number, 
     // Looked at when the command has ended; until then a rejection is not lost, only waiting.
     receiptKept?.catch(() => {});
   };
+  const hear = ({ receipt, error, ambiguous }: Extract<OutputLine, { readonly type: 'said' }>) => {
+    if (receipt !== undefined) take(receipt);
+    heard = { ...heard, ...(error && { error }), ambiguous: heard.ambiguous || ambiguous };
+  };
   return {
     heard: () => heard,
     receiptKept: async () => receiptKept,
-    onLine: (stream: 'stdout' | 'stderr' | 'note', line: string, cutBytes: number) => {
-      const parsed = stream === 'stdout' && cutBytes === 0 ? parseOutputLine(line, spec.receipt?.field) : undefined;
-      if (parsed?.type === 'receipt') return take(parsed.receipt);
-      if (parsed?.type === 'error') {
-        heard = { ...heard, error: parsed.error, ambiguous: heard.ambiguous || parsed.ambiguous };
-        return;
-      }
-      if (stream === 'stderr' && line.trim() !== '') heard = { ...heard, lastErrorLine: line };
-      onLine(unitNumber, stream, cutBytes === 0 ? line : `${line} [${cutBytes} bytes more, left out]`);
+    onLine: (stream: LineStream, line: ReadLine) => {
+      const { text, cutBytes } = line;
+      const parsed = stream === 'stdout' ? parseOutputLine(line, spec.receipt?.field) : undefined;
+      if (parsed?.type === 'said') return hear(parsed);
+      if (parsed?.type === 'unread') heard = { ...heard, unread: heard.unread ?? parsed.why };
+      if (stream === 'stderr' && text.trim() !== '') heard = { ...heard, lastErrorLine: text };
+      onLine(unitNumber, stream, cutBytes === 0 ? text : `${text} [${cutBytes} bytes more, left out]`);
     },
   };
 }

@@ -1,24 +1,25 @@
 /**
- * The rows a worker has in hand, by id: added -> (receipt) -> answered or abandoned. An answer is taken once; whatever
- * does not fit is told and changes nothing.
+ * The rows a worker has in hand, by id: added -> (receipt) -> answered or abandoned. An answer is taken once; one that
+ * fits no row in hand breaks the protocol, and from then on nothing the worker says is believed.
+ *
+ * Ids are drawn at random, so that only who has read a row can answer it.
  */
+import { randomInt } from 'node:crypto';
 import type { UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
 import type { JobError } from '../../../core/job/schema.ts';
+import { type Heard, judgeAbandoned, judgeAnswer } from './judge-answer.ts';
+import type { ReadLine } from './make-line-reader.ts';
 import { type Answer, parseAnswer } from './parse-answer.ts';
 
 /** How a row came out of a worker; undefined when it was never sent to it. */
 export type WorkerOutcome = UnitOutcome | undefined;
 
-type Entry = {
+type Entry = Heard & {
   readonly work: UnitWork;
   readonly onReceipt: (receipt: string) => Promise<void>;
   readonly resolve: (outcome: WorkerOutcome) => void;
   readonly reject: (reason: unknown) => void;
   readonly timer: NodeJS.Timeout | undefined;
-  receipt: string | undefined;
-  conflict: string | undefined;
-  /** Its time has run out; it is told so when the worker is gone. */
-  late: JobError | undefined;
   receiptKept: Promise<void> | undefined;
 };
 
@@ -29,33 +30,44 @@ export type Ledger = {
     onReceipt: Entry['onReceipt'],
   ) => { readonly id: number; readonly outcome: Promise<WorkerOutcome> };
   /** Takes a line the worker printed. */
-  readonly take: (line: string) => void;
+  readonly take: (line: ReadLine) => void;
   /** Takes back a row that was not sent. */
   readonly takeBack: (id: number) => void;
+  /** A row was not sent, for this reason. */
+  readonly refuse: (id: number, reason: unknown) => void;
   /** The worker is gone: `failed` only when it proved that it did nothing. */
   readonly abandon: (error: JobError, type: 'unknown' | 'failed') => void;
-  readonly size: () => number;
   readonly answeredCount: () => number;
 };
 
-/** What a ledger is made with. `onTimeout` is told when a row's time has run out; it ends the worker. */
+/**
+ * What a ledger is made with. `onTimeout` is told when a row's time has run out, `onBroken` once, when the protocol is
+ * broken; both end the worker.
+ */
 export type LedgerOptions = {
   readonly timeoutMs?: number;
   readonly onTimeout: () => void;
-  readonly onText: (line: string, why: string | undefined) => void;
+  readonly onBroken: (why: string) => void;
+  readonly onText: (line: ReadLine, why?: string) => void;
 };
+
+/** Ids are drawn from below this: any reader of JSON holds them exactly. */
+const ID_END = 2 ** 31;
+/** Of so many receipts it is remembered whose they are; rows that are in hand together are far fewer. */
+const RECEIPT_LIMIT = 10_000;
 
 /**
  * Makes an empty ledger.
  *
  * Units:  `timeoutMs` milliseconds from sending to answer.
  * Errors: an outcome rejects with what its `onReceipt` rejects with.
- * Source: contract, job files (worker protocol); design, rule 6.
+ * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
-export function makeLedger({ timeoutMs, onTimeout, onText }: LedgerOptions): Ledger {
+export function makeLedger({ timeoutMs, onTimeout, onBroken, onText }: LedgerOptions): Ledger {
   const entries = new Map<number, Entry>();
-  let lastId = 0;
+  const receipts = makeReceiptOwners(entries);
   let answeredCount = 0;
+  let isBroken = false;
 
   const settle = (id: number, entry: Entry, outcome: WorkerOutcome) => {
     entries.delete(id);
@@ -69,81 +81,106 @@ export function makeLedger({ timeoutMs, onTimeout, onText }: LedgerOptions): Led
     entry.late = { code: 'timeout', message: `the worker did not answer within ${durationMs} ms` };
     onTimeout();
   };
+  const breakOff = (line: ReadLine, why: string) => {
+    isBroken = true;
+    onText(line, why);
+    onBroken(why);
+  };
+  const takeAnswer = (line: ReadLine, answer: Exclude<Answer, { readonly type: 'text' | 'broken' }>) => {
+    const { id } = answer;
+    const entry = entries.get(id);
+    if (!entry) return breakOff(line, `an answer is for id ${id}, and no such row is in hand`);
+    if (!isFor(entry.work, answer)) {
+      return breakOff(line, `the answer for id ${id} names another row than number ${entry.work.number}`);
+    }
+    if (answer.ambiguous) entry.ambiguous = true;
+    if (answer.receipt !== undefined) {
+      entry.sharedWith ??= receipts.claim(id, answer.receipt);
+      keepReceipt(entry, answer.receipt, answer.type === 'ok');
+    }
+    if (answer.type === 'news') return;
+    answeredCount += 1;
+    settle(id, entry, judgeAnswer(entry, answer));
+  };
 
   return {
     add(work, onReceipt) {
-      lastId += 1;
-      const id = lastId;
+      let id = randomInt(1, ID_END);
+      while (entries.has(id)) id = randomInt(1, ID_END);
       const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs, id, timeoutMs);
       const outcome = new Promise<WorkerOutcome>((resolve, reject) => {
-        const nothing = { receipt: undefined, conflict: undefined, late: undefined, receiptKept: undefined };
-        entries.set(id, { work, onReceipt, resolve, reject, timer, ...nothing });
+        entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeHeard(), receiptKept: undefined });
       });
       return { id, outcome };
     },
     take(line) {
+      if (isBroken) return onText(line, 'the worker is not believed any more');
       const answer = parseAnswer(line);
-      if (answer.type === 'text') return onText(line, answer.why);
-      const entry = entries.get(answer.id);
-      if (!entry) return onText(line, `no row with id ${answer.id} is under way`);
-      // A receipt that comes with the outcome is recorded with it: one commit, and neither is known before.
-      if (answer.type === 'ok' && entry.receipt === undefined) entry.receipt = answer.receipt;
-      else if (answer.receipt !== undefined) keepReceipt(entry, answer.receipt);
-      if (answer.type === 'receipt') return;
-      answeredCount += 1;
-      settle(answer.id, entry, judgeAnswer(entry, answer));
+      if (answer.type === 'text') return onText(line);
+      if (answer.type === 'broken') return breakOff(line, answer.why);
+      takeAnswer(line, answer);
     },
     takeBack(id) {
       const entry = entries.get(id);
       if (entry) settle(id, entry, undefined);
+    },
+    refuse(id, reason) {
+      entries.get(id)?.reject(reason);
+      entries.delete(id);
     },
     abandon(error, type) {
       for (const [id, entry] of entries) {
         settle(id, entry, type === 'failed' ? { type, error } : judgeAbandoned(entry, error));
       }
     },
-    size: () => entries.size,
     answeredCount: () => answeredCount,
   };
 }
 
-/** The first receipt is passed on at once; another one later is a contradiction, not a correction. */
-function keepReceipt(entry: Entry, receipt: string): void {
+function makeHeard(): Heard {
+  return { receipt: undefined, conflict: undefined, sharedWith: undefined, ambiguous: false, late: undefined };
+}
+
+/** An answer may repeat the row's key and idempotency key; then they must be the row's. */
+function isFor(work: UnitWork, answer: { readonly key?: unknown; readonly idempotencyKey?: unknown }): boolean {
+  const fits = (said: unknown, own: string) => said === undefined || String(said) === own;
+  return fits(answer.key, work.key) && fits(answer.idempotencyKey, work.idempotencyKey);
+}
+
+/** Remembers which row a receipt was given for; a receipt of two rows proves neither. */
+function makeReceiptOwners(entries: ReadonlyMap<number, Entry>) {
+  const owners = new Map<string, { readonly id: number; readonly key: string }>();
+  return {
+    /** The key of the other row that has this receipt, when there is one; that row is told as well. */
+    claim(id: number, receipt: string): string | undefined {
+      const owner = owners.get(receipt);
+      const key = entries.get(id)?.work.key ?? '';
+      if (!owner) {
+        owners.set(receipt, { id, key });
+        const oldest = owners.size > RECEIPT_LIMIT ? owners.keys().next().value : undefined;
+        if (oldest !== undefined) owners.delete(oldest);
+        return undefined;
+      }
+      if (owner.id === id) return undefined;
+      const other = entries.get(owner.id);
+      if (other) other.sharedWith ??= key;
+      return owner.key;
+    },
+  };
+}
+
+/**
+ * The first receipt is passed on at once; another one later is a contradiction, not a correction. One that comes with
+ * the outcome is recorded with it: one commit, and neither is known before.
+ */
+function keepReceipt(entry: Entry, receipt: string, isWithOutcome: boolean): void {
   if (entry.receipt !== undefined) {
     if (entry.receipt !== receipt) entry.conflict = receipt;
     return;
   }
   entry.receipt = receipt;
+  if (isWithOutcome) return;
   entry.receiptKept = entry.onReceipt(receipt);
   // Looked at when the row is answered; until then a rejection is not lost, only waiting.
   entry.receiptKept.catch(() => {});
-}
-
-function judgeAnswer(entry: Entry, answer: Extract<Answer, { readonly type: 'ok' | 'not_ok' }>): UnitOutcome {
-  const receipt = entry.receipt === undefined ? {} : { receipt: entry.receipt };
-  if (entry.conflict !== undefined) {
-    const message = `it gave two receipts: ${entry.receipt} and ${entry.conflict}`;
-    return { type: 'unknown', error: { code: 'RECEIPT_CONFLICT', message }, ...receipt };
-  }
-  if (answer.type === 'ok') {
-    if (answer.badReceipt && entry.receipt === undefined) {
-      return {
-        type: 'unknown',
-        error: { code: 'RECEIPT_INVALID', message: 'its receipt is neither text nor a number' },
-      };
-    }
-    return { type: 'done', ...receipt, ...(answer.resultJson !== undefined && { resultJson: answer.resultJson }) };
-  }
-  const { error } = answer;
-  return answer.ambiguous || entry.receipt !== undefined
-    ? { type: 'unknown', error, ...receipt }
-    : { type: 'failed', error };
-}
-
-function judgeAbandoned(entry: Entry, error: JobError): UnitOutcome {
-  return {
-    type: 'unknown',
-    error: entry.late ?? error,
-    ...(entry.receipt !== undefined && { receipt: entry.receipt }),
-  };
 }

@@ -1,16 +1,25 @@
+import { isUtf8 } from 'node:buffer';
+
+/**
+ * A line as it was read. `cutBytes` of its end were left out, 0 when it is whole; `isExact` is false when bytes of it
+ * are no UTF-8 and were replaced.
+ */
+export type ReadLine = { readonly text: string; readonly cutBytes: number; readonly isExact: boolean };
+
 /** Takes output as it comes and calls back line by line; `end` gives what is left without a line end. */
 export type LineReader = { readonly push: (bytes: Buffer) => void; readonly end: () => void };
 
 const NEWLINE = 0x0a;
+/** UTF-16 code units become at most so many bytes of UTF-8 each. */
+const BYTES_PER_UNIT = 3;
 
 /**
  * Cuts output into lines in bounded memory: of a line longer than the limit only the beginning is kept.
  *
- * Shapes: UTF-8, bytes that are not are replaced; line ends are `\n` or `\r\n`; `cutBytes` tells how much of the line
- *         was left out, 0 when it is whole.
- * Errors: none.
+ * Shapes: UTF-8; line ends are `\n` or `\r\n`.
+ * Errors: none; what was lost of a line is told with it.
  */
-export function makeLineReader(limitBytes: number, onLine: (line: string, cutBytes: number) => void): LineReader {
+export function makeLineReader(limitBytes: number, onLine: (line: ReadLine) => void): LineReader {
   let carried: Buffer[] = [];
   let carriedBytes = 0;
   let cutBytes = 0;
@@ -22,19 +31,33 @@ export function makeLineReader(limitBytes: number, onLine: (line: string, cutByt
     cutBytes += bytes.length - kept.length;
   };
   const emitCarried = () => {
-    const line = carried.length === 1 ? carried[0] : Buffer.concat(carried);
-    emit((line ?? Buffer.alloc(0)).toString('utf8'), cutBytes);
+    const bytes = carried.length === 1 && carried[0] ? carried[0] : Buffer.concat(carried);
+    emit(bytes.toString('utf8'), cutBytes, cutBytes > 0 || isUtf8(bytes));
     carried = [];
     carriedBytes = 0;
     cutBytes = 0;
   };
-  const emit = (line: string, cut: number) => onLine(line.endsWith('\r') ? line.slice(0, -1) : line, cut);
+  const emit = (text: string, cut: number, isExact: boolean) =>
+    onLine({ text: text.endsWith('\r') ? text.slice(0, -1) : text, cutBytes: cut, isExact });
   /** The common case: many whole lines at once are decoded at once. */
   const emitWhole = (bytes: Buffer) => {
+    if (!isUtf8(bytes)) return emitEach(bytes);
     for (const line of bytes.toString('utf8').split('\n')) {
-      if (line.length > limitBytes) emit(line.slice(0, limitBytes), line.length - limitBytes);
-      else emit(line, 0);
+      if (line.length * BYTES_PER_UNIT <= limitBytes) emit(line, 0, true);
+      else emitLong(Buffer.from(line));
     }
+  };
+  const emitEach = (bytes: Buffer) => {
+    for (let start = 0; start <= bytes.length; ) {
+      const found = bytes.indexOf(NEWLINE, start);
+      const end = found === -1 ? bytes.length : found;
+      emitLong(bytes.subarray(start, end));
+      start = end + 1;
+    }
+  };
+  const emitLong = (bytes: Buffer) => {
+    carry(bytes);
+    emitCarried();
   };
 
   return {

@@ -7,8 +7,10 @@ import { describeSpawnError } from './describe-spawn-error.ts';
 import { formatRequest } from './format-request.ts';
 import type { LineStream, LocalEngineOptions } from './local-engine-options.ts';
 import { makeLedger, type WorkerOutcome } from './make-ledger.ts';
-import { makeLineReader } from './make-line-reader.ts';
-import { describeRoot, endTree, killTree } from './process-tree.ts';
+import { makeLineReader, type ReadLine } from './make-line-reader.ts';
+import { makeOutgoing } from './make-outgoing.ts';
+import { openMark } from './open-mark.ts';
+import { describeRoot, endTree, killTree, type ProcessTree } from './process-tree.ts';
 
 /** How a worker ended: what its rows are told, and how many it had answered before. */
 export type WorkerEnd = { readonly error: JobError; readonly answeredCount: number; readonly asked: boolean };
@@ -23,8 +25,9 @@ export type Worker = {
   readonly kill: () => void;
 };
 
-/** Lines of a worker are read up to this length, results included. */
+/** Lines of a worker are read up to this length, results included. Source: cookbook, a worker for all rows. */
 const LINE_LIMIT_BYTES = 1024 * 1024;
+const OUTPUT_HELD = 'the worker is gone, its output is still held open by another process; that is ended';
 const CLOSE_GRACE_MS = 1000;
 const END_GRACE_MS = 2000;
 const FINISH_GRACE_MS = 5000;
@@ -35,37 +38,52 @@ const DID_NOTHING = /^(?:SPAWN_.*|EXIT_12[67])$/;
  * Starts a worker: one long-lived process that gets rows as JSON lines and answers as JSON lines.
  *
  * Requests made in one go are written in one go; a full pipe is waited for. When the worker ends, rows it had in hand
- * are unknown and rows still waiting to be written are handed back.
+ * are unknown and rows still waiting to be written are handed back. One that breaks the protocol, or closes its input
+ * or output and lives on, is ended.
  *
  * Units:  milliseconds.
  * Errors: none; a worker that cannot be started fails the rows given to it.
- * Source: contract, job files (worker protocol); design, rule 6.
+ * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
 export function openWorker(options: LocalEngineOptions, args: readonly string[], environment: Environment): Worker {
   const { spec, runToken } = options;
-  const note = (line: string) => options.onLine(undefined, 'note', line);
-  const child = startProcess(args, spec.directory, environment);
+  const child = startProcess(options, args, environment);
   if ('code' in child) return refuseRows(child);
   const tree = { ...describeRoot(child.pid), runToken };
   let [isOpen, asked] = [true, false];
   let ending: Promise<unknown> | undefined;
+  let fault: JobError | undefined;
   const stuck = Promise.withResolvers<JobError>();
+  // The effect may still be going on, and only the end of the process ends it.
+  const endNow = () => {
+    isOpen = false;
+    ending ??= endTree(tree, END_GRACE_MS).then((left) => {
+      if (left.length > 0) stuck.resolve({ code: 'SIGNAL_SIGKILL', message: 'the worker could not be ended' });
+    });
+  };
+  const onFault = (code: string, message: string) => {
+    if (asked) return;
+    fault ??= { code, message };
+    endNow();
+  };
   const ledger = makeLedger({
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
-    onTimeout: () => {
-      // The effect may still be going on, and only the end of the process ends it; until then answers still count.
-      isOpen = false;
-      ending ??= endTree(tree, END_GRACE_MS).then((left) => {
-        if (left.length > 0) stuck.resolve({ code: 'SIGNAL_SIGKILL', message: 'the worker could not be ended' });
-      });
-    },
-    onText: (line, why) => options.onLine(undefined, 'stdout', why === undefined ? line : `${line} [ignored: ${why}]`),
+    // Until it is gone its answers still count.
+    onTimeout: endNow,
+    onBroken: (why) => onFault('WORKER_PROTOCOL', `the worker broke the protocol: ${why}`),
+    onText: (line, why) => options.onLine(undefined, 'stdout', formatLine(line, why)),
   });
   const heard = listen(child, options, ledger.take);
-  const outgoing = makeOutgoing(child);
+  const outgoing = makeOutgoing(child, {
+    beforeWrite: () => options.checkHeld?.(),
+    onRefused: (ids, reason) => {
+      for (const id of ids) ledger.refuse(id, reason);
+    },
+  });
+  watchStreams(child, onFault);
   const exited = awaitExit(child, spec.directory, () => {
     isOpen = false;
-    note('the worker is gone, its output is still held open by another process; that is ended');
+    options.onLine(undefined, 'note', OUTPUT_HELD);
     return endTree(tree, END_GRACE_MS);
   });
   const ended = Promise.race([exited, stuck.promise]).then(async (error) => {
@@ -73,11 +91,10 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
     // What a worker leaves behind may still be acting, and its rows may be given to the next one.
     await ending;
     if (!asked) await endTree(tree, END_GRACE_MS);
-    const last = heard.lastErrorLine();
-    const told = { ...error, message: last === undefined ? error.message : `${error.message}: ${last}` };
-    if (heard.lineCount() === 0 && DID_NOTHING.test(error.code)) ledger.abandon(told, 'failed');
+    const told = fault ?? describeEnd(error, heard.lastErrorLine());
+    if (!fault && heard.lineCount() === 0 && DID_NOTHING.test(error.code)) ledger.abandon(told, 'failed');
     for (const id of outgoing.takeBack()) ledger.takeBack(id);
-    ledger.abandon({ ...told, code: 'WORKER_DIED' }, 'unknown');
+    ledger.abandon(fault ?? { ...told, code: 'WORKER_DIED' }, 'unknown');
     return { error: told, answeredCount: ledger.answeredCount(), asked };
   });
   return {
@@ -91,10 +108,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
     async close() {
       asked = true;
       isOpen = false;
-      child.stdin?.end();
-      const finished = await Promise.race([ended, delay(FINISH_GRACE_MS, undefined, { ref: false })]);
-      if (!finished) await endTree(tree, END_GRACE_MS);
-      await ended;
+      await finish(child, ended, tree);
     },
     kill() {
       asked = true;
@@ -104,12 +118,34 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
   };
 }
 
-function startProcess(args: readonly string[], directory: string, environment: Environment): ChildProcess | JobError {
+async function finish(child: ChildProcess, ended: Promise<WorkerEnd>, tree: ProcessTree): Promise<void> {
+  child.stdin?.end();
+  const finished = await Promise.race([ended, delay(FINISH_GRACE_MS, undefined, { ref: false })]);
+  if (!finished) await endTree(tree, END_GRACE_MS);
+  await ended;
+}
+
+function startProcess(
+  { spec, runToken, markDirectory }: LocalEngineOptions,
+  args: readonly string[],
+  environment: Environment,
+): ChildProcess | JobError {
+  const mark = openMark(markDirectory, { runToken });
   try {
-    return spawn('/bin/sh', args, { cwd: directory, env: environment, stdio: 'pipe' });
+    return spawn('/bin/sh', args, {
+      cwd: spec.directory,
+      env: environment,
+      stdio: ['pipe', 'pipe', 'pipe', mark?.descriptor ?? 'ignore'],
+    });
   } catch (thrown) {
-    return describeSpawnError(thrown, directory);
+    return describeSpawnError(thrown, spec.directory);
+  } finally {
+    mark?.close();
   }
+}
+
+function describeEnd(error: JobError, lastErrorLine: string | undefined): JobError {
+  return { ...error, message: lastErrorLine === undefined ? error.message : `${error.message}: ${lastErrorLine}` };
 }
 
 function refuseRows(error: JobError): Worker {
@@ -122,53 +158,41 @@ function refuseRows(error: JobError): Worker {
   };
 }
 
-function listen(child: ChildProcess, { onLine }: LocalEngineOptions, take: (line: string) => void) {
+/** A line as it is told: its beginning, what was left out, and why it is not an answer. */
+function formatLine({ text, cutBytes }: ReadLine, why?: string): string {
+  const shown = cutBytes === 0 ? text : `${text.slice(0, 1000)} [${cutBytes} bytes more, left out]`;
+  return why === undefined ? shown : `${shown} [ignored: ${why}]`;
+}
+
+function listen(child: ChildProcess, { onLine }: LocalEngineOptions, take: (line: ReadLine) => void) {
   let lineCount = 0;
   let lastErrorLine: string | undefined;
-  const tell = (stream: LineStream, line: string, cutBytes: number) =>
-    onLine(undefined, stream, cutBytes === 0 ? line : `${line.slice(0, 1000)} [${cutBytes} bytes more, left out]`);
-  const output = makeLineReader(LINE_LIMIT_BYTES, (line, cutBytes) => {
+  const tell = (stream: LineStream, line: ReadLine) => onLine(undefined, stream, formatLine(line));
+  const output = makeLineReader(LINE_LIMIT_BYTES, (line) => {
     lineCount += 1;
-    if (cutBytes === 0) take(line);
-    else tell('stdout', line, cutBytes);
+    take(line);
   });
-  const errors = makeLineReader(LINE_LIMIT_BYTES, (line, cutBytes) => {
-    if (line.trim() !== '') lastErrorLine = line.slice(0, 1000);
-    tell('stderr', line, cutBytes);
+  const errors = makeLineReader(LINE_LIMIT_BYTES, (line) => {
+    if (line.text.trim() !== '') lastErrorLine = line.text.slice(0, 1000);
+    tell('stderr', line);
   });
   child.stdout?.on('data', output.push).on('close', output.end);
   child.stderr?.on('data', errors.push).on('close', errors.end);
-  child.stdin?.on('error', () => {
-    // A worker that is gone is told by its exit.
-  });
   return { lineCount: () => lineCount, lastErrorLine: () => lastErrorLine };
 }
 
-/** Gathers requests and writes them when the turn is over, as long as the pipe takes them. */
-function makeOutgoing(child: ChildProcess) {
-  let waiting: { readonly id: number; readonly line: string }[] = [];
-  let [scheduled, full] = [false, false];
-  const flush = () => {
-    scheduled = false;
-    if (full || waiting.length === 0 || !child.stdin?.writable) return;
-    const text = waiting.map(({ line }) => line).join('');
-    waiting = [];
-    full = !child.stdin.write(text);
+/** Tells of a worker that closed its input or output and did not end: it would be waited for without end. */
+function watchStreams(child: ChildProcess, onFault: (code: string, message: string) => void): void {
+  const isGone = () => child.exitCode !== null || child.signalCode !== null;
+  const after = (code: string, message: string) => {
+    // Its exit is told a moment after its streams are closed.
+    const timer = setTimeout(() => {
+      if (!isGone()) onFault(code, message);
+    }, CLOSE_GRACE_MS);
+    child.once('exit', () => clearTimeout(timer));
   };
-  child.stdin?.on('drain', () => {
-    full = false;
-    flush();
-  });
-  return {
-    push(id: number, line: string) {
-      waiting.push({ id, line });
-      if (scheduled) return;
-      scheduled = true;
-      process.nextTick(flush);
-    },
-    /** Ids of the requests that were never written. */
-    takeBack: () => waiting.splice(0).map(({ id }) => id),
-  };
+  child.stdout?.once('end', () => after('WORKER_OUTPUT_CLOSED', 'the worker closed its output and lived on'));
+  child.stdin?.once('error', () => after('WORKER_INPUT_CLOSED', 'the worker closed its input and lived on'));
 }
 
 /** Resolves when the worker is gone and all it said was read. */

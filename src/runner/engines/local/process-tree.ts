@@ -1,10 +1,10 @@
 import { endProcesses, isAlive, signal, type Target } from '../../../platform/end-processes.ts';
-import { RUN_TOKEN_VARIABLE, UNIT_NUMBER_VARIABLE } from '../../../platform/find-orphans.ts';
-import { findProcessesByEnvironment, listPids, readProcessStat } from '../../../platform/process-probe.ts';
+import { findRunProcesses, type RunProcess } from '../../../platform/find-run-processes.ts';
+import { listPids, readProcessStat } from '../../../platform/process-probe.ts';
 
 /**
- * What a command started: its shell, what carries the run's token for the same unit, and all their children. No root
- * when no process came to be.
+ * What a command started: its shell, what carries the run's token or mark for the same unit, and all their children. No
+ * root when no process came to be.
  */
 export type ProcessTree = { readonly root?: Target; readonly runToken: string; readonly unitNumber?: number };
 
@@ -37,14 +37,17 @@ export function killTree(tree: ProcessTree): void {
   for (const target of findTree(tree)) signal(target, 'SIGKILL');
 }
 
-/** The token finds what left the family, the family what cleared its environment. */
-function findTree({ root, runToken, unitNumber }: ProcessTree): readonly Target[] {
+/** What of a tree is there without its root: processes that outlived their command. Errors: none. */
+export function findRest({ runToken, unitNumber }: ProcessTree): readonly RunProcess[] {
+  return findRunProcesses([runToken]).filter((found) => found.unitNumber === unitNumber);
+}
+
+/** Token and mark find what left the family, the family what dropped both. */
+function findTree(tree: ProcessTree): readonly Target[] {
+  const { root } = tree;
   const targets = new Map<number, Target>();
   if (root && isAlive(root)) targets.set(root.pid, root);
-  for (const found of findProcessesByEnvironment(new Set([`${RUN_TOKEN_VARIABLE}=${runToken}`]))) {
-    const unit = found.environment.get(UNIT_NUMBER_VARIABLE);
-    if (unit === (unitNumber === undefined ? undefined : String(unitNumber))) targets.set(found.pid, found);
-  }
+  for (const found of findRest(tree)) targets.set(found.pid, found);
   const stats = (listPids() ?? []).map((pid) => ({ pid, stat: readProcessStat(pid) }));
   // Parents mostly have smaller pids than their children, so one pass finds nearly all; the rest in the next round.
   for (const { pid, stat } of stats) {

@@ -2,8 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { JobError } from '../../../core/job/schema.ts';
 import type { Environment } from '../../command/row-environment.ts';
 import { describeSpawnError } from './describe-spawn-error.ts';
-import { makeLineReader } from './make-line-reader.ts';
-import { describeRoot, endTree, killTree, type ProcessTree } from './process-tree.ts';
+import type { LineStream } from './local-engine-options.ts';
+import { makeLineReader, type ReadLine } from './make-line-reader.ts';
+import { openMark } from './open-mark.ts';
+import { describeRoot, endTree, findRest, killTree, type ProcessTree } from './process-tree.ts';
 
 /** A command to run: arguments of the shell, and what it is given and listened to. */
 export type ShellRun = {
@@ -14,20 +16,32 @@ export type ShellRun = {
   readonly timeoutMs?: number;
   readonly runToken: string;
   readonly unitNumber: number;
-  readonly onLine: (stream: 'stdout' | 'stderr' | 'note', line: string, cutBytes: number) => void;
+  readonly markDirectory?: string;
+  readonly onLine: (stream: LineStream, line: ReadLine) => void;
 };
 
-/** How a command ended. `not_started` is proof that it did nothing. */
+/**
+ * How a command ended. `not_started` is proof that it did nothing. `isOutputWhole` is false when another process still
+ * held its output open; `survivors` is how many processes of it could not be ended.
+ */
 export type ShellEnd =
-  | { readonly type: 'exited'; readonly exitCode: number }
-  | { readonly type: 'signalled'; readonly signal: string }
+  | { readonly type: 'exited'; readonly exitCode: number; readonly isOutputWhole: boolean }
+  | { readonly type: 'signalled'; readonly signal: string; readonly survivors: number }
   | { readonly type: 'timed_out'; readonly durationMs: number; readonly survivors: number }
   | { readonly type: 'not_started'; readonly error: JobError };
 
-/** A command under way; `kill` ends it and its children at once. */
-export type RunningShell = { readonly ended: Promise<ShellEnd>; readonly kill: () => void };
+/** What outlived a command: one line for each process, and how many of them could not be ended. */
+export type Rest = { readonly processes: readonly string[]; readonly survivors: number };
 
-/** Lines of commands are kept up to this length. */
+/** A command under way; `kill` ends it and its children at once. */
+export type RunningShell = {
+  readonly ended: Promise<ShellEnd>;
+  readonly kill: () => void;
+  /** Ends what is left of the command after its end. */
+  readonly endRest: () => Promise<Rest>;
+};
+
+/** Lines of commands are read up to this length. Source: cookbook, a command per row. */
 const LINE_LIMIT_BYTES = 64 * 1024;
 /** How long output is waited for after the command itself has ended. */
 const CLOSE_GRACE_MS = 1000;
@@ -44,11 +58,16 @@ const END_GRACE_MS = 2000;
  */
 export function runShell(run: ShellRun): RunningShell {
   let child: ChildProcess;
+  const mark = openMark(run.markDirectory, run);
   try {
-    child = spawn('/bin/sh', run.args, { cwd: run.directory, env: run.environment, stdio: 'pipe' });
+    const stdio = ['pipe', 'pipe', 'pipe', mark?.descriptor ?? 'ignore'] as const;
+    child = spawn('/bin/sh', run.args, { cwd: run.directory, env: run.environment, stdio: [...stdio] });
   } catch (thrown) {
     const error = describeSpawnError(thrown, run.directory);
-    return { ended: Promise.resolve({ type: 'not_started', error }), kill: () => {} };
+    const nothing = async () => ({ processes: [], survivors: 0 });
+    return { ended: Promise.resolve({ type: 'not_started', error }), kill: () => {}, endRest: nothing };
+  } finally {
+    mark?.close();
   }
   const tree = { ...describeRoot(child.pid), runToken: run.runToken, unitNumber: run.unitNumber };
   listen(child, run);
@@ -56,12 +75,29 @@ export function runShell(run: ShellRun): RunningShell {
     // The command ended, or closed its input, without reading it all; that is its own choice.
   });
   child.stdin?.end(run.input);
-  return { ended: awaitEnd(child, run, tree), kill: () => killTree(tree) };
+  let resting: Promise<Rest> | undefined;
+  const endRestOnce = () => {
+    resting ??= endRest(tree);
+    return resting;
+  };
+  // What outlives a command that says it did nothing is looked for at once: it may act, and be gone, while its output
+  // is still waited for.
+  child.once('exit', (exitCode) => {
+    if (exitCode !== null && exitCode !== 0) void endRestOnce();
+  });
+  return { ended: awaitEnd(child, run, tree), kill: () => killTree(tree), endRest: endRestOnce };
+}
+
+async function endRest(tree: ProcessTree): Promise<Rest> {
+  const found = findRest(tree);
+  if (found.length === 0) return { processes: [], survivors: 0 };
+  const left = await endTree(tree, END_GRACE_MS);
+  return { processes: found.map(({ pid, command }) => `${pid} (${command})`), survivors: left.length };
 }
 
 function listen(child: ChildProcess, run: ShellRun): void {
   for (const stream of ['stdout', 'stderr'] as const) {
-    const reader = makeLineReader(LINE_LIMIT_BYTES, (line, cutBytes) => run.onLine(stream, line, cutBytes));
+    const reader = makeLineReader(LINE_LIMIT_BYTES, (line) => run.onLine(stream, line));
     child[stream]?.on('data', reader.push);
     child[stream]?.on('end', reader.end);
     child[stream]?.on('close', reader.end);
@@ -70,7 +106,7 @@ function listen(child: ChildProcess, run: ShellRun): void {
 
 function awaitEnd(child: ChildProcess, run: ShellRun, tree: ProcessTree): Promise<ShellEnd> {
   return new Promise((resolve) => {
-    let end: ShellEnd | undefined;
+    let end: { readonly exitCode: number; readonly signal: NodeJS.Signals | null } | undefined;
     let timedOut = false;
     const timer =
       run.timeoutMs === undefined ? undefined : setTimeout(() => void expire(run.timeoutMs ?? 0), run.timeoutMs);
@@ -86,23 +122,29 @@ function awaitEnd(child: ChildProcess, run: ShellRun, tree: ProcessTree): Promis
       clearTimeout(timer);
       resolve({ type: 'not_started', error: describeSpawnError(thrown, run.directory) });
     });
+    let isOutputWhole = true;
     child.once('exit', (exitCode, signal) => {
       clearTimeout(timer);
-      end = signal === null ? { type: 'exited', exitCode: exitCode ?? 0 } : { type: 'signalled', signal };
+      end = { exitCode: exitCode ?? 0, signal };
       const grace = setTimeout(() => {
-        run.onLine('note', 'its output is still held open by another process and is not waited for', 0);
+        isOutputWhole = false;
+        run.onLine('note', { text: OUTPUT_HELD, cutBytes: 0, isExact: true });
         closeOutput(child);
       }, CLOSE_GRACE_MS);
       child.once('close', () => clearTimeout(grace));
     });
     child.once('close', async () => {
       if (!end || timedOut) return;
+      const { exitCode, signal } = end;
+      if (signal === null) return resolve({ type: 'exited', exitCode, isOutputWhole });
       // The shell alone may have been hit: what it had started could still be acting.
-      if (end.type === 'signalled') await endTree(tree, END_GRACE_MS);
-      resolve(end);
+      const survivors = await endTree(tree, END_GRACE_MS);
+      resolve({ type: 'signalled', signal, survivors: survivors.length });
     });
   });
 }
+
+const OUTPUT_HELD = 'its output is still held open by another process and is not waited for';
 
 function closeOutput(child: ChildProcess): void {
   child.stdout?.destroy();

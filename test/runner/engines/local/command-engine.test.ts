@@ -1,4 +1,6 @@
+import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
+import { findRunProcesses } from '../../../../src/platform/find-run-processes.ts';
 import { findProcessesByEnvironment } from '../../../../src/platform/process-probe.ts';
 import { makeFolder } from '../../../helpers/make-folder.ts';
 import { makeTestEngine, makeWork } from './local-engine.ts';
@@ -95,8 +97,30 @@ describe('the command engine', () => {
     ['echo \'{"error":{"code":"E"}}\'', 'unknown E'],
     ['echo \'{"error":{"code":"E"},"ambiguous":"perhaps"}\'; exit 1', 'unknown E'],
     ['echo \'{"error":{"code":"E"}}\'; echo \'{"tracking_number":"R"}\'', 'done'],
+    ['echo \'{"ambiguous":true}\'; exit 1', 'unknown EXIT_1'],
+    ['echo \'{"ambiguous":true}\'', 'unknown EXIT_0'],
+    ['echo \'{"ambiguous":false}\'; exit 1', 'failed EXIT_1'],
+    ['echo \'{"error":true}\'', 'unknown EXIT_0'],
+    // What was printed and not read could have been a receipt.
+    ['head -c 70000 /dev/zero | tr "\\0" x; exit 75', 'unknown OUTPUT_UNREAD'],
+    ['printf \'{"tracking_number":"%070000d"}\\n\' 1; exit 75', 'unknown OUTPUT_UNREAD'],
+    ['printf \'{"tracking_number":"1Z\'; exit 75', 'unknown OUTPUT_UNREAD'],
+    ['printf \'{"tracking_number":"1Z\\351"}\\n\'; exit 75', 'unknown OUTPUT_UNREAD'],
+    ['printf \'ok: {"tracking_number":"1Z"}\\n\'; exit 75', 'unknown OUTPUT_UNREAD'],
+    ['printf \'{\\n"tracking_number":"1Z"\\n}\\n\'; exit 75', 'unknown OUTPUT_UNREAD'],
+    ['printf \'{"tracking_number":["1Z"]}\\n\'; exit 75', 'unknown OUTPUT_UNREAD'],
+    ["printf '\\377\\376{\\0\"\\0'; exit 75", 'unknown OUTPUT_UNREAD'],
+    ['printf \'\\357\\273\\277{"tracking_number":"1Z"}\\n\'; exit 75', 'unknown EXIT_75'],
+    ["printf 'br\\351ve\\n'; exit 75", 'failed EXIT_75'],
+    ["printf '[1]\\n'; exit 75", 'failed EXIT_75'],
+    ['head -c 70000 /dev/zero >&2; exit 75', 'failed EXIT_75'],
+    ['head -c 70000 /dev/zero | tr "\\0" x; exit 0', 'done'],
   ])('judges %s', async (command, outcome) => {
     expect(code(await run(command))).toBe(outcome);
+  });
+  it('reads a receipt behind a byte order mark', async () => {
+    const { outcome } = await run('printf \'\\357\\273\\277{"tracking_number":"1Z"}\\n\'');
+    expect(outcome).toEqual({ type: 'done', receipt: '1Z' });
   });
   it('keeps receipts that are numbers to the last digit; empty ones are none', async () => {
     const command = 'echo \'{"tracking_number": 12345678901234567890}\'';
@@ -164,9 +188,54 @@ describe('the command engine', () => {
       {},
       'failed ROW_COLUMN_MISSING',
     ],
-    ['a directory that is gone', { directory: '/nowhere/at/all' }, {}, 'failed SPAWN_ENOENT'],
+    ['a directory that is gone', { directory: '/no-such-directory/at/all' }, {}, 'failed SPAWN_ENOENT'],
   ] as const)('fails a row before any effect: %s', async (...[, changes, work, expected]) => {
     expect(code(await run('true', changes, work))).toBe(expected);
+  });
+});
+
+describe('a process that outlives its command', () => {
+  const LEFT = { type: 'unknown', error: { code: 'PROCESS_LEFT' } };
+  /** The command of a process that would act: it writes a file, and only when nobody ends it. */
+  const act = (folder: { readonly at: (name: string) => string }) => `sleep 1; : > ${folder.at('acted')}`;
+
+  it.each([
+    ['in the background', (act: string) => `(${act}) & exit 75`],
+    ['without its output', (act: string) => `(${act}) >/dev/null 2>&1 & exit 75`],
+    ['in a session of its own', (act: string) => `setsid sh -c '${act}' >/dev/null 2>&1 & exit 75`],
+    ['with a cleared environment', (act: string) => `(env -i setsid sh -c '${act}' >/dev/null 2>&1 &); exit 75`],
+    ['without the descriptor', (act: string) => `(setsid sh -c '${act}' >/dev/null 2>&1 3>&- &); exit 75`],
+    ['of a command that was killed', (act: string) => `(setsid sh -c '${act}' >/dev/null 2>&1 &); kill -9 $$`],
+  ])('is ended, and the row is in doubt: %s', async (_what, makeCommand) => {
+    await using folder = await makeFolder();
+    await using engine = makeTestEngine({ command: makeCommand(act(folder)) });
+    const outcome = await engine.run('ok');
+    expect(outcome.type).toBe('unknown');
+    expect(findRunProcesses([engine.runToken])).toEqual([]);
+    expect(existsSync(folder.at('acted'))).toBe(false);
+  });
+  it('is named', async () => {
+    await using engine = makeTestEngine({ command: 'sleep 77 >/dev/null 2>&1 & echo no >&2; exit 75' });
+    const outcome = await engine.run('ok');
+    const message = expect.stringMatching(/^no; process \d+ \(sleep 77\) of it worked on: ended$/);
+    expect(outcome).toEqual({ ...LEFT, error: { ...LEFT.error, message } });
+  });
+  it('of another row is left alone', async () => {
+    await using engine = makeTestEngine({ command: './ship.sh' });
+    const other = makeWork('hang', { number: 2 });
+    const hanging = engine.perform(other, async () => {});
+    await waitFor(() => findRunProcesses([engine.runToken]).length > 0);
+    expect(await engine.run('refuse')).toMatchObject({ type: 'failed', error: { code: 'E-3001' } });
+    expect(findRunProcesses([engine.runToken]).map(({ unitNumber }) => unitNumber)).toContain(2);
+    engine.kill();
+    await hanging;
+  });
+  it('of a row that is done is left alone', async () => {
+    await using engine = makeTestEngine({ command: 'sleep 78 >/dev/null 2>&1 & exit 0' });
+    expect(await engine.run('ok')).toEqual({ type: 'done' });
+    const [left] = findRunProcesses([engine.runToken]);
+    expect(left).toMatchObject({ command: 'sleep 78', unitNumber: 1 });
+    process.kill(left?.pid ?? 0);
   });
 });
 

@@ -1,5 +1,9 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { UnitEngine, UnitOutcome, UnitWork } from '../../../../src/core/execution/unit-engine.ts';
+import type { LocalEngineOptions } from '../../../../src/runner/engines/local/local-engine-options.ts';
 import { makeLocalEngine } from '../../../../src/runner/engines/local/make-local-engine.ts';
 import type { BatchSpec } from '../../../../src/runner/job-file/schema.ts';
 
@@ -45,7 +49,8 @@ export type TestEngine = UnitEngine &
   };
 
 /** Makes a real engine on the orders job. */
-export function makeTestEngine(changes: Partial<BatchSpec>): TestEngine {
+export function makeTestEngine(changes: Partial<BatchSpec>, more: Partial<LocalEngineOptions> = {}): TestEngine {
+  const markDirectory = mkdtempSync(join(tmpdir(), 'salvor-engine-'));
   const lines: string[] = [];
   const receipts: string[] = [];
   const runToken = crypto.randomUUID();
@@ -54,6 +59,8 @@ export function makeTestEngine(changes: Partial<BatchSpec>): TestEngine {
     jobId: 'b1',
     epoch: 3,
     runToken,
+    markDirectory,
+    ...more,
     onLine: (unit, stream, line) => lines.push(`${unit ?? '-'} ${stream}: ${line}`),
   });
   return {
@@ -67,6 +74,7 @@ export function makeTestEngine(changes: Partial<BatchSpec>): TestEngine {
       }),
     [Symbol.asyncDispose]: async () => {
       engine.kill();
+      rmSync(markDirectory, { recursive: true });
     },
   };
 }

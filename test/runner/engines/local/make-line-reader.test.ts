@@ -2,9 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { makeLineReader } from '../../../../src/runner/engines/local/make-line-reader.ts';
 
-function read(limitBytes: number, pieces: readonly Uint8Array[]): (string | number)[][] {
-  const lines: (string | number)[][] = [];
-  const reader = makeLineReader(limitBytes, (line, cutBytes) => lines.push([line, cutBytes]));
+type Line = readonly [text: string, cutBytes: number] | readonly [text: string, cutBytes: number, isExact: false];
+
+/** The lines of pieces; what is exact is not said. */
+function read(limitBytes: number, pieces: readonly Uint8Array[]): readonly Line[] {
+  const lines: Line[] = [];
+  const reader = makeLineReader(limitBytes, ({ text, cutBytes, isExact }) => {
+    lines.push(isExact ? [text, cutBytes] : [text, cutBytes, false]);
+  });
   for (const piece of pieces) reader.push(Buffer.from(piece));
   reader.end();
   return lines;
@@ -38,6 +43,29 @@ describe('makeLineReader', () => {
       ['next', 0],
       ['long ', 4],
       ['end', 0],
+    ]);
+  });
+  it('cuts at the limit in bytes, however the bytes come', () => {
+    const bytes = Buffer.from('ééé\néé\n');
+    const expected = [
+      ['éé', 2],
+      ['éé', 0],
+    ];
+    expect(read(4, [bytes])).toEqual(expected);
+    expect(
+      read(
+        4,
+        [...bytes].map((byte) => Buffer.of(byte)),
+      ),
+    ).toEqual(expected);
+  });
+  it('says of which lines bytes were replaced that are no UTF-8', () => {
+    const bytes = Buffer.concat([Buffer.from('whole\nb'), Buffer.of(0xe9), Buffer.from('d\n\ufffd\nlast')]);
+    expect(read(1000, [bytes])).toEqual([
+      ['whole', 0],
+      ['b\ufffdd', 0, false],
+      ['\ufffd', 0],
+      ['last', 0],
     ]);
   });
 });

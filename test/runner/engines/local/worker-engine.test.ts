@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { findProcessesByEnvironment } from '../../../../src/platform/process-probe.ts';
+import { waitFor } from '../../../helpers/wait-for.ts';
 import { makeTestEngine, makeWork, type TestEngine } from './local-engine.ts';
 
 const SHIP = { worker: 'node ship-worker.mjs' };
@@ -28,8 +29,8 @@ describe('the worker engine', () => {
         receipt: '1ZA',
       },
     ],
-    ['crash', died('the worker ended with exit code 137: Killed')],
-    ['receipt-crash', died('the worker ended with exit code 137: Killed', '1ZA1')],
+    ['crash', died('the worker was ended by SIGKILL')],
+    ['receipt-crash', died('the worker was ended by SIGKILL', '1ZA1')],
   ])('tells how a row came out: %s', async (act, outcome) => {
     await using engine = makeTestEngine(SHIP);
     await engine.start();
@@ -54,18 +55,14 @@ describe('the worker engine', () => {
       }),
     });
   });
-  it('tells what breaks the protocol and takes nothing from it', async () => {
+  it('tells lines that are no answer and takes nothing from them', async () => {
     await using engine = makeTestEngine(SHIP);
     expect(await engine.run('noise')).toEqual({ type: 'done' });
     expect(await engine.run('ok')).toEqual({ type: 'done', receipt: '1ZA1' });
     expect(engine.lines).toEqual([
       '- stdout: starting up',
-      '- stdout: {"id":"x","ok":true} [ignored: it has no number as id]',
-      '- stdout: {"id":9999,"ok":true} [ignored: no row with id 9999 is under way]',
-      '- stdout: {"ok":true} [ignored: it has no number as id]',
-      '- stdout: {"id":1,"ok":"yes"} [ignored: its ok is neither true nor false]',
-      '- stdout: {"id":1',
-      '- stdout: {"id":1,"ok":false,"error":{"code":"E","message":"said twice"}} [ignored: no row with id 1 is under way]',
+      '- stdout: {"level":30,"id":1,"msg":"shipping"}',
+      '- stdout: [1]',
     ]);
   });
   it('answers many rows at a time, each its own', async () => {
@@ -121,7 +118,7 @@ describe('the worker engine', () => {
   });
   it.each([
     ['is not found by the shell', { worker: 'no-such-worker' }, 'EXIT_127'],
-    ['has no directory to run in', { worker: 'cat', directory: '/nowhere/at/all' }, 'SPAWN_ENOENT'],
+    ['has no directory to run in', { worker: 'cat', directory: '/no-such-directory/at/all' }, 'SPAWN_ENOENT'],
   ])('fails rows of a worker that %s: nothing was done', async (_, changes, errorCode) => {
     await using engine = makeTestEngine(changes);
     expect(await engine.run('ok')).toMatchObject({ type: 'failed', error: { code: errorCode } });
@@ -153,5 +150,110 @@ describe('the worker engine', () => {
     const rowJson = JSON.stringify({ act: 'silent', text: 'x'.repeat(1_000_000) });
     const outcomes = await Promise.all(Array.from({ length: 8 }, () => engine.run('silent', { rowJson })));
     expect(outcomes).toEqual(Array(8).fill({ type: 'done' }));
+  });
+});
+
+describe('a worker that breaks the protocol', () => {
+  /** What becomes of two rows in hand when the second one's answer is this. */
+  async function say(line: string) {
+    await using engine = makeTestEngine(SHIP);
+    const first = engine.run('hang', { number: 1 });
+    const rowJson = JSON.stringify({ act: 'say', say: line });
+    const second = engine.run('say', { number: 2, rowJson });
+    const outcomes = [await first, await second];
+    // The next row gets a new worker.
+    expect(await engine.run('ok', { number: 3 })).toEqual({ type: 'done', receipt: '1ZA3' });
+    expect(findWorkers(engine).filter(({ command }) => command.startsWith('node'))).toHaveLength(1);
+    return outcomes.map((outcome) => (outcome.type === 'unknown' ? outcome.error : outcome));
+  }
+  const broken = (why: string) => ({
+    code: 'WORKER_PROTOCOL',
+    message: `the worker broke the protocol: ${why}`,
+  });
+
+  it.each([
+    ['an answer for a row that is not in hand', '{"id":1,"ok":true}\n', /: an answer is for id 1, and no such row/],
+    ['an answer without a number as id', '{"id":"x","ok":true}\n', /: an answer has no number as id$/],
+    ['an ok that is neither true nor false', '{"id":ID,"ok":"yes"}\n', /: an answer's ok is neither true nor false$/],
+    ['an answer that is cut off', '{"id":ID,"ok"\n', /: an answer is no JSON$/],
+    [
+      "another row's key",
+      '{"id":ID,"key":"A1","ok":true}\n',
+      /: the answer for id \d+ names another row than number 2$/,
+    ],
+    ["another row's idempotency key", '{"id":ID,"idempotency_key":"job/1","ok":false}\n', /names another row/],
+    ['a receipt that is a list', '{"id":ID,"receipt":["1Z"]}\n', /neither ok nor a receipt that is text or a number$/],
+    ['an answer over 1 MiB', `{"id":ID,"ok":true,"result":"${'x'.repeat(1_100_000)}"}\n`, /bytes longer than is read$/],
+  ])('is ended, and all it had in hand is in doubt: %s', async (_what, line, why) => {
+    const error = { code: 'WORKER_PROTOCOL', message: expect.stringMatching(why) };
+    expect(await say(line)).toEqual([error, error]);
+  });
+  it('is ended when it answers a second time; the first answer stands', async () => {
+    const outcomes = await say('{"id":ID,"ok":true}\n{"id":ID,"ok":false,"error":"no"}\n');
+    const why = expect.stringMatching(/^the worker broke the protocol: an answer is for id \d+, and no such row/);
+    expect(outcomes).toEqual([{ code: 'WORKER_PROTOCOL', message: why }, { type: 'done' }]);
+  });
+  it('is ended when its output is no UTF-8 where an answer begins', async () => {
+    await using engine = makeTestEngine({ worker: 'read -r row; printf \'{"id":1,"ok":tr\\351\\n\'; sleep 100' });
+    const outcome = await engine.run('ok');
+    expect(outcome).toEqual({ type: 'unknown', error: broken('an answer is not UTF-8') });
+  });
+  it('cannot answer a row before it has read it', async () => {
+    const answers = Array.from({ length: 50 }, (_, index) => `{"id":${index},"receipt":"R${index}","ok":true}`);
+    await using engine = makeTestEngine({ worker: `printf '%s\\n' '${answers.join("' '")}'; sleep 100` });
+    const outcome = await engine.run('ok');
+    expect(outcome).toEqual({
+      type: 'unknown',
+      error: broken('an answer is for id 0, and no such row is in hand'),
+    });
+    expect(engine.receipts).toEqual([]);
+  });
+  it.each([
+    ['output', 'read -r row; exec >&-; sleep 100', 'WORKER_OUTPUT_CLOSED'],
+    ['output, in a program of its own', './mute-worker.sh', 'WORKER_OUTPUT_CLOSED'],
+    ['input, before it is given a row', 'exec <&-; echo closed; sleep 100', 'WORKER_INPUT_CLOSED'],
+  ])('is ended when it closes its %s and lives on', async (_what, worker, errorCode) => {
+    await using engine = makeTestEngine({ worker });
+    await engine.start();
+    if (worker.includes('echo')) await waitFor('it says so', () => engine.lines.length > 0);
+    const inHand = await engine.run('ok');
+    expect(inHand).toMatchObject({ type: 'unknown', error: { code: errorCode } });
+    expect(findWorkers(engine)).toEqual([]);
+  });
+});
+
+describe('what a worker says of a row before its outcome', () => {
+  const tell = (engine: TestEngine, number: number, say: string) =>
+    engine.run('say', { number, rowJson: JSON.stringify({ act: 'say', say }) });
+
+  it('a receipt that was given for two rows proves neither', async () => {
+    await using engine = makeTestEngine(SHIP);
+    const first = tell(engine, 1, '{"id":ID,"receipt":"R"}\n');
+    const second = tell(engine, 2, '{"id":ID,"receipt":"R"}\n{"id":ID,"ok":true}\n');
+    const error = (key: string) => ({
+      code: 'RECEIPT_SHARED',
+      message: `its receipt R was given for row ${key} as well`,
+    });
+    expect(await second).toEqual({ type: 'unknown', error: error('A1'), receipt: 'R' });
+    engine.kill();
+    expect(await first).toMatchObject({ type: 'unknown', receipt: 'R' });
+  });
+  it('a receipt of a row that is done does not prove another one', async () => {
+    await using engine = makeTestEngine(SHIP);
+    expect(await tell(engine, 1, '{"id":ID,"ok":true,"receipt":"R"}\n')).toEqual({ type: 'done', receipt: 'R' });
+    const error = { code: 'RECEIPT_SHARED', message: 'its receipt R was given for row A1 as well' };
+    const outcome = await tell(engine, 2, '{"id":ID,"ok":true,"receipt":"R"}\n');
+    expect(outcome).toEqual({ type: 'unknown', error, receipt: 'R' });
+  });
+  it.each([
+    ['a word that it may have happened', '{"id":ID,"ambiguous":true}\n{"id":ID,"ok":false,"error":"E"}\n', 'unknown'],
+    ['a receipt that is a list, with a no', '{"id":ID,"ok":false,"receipt":["R"],"error":"E"}\n', 'unknown'],
+    ['an empty receipt, with a no', '{"id":ID,"ok":false,"receipt":"","error":"E"}\n', 'failed'],
+    ['an empty receipt, then a no', '{"id":ID,"receipt":""}\n{"id":ID,"ok":false,"error":"E"}\n', 'failed'],
+    ['a receipt behind a byte order mark', '\ufeff{"id":ID,"receipt":"R"}\n{"id":ID,"ok":true}\n', 'done'],
+    ["the row's own keys", '{"id":ID,"key":"A1","idempotency_key":"job/1","ok":true}\n', 'done'],
+  ])('%s counts', async (_what, line, expected) => {
+    await using engine = makeTestEngine(SHIP);
+    expect((await tell(engine, 1, line)).type).toBe(expected);
   });
 });
