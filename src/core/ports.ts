@@ -26,12 +26,21 @@ export type JobQuery = {
 /** A page of jobs, most urgent first. `total` counts all that match. */
 export type JobPage = { readonly jobs: readonly JobSummary[]; readonly total: number };
 
+/** A report that another program wrote, with every number as it stands. `atMs` is when it recovered. */
+export type ForeignReport = {
+  readonly path: string;
+  readonly atMs: number;
+  readonly value: Readonly<Record<string, unknown>>;
+};
+
 /** Reads jobs of one place and knows them by what a person calls them. */
 export type JobPlace = JobReader & {
   /** The jobs a reference may mean: the exact id, else the name, else an id prefix; at most `limit`. */
   readonly find: (reference: string, limit: number) => Promise<readonly JobRef[]>;
   /** The job of a place that holds exactly one: whoever names the place names the job. */
   readonly sole?: () => Promise<JobRef>;
+  /** The newest report when another program wrote it. */
+  readonly foreignReport?: (jobId: string) => Promise<ForeignReport | undefined>;
 };
 
 /** Which units to page through; `statuses` empty means all. Order is by number. */

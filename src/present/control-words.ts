@@ -51,8 +51,10 @@ export const CONTROL_FINDING_WORDS: Words = {
   checkpoint_choice: ({ detail }) => safeText(detail),
   audit_torn: ({ tornLine }) =>
     `the last line of the audit log, line ${tornLine.line} at byte ${tornLine.offset}, was cut short (${tornLine.sizeBytes} bytes); the next action keeps its bytes and goes on`,
+  audit_row_odd: ({ row }) =>
+    `line ${row.line} of the audit log is counted as ${safeText(row.action, 60)}, and no strict reader takes it: ${safeText(row.detail)}`,
   control_file_bad: ({ file }) =>
-    `${FILE_WORDS[file.what]} ${path(file.path)} cannot be used: ${safeText(file.problem?.message ?? file.state)}`,
+    `${FILE_WORDS[file.what]} ${path(file.path)} cannot be used: ${safeText(file.problem?.message ?? file.state)}${file.what === 'recovery_report' ? '; the next recovery keeps it aside' : ''}`,
   action_unfinished: ({ unfinished }) =>
     `${safeText(unfinished.action, 20)} of ${formatTime(unfinished.atMs)} was cut short: ${unfinished.missing.map((what) => UNFINISHED_WORDS[what]).join('; ')}`,
 };
@@ -98,6 +100,8 @@ export const CONTROL_WARNING_WORDS: Readonly<Record<ControlWarning, (warning: Pl
   STATUS_ONLY: () =>
     'Nobody holds a lease here: the recorded status is the only evidence. Make sure that no trainer runs elsewhere.',
   NOTHING_STARTED: () => 'No command is named (--exec, or resume_command): nothing will be started.',
+  AUDIT_SHORT: ({ count = 0, label = '' }) =>
+    `WARNING: the audit log cannot be read from ${safeText(label, 40)} on: only the ${count} rows before it are counted.`,
   ACCESS_OPEN: ({ label }) =>
     `WARNING: there is no access policy${label === undefined ? '' : ` at ${path(label)}`}: everybody may do everything, in a team as well.`,
   CHECKPOINT_UNPROVEN: ({ label }) =>

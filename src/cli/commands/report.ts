@@ -1,4 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
+import { formatForeignReport } from '../../present/foreign-report.ts';
 import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { findJob, openPlaces } from '../open-places.ts';
@@ -7,6 +8,12 @@ import { findJob, openPlaces } from '../open-places.ts';
 export async function runReport({ asked, config, output }: CommandContext): Promise<number> {
   const [reference = '', ...targets] = asked.positionals;
   const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
+  const foreign = await place.jobs.foreignReport?.(ref.id);
+  if (foreign) {
+    if (output.json) output.printJson(foreign.value);
+    else for (const line of formatForeignReport(foreign)) output.print(line);
+    return 0;
+  }
   const report = await place.jobs.report(ref.id);
   if (!report)
     throw new RecoveryError('REPORT_MISSING', `job '${ref.name}' has no recovery report`, { details: { job: ref.id } });

@@ -1,4 +1,4 @@
-import type { ControlFacts, TrainingStatus } from '../evidence/control-schema.ts';
+import type { ControlFacts, ControlFileFacts, TrainingStatus } from '../evidence/control-schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { Verdict } from '../job/schema.ts';
 import { chooseAttention } from './judge-job.ts';
@@ -43,7 +43,8 @@ function isCrash(control: ControlFacts, trainerLives: boolean): boolean {
  */
 export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diagnosis {
   const findings = findAll(evidence, control);
-  const isDamaged = findings.some(({ type }) => type === 'control_file_bad' || type === 'audit_broken');
+  const { audit } = evidence;
+  const isDamaged = control.files.some(isNeeded) || audit.broken !== undefined;
   const trainerLives = evidence.orphans.length > 0;
   const crashDetected = isCrash(control, trainerLives);
   const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
@@ -97,6 +98,7 @@ function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] 
     ...control.restore.notes.map((detail): Finding => ({ type: 'checkpoint_choice', detail })),
     ...findRefusedChoice(control),
     ...(tornLine ? [{ type: 'audit_torn', tornLine } as const] : []),
+    ...(control.oddRows ?? []).map((row): Finding => ({ type: 'audit_row_odd', row })),
     ...(unfinished ? [{ type: 'action_unfinished', unfinished } as const] : []),
     ...(audit.broken ? [{ type: 'audit_broken', ...audit.broken } as const] : []),
   ];
@@ -108,7 +110,13 @@ function findRefusedChoice({ restore }: ControlFacts): readonly Finding[] {
   return detail === undefined ? [] : [{ type: 'checkpoint_choice', detail }];
 }
 
-/** The audit log has its own finding, and a policy its own refusal. */
-function isBad({ what, state }: ControlFacts['files'][number]): boolean {
-  return what !== 'audit_log' && what !== 'access_policy' && (state === 'invalid' || state === 'unreadable');
+/** A log with a bad line has its own finding, and a policy its own refusal. */
+function isBad({ what, state }: ControlFileFacts): boolean {
+  if (what === 'access_policy') return false;
+  return state === 'unreadable' || (state === 'invalid' && what !== 'audit_log');
+}
+
+/** A report is a product: one that is damaged stops nothing. */
+function isNeeded(file: ControlFileFacts): boolean {
+  return isBad(file) && file.what !== 'recovery_report';
 }

@@ -2,6 +2,7 @@
 import type {
   CheckpointEvidence,
   ControlFileFacts,
+  OddRow,
   TornLine,
   TrainerEnd,
   TrainingStatus,
@@ -25,6 +26,7 @@ export type ControlFinding =
   | { readonly type: 'checkpoint_refused'; readonly checkpoint: CheckpointEvidence }
   | { readonly type: 'checkpoint_choice'; readonly detail: string }
   | { readonly type: 'audit_torn'; readonly tornLine: TornLine }
+  | { readonly type: 'audit_row_odd'; readonly row: OddRow }
   | { readonly type: 'control_file_bad'; readonly file: ControlFileFacts }
   | { readonly type: 'action_unfinished'; readonly unfinished: UnfinishedAction };
 

@@ -68,6 +68,9 @@ export type TrainerEnd = {
 /** A last line of the audit log that was cut short by a crash. `line` counts from 1. */
 export type TornLine = { readonly line: number; readonly offset: number; readonly sizeBytes: number };
 
+/** A row of the audit log that counts, and that a strict reader would not take as it stands. `line` counts from 1. */
+export type OddRow = { readonly line: number; readonly action: string; readonly detail: string };
+
 /** Something an interrupted action of Salvor left undone; found by the action's id, which all its writes carry. */
 export type UnfinishedAction = {
   readonly action: string;
@@ -88,6 +91,8 @@ export type ControlFacts = {
   readonly trainerEnd?: TrainerEnd;
   readonly files: readonly ControlFileFacts[];
   readonly tornLine?: TornLine;
+  /** The first of them; at most 20. */
+  readonly oddRows?: readonly OddRow[];
   readonly unfinished?: UnfinishedAction;
   /** Which checkpoint a resume takes, and what is to be said of the others. */
   readonly restore: Restore;

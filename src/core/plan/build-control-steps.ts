@@ -108,6 +108,11 @@ export function isIdempotent(choice: PlanChoice, control: ControlFacts, { checkp
   return before === targetState(choice) && control.rollbackCheckpoint === target;
 }
 
+/** What is counted of a log with a bad line ends there. */
+function warnOfShortAudit({ audit: { broken, entryCount } }: Evidence): readonly PlanWarning[] {
+  return broken ? [{ code: 'AUDIT_SHORT', count: entryCount, label: `line ${broken.sequence}` }] : [];
+}
+
 /** What to know before agreeing. */
 export function warnOfControl(context: ChoiceContext, control: ControlFacts): readonly PlanWarning[] {
   const { choice, evidence, authority } = context;
@@ -117,6 +122,7 @@ export function warnOfControl(context: ChoiceContext, control: ControlFacts): re
   const isUsed = choice === 'rollback' || choice === 'resume';
   const isUnproven = isUsed && chosen?.grade === 'B';
   return [
+    ...warnOfShortAudit(evidence),
     ...(isOpen ? [{ code: 'ACCESS_OPEN', ...(policy && { label: policy.path }) } as const] : []),
     ...(choice === 'resume' ? [{ code: 'STATUS_ONLY' } as const] : []),
     ...(isUnproven ? [{ code: 'CHECKPOINT_UNPROVEN', label: chosen.path } as const] : []),

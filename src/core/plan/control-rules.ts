@@ -47,11 +47,11 @@ function checkPolicy({ choice, authority: { policy, principal } }: ChoiceContext
   return { code: 'ACCESS_DENIED', message, details: { principal, action, reason_code: reasonCode } };
 }
 
-/** A file that is there and cannot be trusted stops every action: its content would be lost. */
+/** A file that is there and cannot be trusted stops every action: its content would be lost. A report is kept aside. */
 function checkFiles({ evidence: { control } }: ChoiceContext): Reason | undefined {
   const bad = control?.files.find(
     ({ what, state }) =>
-      what !== 'audit_log' && what !== 'access_policy' && (state === 'invalid' || state === 'unreadable'),
+      (what === 'control_state' || what === 'status') && (state === 'invalid' || state === 'unreadable'),
   );
   if (!bad) return undefined;
   const { path, what, problem } = bad;

@@ -57,9 +57,10 @@ export type PlanAction = PlanStep['action'];
 
 /**
  * Warnings of a training control directory: nothing but the recorded status says whether it runs; nothing will be
- * started; no access policy is there (`label` is where it is expected); the checkpoint carries no digest.
+ * started; the audit log is cut by a bad line (`label`) after `count` rows; no access policy is there (`label` is where it is
+ * expected); the checkpoint carries no digest.
  */
-export type ControlWarning = 'STATUS_ONLY' | 'NOTHING_STARTED' | 'ACCESS_OPEN' | 'CHECKPOINT_UNPROVEN';
+export type ControlWarning = 'STATUS_ONLY' | 'NOTHING_STARTED' | 'AUDIT_SHORT' | 'ACCESS_OPEN' | 'CHECKPOINT_UNPROVEN';
 
 /** Something to know before agreeing. The words are the presenter's; `count`, `label` (the receipt's) and `unit` fill them. */
 export type PlanWarning = {

@@ -19,7 +19,7 @@ import type { TauFileOperations } from './file-operations.ts';
 import { holdDirectory } from './hold-directory.ts';
 import { makeReporter, type Reporter } from './make-reporter.ts';
 import { openTauDirectory, trainerLogPath } from './read.ts';
-import { recordAction } from './record-action.ts';
+import { describeUnwritable, recordAction } from './record-action.ts';
 import { startTrainer, type Trainer } from './start-trainer.ts';
 import { type StartedTrainer, watchTrainer } from './watch-trainer.ts';
 import { type TauAction, writeTauReport } from './write-record.ts';
@@ -174,6 +174,17 @@ type Recorded = {
   readonly makeReport: Reporter;
 };
 
+async function writeFirstReport(
+  { operations, layout }: { readonly operations: TauFileOperations; readonly layout: TauDirectory['layout'] },
+  reports: Parameters<typeof writeTauReport>[2],
+): Promise<void> {
+  try {
+    await writeTauReport(operations, layout, reports);
+  } catch (cause) {
+    throw describeUnwritable(`the recovery report could not be written in ${layout.directory}`, layout.report, cause);
+  }
+}
+
 /** Everything that is written down. */
 async function record({ options, approved, tell }: Carrying, directory: TauDirectory): Promise<Recorded> {
   const { clock, makeId, operations } = options;
@@ -181,13 +192,20 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
   const look = await lookAtTau(directory, startedAtMs);
   checkBasis(approved.plan, { seen: approved.evidence, now: look.evidence });
   const actionId = makeId();
-  const makeReport = makeReporter({ ...options, approved, look, startedAtMs, reportId: actionId });
+  const makeReport = makeReporter({
+    ...options,
+    approved,
+    look,
+    layout: directory.layout,
+    startedAtMs,
+    reportId: actionId,
+  });
   const { choice } = approved.plan;
   const willStart = choice === 'resume' && options.request.command !== undefined;
   const report = makeReport({ status: choice === 'cancel' ? 'cancelled' : willStart ? 'started' : 'recovered' });
   tell.tell('load_checkpoint', { state: 'done' });
   if (choice === 'resume' || choice === 'cancel') {
-    await writeTauReport(operations, directory.layout, { report, before: look.report });
+    await writeFirstReport({ operations, layout: directory.layout }, { report, before: look.report });
     tell.tell('write_report', { state: 'done' });
   }
   const action = await recordAction({ ...options, directory, approved, look, actionId, tell: tell.tell });

@@ -101,6 +101,9 @@ function describeFailedTrainer(end: TrainerEnd | undefined): JobError | undefine
   return { code: 'RUN_FAILED', message: `the trainer ${describeTrainerEnd(end)}` };
 }
 
+/** More odd rows than this are not told one by one. */
+const ODD_ROWS = 20;
+
 type Read = Pick<TauLook, 'state' | 'status' | 'report' | 'audit'>;
 
 function translateControl(
@@ -114,6 +117,9 @@ function translateControl(
   const principal = readText(state?.['principal']);
   const rollbackCheckpoint = readText(state?.['rollback_checkpoint']);
   const runId = readText(state?.['run_id']) ?? read.runId;
+  const oddRows = audit.rows
+    .flatMap(({ line, action, oddity }) => (oddity === undefined ? [] : [{ line, action, detail: oddity }]))
+    .slice(0, ODD_ROWS);
   const known = {
     path: read.status.path,
     ...(updatedAtMs !== undefined && { stateUpdatedAtMs: updatedAtMs }),
@@ -128,6 +134,7 @@ function translateControl(
     ...(rollbackCheckpoint !== undefined && { rollbackCheckpoint }),
     ...(status && { status: translateStatus(status, known) }),
     ...(audit.tornLine && { tornLine: audit.tornLine }),
+    ...(oddRows.length > 0 && { oddRows }),
   };
 }
 

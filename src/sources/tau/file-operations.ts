@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile, syncDirectory } from '../../platform/atomic-file.ts';
 import { writeAll } from './write-all.ts';
@@ -12,6 +12,8 @@ export type TauFileOperations = {
   readonly replace: (path: string, bytes: Uint8Array) => Promise<void>;
   /** Appends in one write and syncs. */
   readonly append: (path: string, bytes: Uint8Array) => Promise<void>;
+  /** Gives a file, or whatever stands there, another name; nothing may have that name yet. */
+  readonly setAside: (path: string, to: string) => Promise<void>;
   readonly makeDirectory: (path: string) => Promise<void>;
 };
 
@@ -29,8 +31,13 @@ export const systemTauOperations: TauFileOperations = {
     }
     if (isNew) syncDirectory(dirname(path));
   },
+  async setAside(path, to) {
+    renameSync(path, to);
+    syncDirectory(dirname(to));
+    syncDirectory(dirname(path));
+  },
   async makeDirectory(path) {
-    if (existsSync(path)) return;
+    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
     mkdirSync(path);
     syncDirectory(dirname(path));
   },

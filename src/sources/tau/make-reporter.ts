@@ -8,6 +8,8 @@ import { buildControlReport } from '../../core/report/build-control-report.ts';
 import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { TauLook } from './collect.ts';
+import type { TauLayout } from './layout.ts';
+import { nameUnusableReport } from './write-record.ts';
 
 /** Makes the report of one action, as often as there is more to say: its id stays. */
 export type Reporter = (outcome: Partial<RecoveryReport['outcome']>, notes?: readonly string[]) => RecoveryReport;
@@ -16,6 +18,7 @@ export type Reporter = (outcome: Partial<RecoveryReport['outcome']>, notes?: rea
 export type ReporterOptions = {
   readonly approved: ApprovedPlan;
   readonly look: TauLook;
+  readonly layout: TauLayout;
   readonly reportId: string;
   readonly startedAtMs: number;
   readonly clock: Clock;
@@ -60,14 +63,32 @@ export function makeReporter(options: ReporterOptions): Reporter {
     });
 }
 
+function isRecovery({ plan: { choice } }: ApprovedPlan): boolean {
+  return choice === 'resume' || choice === 'cancel';
+}
+
 /** What of the directory had to be set right, or did not count. */
-function describeLook({ approved, look }: ReporterOptions): readonly string[] {
+function describeLook(options: ReporterOptions): readonly string[] {
+  const { approved, look } = options;
   const status = approved.evidence.control?.status;
-  const { tornLine } = look.audit;
+  const { tornLine, badLine, rows } = look.audit;
+  const { layout, consent } = { layout: options.layout, consent: approved.consent };
+  const aside = isRecovery(approved) ? nameUnusableReport(layout, look.report, consent.atMs) : undefined;
   return [
     ...(status?.stale === undefined ? [] : [`status ${status.runState} does not count: ${status.stale}`]),
     ...(tornLine
       ? [`audit line ${tornLine.line} was cut short (${tornLine.sizeBytes} bytes); its bytes are kept in the new row`]
       : []),
+    ...(badLine
+      ? [
+          `audit line ${badLine.line} cannot be read: expected ${badLine.expected}, found ${badLine.found}; only the ${rows.length} rows before it are counted`,
+        ]
+      : []),
+    ...rows.flatMap(({ line, action, oddity }) =>
+      oddity === undefined
+        ? []
+        : [`audit line ${line} is counted as ${action}, and no strict reader takes it ${oddity}`],
+    ),
+    ...(aside === undefined ? [] : [`the last recovery report could not be used and is kept as ${aside}`]),
   ];
 }

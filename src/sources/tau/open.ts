@@ -22,6 +22,7 @@ export function openTauPlace(path: string, clock: Clock, request: TauRequest = {
     audit: async (jobId) => (await open()).audit(jobId),
     logTail: async (jobId, lineCount) => (await open()).logTail(jobId, lineCount),
     report: async (jobId) => (await open()).report(jobId),
+    foreignReport: async (jobId) => (await open()).foreignReport?.(jobId),
     find: async (reference, limit) => (await open()).find(reference, limit),
     watch(onChange) {
       let stop: (() => void) | undefined;

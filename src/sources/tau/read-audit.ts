@@ -1,4 +1,5 @@
 import type { TornLine } from '../../core/evidence/control-schema.ts';
+import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
 import { parseExactJson, readInteger } from '../../platform/exact-json.ts';
 import { type FileProblem, readSmallFile } from './read-json-file.ts';
 
@@ -15,6 +16,8 @@ export type AuditRow = {
   readonly actionId?: string;
   readonly atMs?: number;
   readonly value: Readonly<Record<string, unknown>>;
+  /** What a strict reader would not take of it. */
+  readonly oddity?: string;
 };
 
 /** A line that is no row. */
@@ -74,19 +77,35 @@ function parseRow(bytes: Buffer, line: number): AuditRow | 'bad' | undefined {
     const text = strictUtf8.decode(bytes);
     if (/^\p{White_Space}*$/u.test(text)) return undefined;
     const value = parseExactJson(text);
+    const oddity = findOddity(text, bytes);
     if (!isObject(value) || typeof value['action'] !== 'string') return 'bad';
     const { action, salvor_action_id: actionId, timestamp_unix_ms: at } = value;
     const atMs = toTimeMs(readInteger(at));
     return {
       line,
-      action,
+      // Half a surrogate pair passes no reader; it is told, and never written again.
+      action: action.toWellFormed(),
       value,
+      ...(oddity !== undefined && { oddity }),
       ...(typeof actionId === 'string' && { actionId }),
       ...(atMs !== undefined && { atMs }),
     };
   } catch {
     return 'bad';
   }
+}
+
+/** A plain key, and the colon behind it; one that is escaped is seen by its backslash. */
+const KEY = /"([^"\\]*)"\s*:/g;
+
+/** What a strict reader would refuse: only escapes and keys that stand twice can be of that kind here. */
+function findOddity(text: string, bytes: Buffer): string | undefined {
+  const keys = [...text.matchAll(KEY)].map(([, key]) => key);
+  if (!text.includes('\\u') && new Set(keys).size === keys.length) return undefined;
+  const scanner = makeJsonScanner({ isWanted: () => false });
+  if (scanner.push(bytes) && scanner.end()) return undefined;
+  const { offset = 0, expected = '', found = '' } = scanner.problem() ?? {};
+  return `at its byte ${offset}: expected ${expected}, found ${found}`;
 }
 
 function describeBad(bytes: Buffer, line: number): BadLine {

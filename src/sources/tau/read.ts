@@ -9,13 +9,11 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import { assembleProgress, type JobRef, type JobSummary } from '../../core/job/schema.ts';
 import type { AuditEntry, Clock, JobPlace, JobQuery } from '../../core/ports.ts';
-import { RecoveryReport } from '../../core/report/schema.ts';
-import { parseExactJson, readInteger } from '../../platform/exact-json.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
 import { lookAtTau, type TauDirectory, type TauRequest } from './collect.ts';
 import { nameOf, tauLayout } from './layout.ts';
 import { type AuditRow, readAuditLog } from './read-audit.ts';
-import { readSmallFile } from './read-json-file.ts';
+import { readReports } from './read-report.ts';
 
 /** How many characters of its path's digest name a directory. */
 const ID_LENGTH = 10;
@@ -86,7 +84,11 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
     logTail: (_jobId, lineCount) => readTail(trainerLogPath(job), lineCount),
     async report(jobId) {
       check(jobId);
-      return readReport(layout.report);
+      return (await readReports(layout)).own;
+    },
+    async foreignReport(jobId) {
+      check(jobId);
+      return (await readReports(layout)).foreign;
     },
     watch: (onChange) => watchDirectory(layout.directory, (name) => WATCHED.test(name), onChange),
     find: async (reference) => (isMeant(job, reference) ? [job] : []),
@@ -140,23 +142,6 @@ function translateRow({ line, action, atMs, value }: AuditRow): AuditEntry {
     details,
     hash: '',
   };
-}
-
-/** The newest report, when it is Salvor's. Numbers are exact. */
-async function readReport(path: string): Promise<RecoveryReport | undefined> {
-  const read = await readSmallFile(path);
-  if (read.state !== 'read') return undefined;
-  try {
-    const value = parseExactJson(read.bytes.toString('utf8')) as Readonly<Record<string, unknown>>;
-    const exact = (name: string): unknown => readInteger(value[name]) ?? value[name];
-    return RecoveryReport.parse({
-      ...value,
-      checkpoint_global_step: exact('checkpoint_global_step'),
-      checkpoint_optimizer_step: exact('checkpoint_optimizer_step'),
-    });
-  } catch {
-    return undefined;
-  }
 }
 
 async function readTail(path: string, lineCount: number): Promise<readonly string[]> {

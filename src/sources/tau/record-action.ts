@@ -7,9 +7,9 @@ import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
 import { restoreCheckpoint } from '../../platform/checkpoint-stores/directory/restore-checkpoint.ts';
-import { formatExactJson } from '../../platform/exact-json.ts';
 import type { TauDirectory, TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
+import { formatRecord } from './format-record.ts';
 import { appendAuditRow, makeAuditRow, makeControlState, type TauAction } from './write-record.ts';
 
 /** How long a trainer that is saving a checkpoint is waited for. */
@@ -39,20 +39,23 @@ export async function recordAction(options: RecordOptions): Promise<TauAction> {
   const { layout } = directory;
   const action = makeAction(options);
   try {
-    const state = formatExactJson(makeControlState(action), 2);
-    await operations.replace(layout.state, Buffer.from(state));
+    await operations.replace(layout.state, formatRecord(makeControlState(action), 2));
     tell('set_lifecycle', { state: 'done', detail: action.to });
     await restore(options, action);
     await appendAuditRow(operations, layout.audit, { audit: look.audit, row: makeAuditRow(action) });
     tell('repair_audit', { state: 'done' });
     tell('append_audit', { state: 'done' });
   } catch (cause) {
-    if (cause instanceof RecoveryError) throw cause;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `${action.choice} could not be recorded in ${layout.directory}: ${reason}`;
-    throw new RecoveryError('STATE_UNWRITABLE', message, { details: { directory: layout.directory }, cause });
+    throw describeUnwritable(`${action.choice} could not be recorded in ${layout.directory}`, layout.directory, cause);
   }
   return action;
+}
+
+/** An error of the system as one for operators; one that is for them already stays. */
+export function describeUnwritable(what: string, path: string, cause: unknown): RecoveryError {
+  if (cause instanceof RecoveryError) return cause;
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new RecoveryError('STATE_UNWRITABLE', `${what}: ${reason}`, { details: { path }, cause });
 }
 
 function makeAction({ approved, actionId }: RecordOptions): TauAction {

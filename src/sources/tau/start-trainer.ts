@@ -35,8 +35,7 @@ export type TrainerOptions = {
  * Source: design, durable execution; formats/tau 4.8 (a checkpoint is reported there, and nothing is started).
  */
 export async function startTrainer(options: TrainerOptions): Promise<Trainer> {
-  mkdirSync(dirname(options.logPath), { recursive: true, mode: 0o700 });
-  const log = openSync(options.logPath, 'a', 0o600);
+  const log = openLog(options.logPath);
   try {
     const child = spawn('/bin/sh', ['-c', options.command], {
       detached: true,
@@ -49,6 +48,18 @@ export async function startTrainer(options: TrainerOptions): Promise<Trainer> {
     return { pid, ended, stop: (signal) => signalGroup(pid, signal), release: () => child.unref() };
   } finally {
     closeSync(log);
+  }
+}
+
+/** Errors: STATE_UNWRITABLE; the job is recorded as running by then. */
+function openLog(path: string): number {
+  try {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    return openSync(path, 'a', 0o600);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const message = `no trainer was started, since its log ${path} cannot be written: ${reason}`;
+    throw new RecoveryError('STATE_UNWRITABLE', message, { details: { path }, cause });
   }
 }
 

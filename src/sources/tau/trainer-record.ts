@@ -1,7 +1,7 @@
 /** How a trainer that Salvor started ended, in a file of Salvor's own beside Tau's. */
 import type { TrainerEnd } from '../../core/evidence/control-schema.ts';
-import { formatExactJson } from '../../platform/exact-json.ts';
 import type { TauFileOperations } from './file-operations.ts';
+import { formatRecord } from './format-record.ts';
 import { type JsonFile, readJsonFile } from './read-json-file.ts';
 import type { FileRules } from './schema.ts';
 import { pickValue, readText, readTime } from './translate.ts';
@@ -39,7 +39,7 @@ export async function writeTrainerEnd(
     signal: end.signal ?? null,
     stop_requested: end.isStopped,
   };
-  await operations.replace(path, Buffer.from(formatExactJson(record, 2)));
+  await operations.replace(path, formatRecord(record, 2));
 }
 
 /**

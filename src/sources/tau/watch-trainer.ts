@@ -5,6 +5,7 @@ import type { RecoveryReport } from '../../core/report/schema.ts';
 import { lookAtTau, type TauDirectory } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import type { Reporter } from './make-reporter.ts';
+import { describeUnwritable } from './record-action.ts';
 import type { Trainer } from './start-trainer.ts';
 import { writeTrainerEnd } from './trainer-record.ts';
 import { writeTauReport } from './write-record.ts';
@@ -37,8 +38,8 @@ export async function watchTrainer(options: WatchOptions): Promise<RecoveryRepor
   trainer.release();
   const signal = stopSignal();
   const end = ended === 'left' ? undefined : { ...ended, atMs: nowMs(), isStopped: signal !== undefined };
-  const { actionId, pid } = { actionId: options.actionId, pid: trainer.pid };
-  if (end) await writeTrainerEnd(operations, directory.layout.trainer, { actionId, pid, end });
+  const { pid } = trainer;
+  if (end) await keepEnd({ ...options, end });
   const note = `the trainer was started as process ${pid}; its output is in ${logPath}`;
   const outcome = { ...describeEnd(end, signal), engine_reference: `process ${pid}` };
   const report = makeReport(outcome, end ? [describeEndNote(end), note] : [note]);
@@ -46,6 +47,26 @@ export async function watchTrainer(options: WatchOptions): Promise<RecoveryRepor
   const isNewest = newest.state === 'valid' && newest.value['report_id'] === report.report_id;
   if (isNewest) await writeTauReport(operations, directory.layout, { report, before: newest });
   return report;
+}
+
+/** Errors: STATE_UNWRITABLE with how it ended, which is known nowhere else then. */
+async function keepEnd({
+  operations,
+  directory,
+  actionId,
+  trainer,
+  end,
+}: WatchOptions & { end: TrainerEnd }): Promise<void> {
+  const { trainer: path } = directory.layout;
+  try {
+    await writeTrainerEnd(operations, path, { actionId, pid: trainer.pid, end });
+  } catch (cause) {
+    throw describeUnwritable(
+      `the trainer ${describeTrainerEnd(end)}, which could not be recorded in ${path}`,
+      path,
+      cause,
+    );
+  }
 }
 
 function describeEndNote(end: TrainerEnd): string {

@@ -1,16 +1,18 @@
 /** What an action leaves on disk: report, control state, audit row. All of it carries the action's id. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OperatorChoice } from '../../core/checkpoint/choose-restore.ts';
 import { formatActionKey } from '../../core/plan/control-rules.ts';
 import type { PlanChoice } from '../../core/plan/schema.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
-import { formatExactJson } from '../../platform/exact-json.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import { CHOICE_KEYS } from './find-choice.ts';
+import { formatRecord } from './format-record.ts';
 import type { TauLayout } from './layout.ts';
 import type { AuditLog } from './read-audit.ts';
 import type { JsonFile } from './read-json-file.ts';
+
+const NEWLINE = Buffer.from('\n');
 
 /** One action as it is recorded. `atMs` is the same in everything it writes. */
 export type TauAction = {
@@ -39,12 +41,28 @@ export async function writeTauReport(
   layout: TauLayout,
   { report, before }: { readonly report: RecoveryReport; readonly before: JsonFile },
 ): Promise<void> {
-  const bytes = Buffer.from(formatExactJson(report, 2));
+  const bytes = formatRecord(report, 2);
   await operations.makeDirectory(layout.reports);
   await keepForeignReport(operations, layout, before);
+  const aside = nameUnusableReport(layout, before, report.recovered_at_unix_ms);
+  if (aside !== undefined) await operations.setAside(layout.report, aside);
   // The newest first: a copy alone would tell of a recovery that was never recorded.
   await operations.replace(layout.report, bytes);
   await operations.replace(join(layout.reports, `${report.report_id}.json`), bytes);
+}
+
+/** Where a report that cannot be read is kept: under a name that nothing has. One that can be read has none. */
+export function nameUnusableReport({ reports }: TauLayout, before: JsonFile, atMs: number): string | undefined {
+  if (before.state !== 'invalid' && before.state !== 'unreadable') return undefined;
+  return nameFree(join(reports, `unusable-${atMs}`), '.json');
+}
+
+/** The first name of a series that nothing has. */
+export function nameFree(stem: string, ending: string): string {
+  for (let count = 1; ; count += 1) {
+    const path = `${stem}${count === 1 ? '' : `-${count}`}${ending}`;
+    if (lstatSync(path, { throwIfNoEntry: false }) === undefined) return path;
+  }
 }
 
 async function keepForeignReport(operations: TauFileOperations, layout: TauLayout, before: JsonFile): Promise<void> {
@@ -55,7 +73,8 @@ async function keepForeignReport(operations: TauFileOperations, layout: TauLayou
   // Foreign text is no name: the time it was written is a number.
   const at = String(before.value['recovered_at_unix_ms']).replace(/[^0-9]/g, '');
   const path = join(layout.reports, `recovered-${at}.json`);
-  if (!existsSync(path)) await operations.replace(path, Buffer.from(before.text));
+  if (existsSync(path) && readFileSync(path, 'utf8') === before.text) return;
+  await operations.replace(nameFree(join(layout.reports, `recovered-${at}`), '.json'), Buffer.from(before.text));
 }
 
 /** Makes the control state of an action. Source: formats/tau 2.1. */
@@ -112,14 +131,13 @@ export async function appendAuditRow(
 ): Promise<void> {
   if (!audit.tornLine) {
     const isOpen = existsSync(path) && endsOpen(path);
-    await operations.append(path, Buffer.from(`${isOpen ? '\n' : ''}${formatExactJson(row)}\n`));
+    await operations.append(path, Buffer.concat([Buffer.from(isOpen ? '\n' : ''), formatRecord(row), NEWLINE]));
     return;
   }
   const bytes = readFileSync(path);
   const { offset } = audit.tornLine;
   const kept = { ...row, ...keepTorn(bytes.subarray(offset)) };
-  const line = Buffer.from(`${formatExactJson(kept)}\n`);
-  await operations.replace(path, Buffer.concat([bytes.subarray(0, offset), line]));
+  await operations.replace(path, Buffer.concat([bytes.subarray(0, offset), formatRecord(kept), NEWLINE]));
 }
 
 /** A last line that is whole may lack its newline. */
