@@ -14,6 +14,10 @@ export type KeyContext = {
   readonly isCancelling: boolean;
   /** A unit is under the cursor. */
   readonly hasUnit: boolean;
+  /** Lines of the plan or refusal that have not been on the screen yet. */
+  readonly unreadLines: number;
+  /** The plan went stale, and nobody has said yet that what changed was read. */
+  readonly hasChanged: boolean;
 };
 
 export type CommandId = (typeof KEYMAP)[number]['command'];
@@ -60,6 +64,23 @@ function noUnit(context: KeyContext): string | undefined {
   return context.readOnly ? 'the console is read-only; leave out --read-only to act' : undefined;
 }
 
+/** How many lines have to be read on, in words; shown at the foot and as the answer to a key that waits for it. */
+export function describeUnread(count: number): string {
+  return `${count} more ${count === 1 ? 'line' : 'lines'}, Down to read on`;
+}
+
+function notRead({ unreadLines }: KeyContext): string | undefined {
+  return unreadLines > 0 ? describeUnread(unreadLines) : undefined;
+}
+
+function noConsent(context: KeyContext): string | undefined {
+  if (context.openQuestions > 0) {
+    return `${context.openQuestions === 1 ? 'a question is' : 'questions are'} open; answer first`;
+  }
+  if (context.hasChanged) return 'the plan is another one now; Space first';
+  return notRead(context);
+}
+
 /**
  * The rows, in the order help and footer show them. No key of a list or a job acts: a choice leads to its plan, and
  * only `agree` and `agree_typed` consent to it.
@@ -83,10 +104,16 @@ export const KEYMAP = [
     screens: ['plan'],
     inFooter: true,
     hiddenWhenBlocked: true,
-    blockedBy: (c) =>
-      c.openQuestions > 0
-        ? `${c.openQuestions === 1 ? 'a question is' : 'questions are'} open; answer first`
-        : undefined,
+    blockedBy: noConsent,
+  },
+  {
+    command: 'changes_read',
+    keys: [' '],
+    label: 'I have read what changed',
+    screens: ['plan'],
+    inFooter: true,
+    hiddenWhenBlocked: true,
+    blockedBy: (c) => (c.hasChanged ? notRead(c) : 'y agrees, n goes back'),
   },
   {
     command: 'agree_typed',
@@ -94,6 +121,7 @@ export const KEYMAP = [
     label: 'agree, with the name typed',
     screens: ['type_name'],
     inFooter: true,
+    blockedBy: notRead,
   },
   {
     command: 'orphans_end',
@@ -168,7 +196,14 @@ export const KEYMAP = [
     screens: ['leave'],
     inFooter: true,
   },
-  { command: 'look_again', keys: ['enter'], label: 'look again', screens: ['refused'], inFooter: true },
+  {
+    command: 'look_again',
+    keys: ['enter'],
+    label: 'look again',
+    screens: ['refused'],
+    inFooter: true,
+    blockedBy: notRead,
+  },
   { command: 'filter', keys: ['/'], label: 'filter', screens: ['jobs'], inFooter: true },
   { command: 'filter_apply', keys: ['enter'], label: 'keep the filter', screens: ['filter'], inFooter: true },
   { command: 'filter_clear', keys: ['escape'], label: 'clear the filter', screens: ['filter'], inFooter: true },
@@ -179,6 +214,8 @@ export const KEYMAP = [
   { command: 'choice_move', keys: ['up', 'down', 'k', 'j'], label: 'move in the choices', screens: ['job'] },
   { command: 'up', keys: ['up', 'k'], label: 'up', screens: [...LISTS, ...TEXTS] },
   { command: 'down', keys: ['down', 'j'], label: 'down', screens: [...LISTS, ...TEXTS] },
+  { command: 'up', keys: ['up'], label: 'up', screens: ['type_name'] },
+  { command: 'down', keys: ['down'], label: 'down', screens: ['type_name'] },
   { command: 'page_up', keys: ['pageup'], label: 'page up', screens: PAGED },
   { command: 'page_down', keys: ['pagedown'], label: 'page down', screens: PAGED },
   { command: 'first', keys: ['g', 'home'], label: 'to the top', screens: [...LISTS, ...TEXTS, 'job'] },
@@ -233,6 +270,7 @@ export function describeKey(key: string): string {
 
 const KEY_WORDS: Readonly<Record<string, string>> = {
   enter: 'Enter',
+  ' ': 'Space',
   escape: 'Esc',
   tab: 'Tab',
   'shift+tab': 'Shift+Tab',

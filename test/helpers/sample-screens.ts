@@ -130,6 +130,7 @@ function openJob(size: Size, session: SessionState, change: Partial<OpenJob> = {
     looked: sampleLooked(),
     pane: 'prompt',
     isReviewing: false,
+    stale: undefined,
     units: sampleWindow(UNITS, paneList),
     audit: [
       {

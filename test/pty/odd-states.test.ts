@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
-import { ENTER, killAt, openRealConsole } from '../helpers/real-console.ts';
+import { DOWN, ENTER, killAt, openRealConsole } from '../helpers/real-console.ts';
 import { alterStore, hashFiles } from '../helpers/state.ts';
 
 /** A job killed at its second row. */
@@ -128,6 +128,11 @@ test.each([
   await screen.press('q', 'KEY');
   await screen.press('q', '[resume]');
   await screen.press('R', 'To agree, type the name');
+  for (let at = 0; screen.screen().includes('Down to read on') && at < 30; at += 1) {
+    const line = screen.lines().find((text) => text.includes('Down to read on'));
+    screen.type(DOWN);
+    await screen.waitFor((text) => !text.includes(String(line)));
+  }
   await screen.press(`wrong${ENTER}`, 'That is not the name of the job', '> wrong_');
   expect(screen.output().match(/\[[0-9;]*m/g)).toBeNull();
   expect(readFileSync(job.folder.at('ledger'), 'utf8').split('\n')).toHaveLength(2);

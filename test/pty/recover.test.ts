@@ -139,6 +139,7 @@ test.each([
   await screen.press('r', 'Question', 'Answer the question to go on: e or w.');
   await screen.press('y', 'a question is open; answer first');
   await screen.press(key, step, 'y agrees to the plan');
+  expect(screen.screen()).not.toContain('answer first');
   await screen.agree();
   if (key === 'w') {
     await screen.ready('[>] wait until');

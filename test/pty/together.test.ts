@@ -3,6 +3,7 @@ import { expect, test } from 'vitest';
 import { expectInvariants } from '../helpers/invariants.ts';
 import { makeLedgerJob } from '../helpers/ledger-job.ts';
 import { DOWN, ENTER, killAt, openRealConsole } from '../helpers/real-console.ts';
+import { queryStore } from '../helpers/state.ts';
 
 test('two consoles on one job: the second is refused with the name of who holds it, and nothing is done twice', async () => {
   await using job = await makeLedgerJob({ rowCount: 4, verify: true });
@@ -22,10 +23,12 @@ test('two consoles on one job: the second is refused with the name of who holds 
   await first.ready('recovered to the end');
   await second.ready('Verdict: finished');
   expect(job.ledger()).toHaveLength(4);
+  const refusals = queryStore(job.state, "SELECT code FROM audit WHERE outcome = 'refused'");
+  expect(refusals).toHaveLength(1);
   expectInvariants(job.state);
 });
 
-test('console: a plan that went stale while it was shown is refused, and looking again shows what is true', async () => {
+test('console: a plan that went stale while it was shown is not carried out; what changed and the new plan are shown', async () => {
   await using job = await makeLedgerJob({ rowCount: 4 });
   await killAt(job, 'k2', 'pause');
   using screen = openRealConsole(job.state);
@@ -33,10 +36,10 @@ test('console: a plan that went stale while it was shown is refused, and looking
   await screen.press('r', 'settle 1 row in doubt', 'y agrees');
   expect((await job.salvor(['settle', job.jobId(), 'k2', '--as', 'pending', '--reason', 'seen'])).code).toBe(0);
   await screen.agree();
-  await screen.ready('Refused: EVIDENCE_STALE', 'Look again');
+  await screen.ready('Nothing was done. What changed:', '- row 2: in doubt -> pending', 'run 3 rows');
+  await screen.press('y', 'the plan is another one now');
   expect(job.ledger()).toHaveLength(1);
-  await screen.press(ENTER, 'Remaining: 3 rows');
-  await screen.press('r', 'run 3 rows', 'y agrees');
+  await screen.press(' ', 'y agrees');
   await screen.agree();
   await screen.ready('recovered to the end. 3 rows done now');
   expect(job.ledger()).toHaveLength(4);

@@ -126,14 +126,38 @@ test('progress: Ctrl+C twice stops the recovery, and leaves with 130 when it has
   expect(end.lastWords).toContain('recovered to the end');
 });
 
+test('stale plan: what changed stands above the new plan, and the key that agreed does not agree to it', async () => {
+  const changes = [{ fact: 'unit', subject: 48, unit: 'row', was: 'in_doubt', is: 'done' }];
+  const error = new RecoveryError('EVIDENCE_STALE', 'the job changed', { details: { changes } });
+  let approvals = 0;
+  const approve = () => {
+    approvals += 1;
+    return { stage: 'refused', error, looked: LOOKED } as const;
+  };
+  const term = start({ answers: { ...SAMPLE_ANSWERS, approve } });
+  await term.ready('California Orders');
+  term.type('r');
+  await term.ready('y agrees to the plan above');
+  term.type('y');
+  await term.ready('The job changed since you agreed. Nothing was done.', '- row 48: in doubt -> done', 'run 153 rows');
+  term.type('yyy');
+  await term.ready('the plan is another one now; Space first');
+  expect(approvals).toBe(1);
+  term.type(' ');
+  await term.ready('y agrees to the plan above');
+  term.type('y');
+  await term.session.heard('approve');
+  expect(approvals).toBe(2);
+});
+
 test('refused: it says what is true and what to do, and Enter looks again', async () => {
-  const error = new RecoveryError('EVIDENCE_STALE', 'the job has changed since the plan was shown');
+  const error = new RecoveryError('LEASE_HELD', 'the job is held by somebody else');
   const term = start({ answers: { ...SAMPLE_ANSWERS, approve: () => ({ stage: 'refused', error, looked: LOOKED }) } });
   await term.ready('California Orders');
   term.type('r');
   await term.waitFor('y agrees to the plan above');
   term.type('y');
-  await term.ready('Refused: EVIDENCE_STALE', 'Look again and decide on what is true now.');
+  await term.ready('Refused: LEASE_HELD', 'Wait for the holder named above');
   term.type('\r');
   await term.ready('> [resume]');
 });

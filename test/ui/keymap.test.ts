@@ -47,6 +47,8 @@ test('KEYMAP: every blocked choice says why', () => {
     isCancelling: false,
     openQuestions: 0,
     hasUnit: true,
+    unreadLines: 0,
+    hasChanged: false,
   };
   for (const key of ['r', 'R', 'X', 'v', 's']) {
     const row = findKey(key === 's' ? 'review' : 'job', key);

@@ -1,10 +1,12 @@
 /** The conversation about one job: what is true, what can be done, the plan, the consent, the outcome. */
 import { HINTS } from '../../core/errors.ts';
 import type { Choice } from '../../core/job/schema.ts';
+import type { Consent, Plan } from '../../core/plan/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { chooseUnitWord, describeVerdict } from '../../present/words.ts';
+import { chooseTypedWord, matchTyped } from '../state/typed-consent.ts';
 import { assembleChoiceItems } from '../view/choice-items.ts';
 import { formatOutcome } from '../view/outcome.ts';
 import { assemblePlanText } from '../view/plan-view.ts';
@@ -84,18 +86,13 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
     else session.send({ type: 'back' });
     return answer !== undefined;
   }
-  const isTyped = plan.consentForm === 'type_name';
-  const answer = await ask(
-    desk,
-    isTyped ? 'To agree, type the name of the job. Anything else goes back:' : 'Do this? Type yes or no:',
-  );
-  const isAgreed = isTyped ? answer === plan.jobName.trim() : answer === 'yes';
-  if (!isAgreed || answer === undefined) {
+  const answer = await ask(desk, askForConsent(plan));
+  const form = answer === undefined ? undefined : readConsent(plan, answer);
+  if (form === undefined) {
     print(desk, ['Nothing was done.']);
     session.send({ type: 'back' });
     return answer !== undefined;
   }
-  const form = isTyped ? ({ form: 'typed', typedName: answer } as const) : ({ form: 'key' } as const);
   const { principal, clock } = desk.options;
   const stopTelling = tellProgress(desk, session);
   onRun({
@@ -110,6 +107,19 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
   onRun(undefined);
   stopTelling();
   return true;
+}
+
+function askForConsent(plan: Plan): string {
+  if (plan.consentForm !== 'type_name') return 'Do this? Type yes or no:';
+  const word = chooseTypedWord(plan);
+  const what = word.what === 'name' ? 'the name of the job' : 'its id, since its name cannot be typed';
+  return `To agree, type ${what}: ${word.text}. Anything else goes back:`;
+}
+
+function readConsent(plan: Plan, answer: string): Pick<Consent, 'form' | 'typedName'> | undefined {
+  if (plan.consentForm !== 'type_name') return answer === 'yes' ? { form: 'key' } : undefined;
+  const typedName = matchTyped(plan, answer);
+  return typedName === undefined ? undefined : { form: 'typed', typedName };
 }
 
 /** Tells how far a recovery got at every tenth of it: a line for every unit would never be read. */

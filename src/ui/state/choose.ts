@@ -3,6 +3,7 @@ import type { Choice } from '../../core/job/schema.ts';
 import type { Plan } from '../../core/plan/schema.ts';
 import { describeHint, joinSentences } from '../view/describe-refusal.ts';
 import { type Core, say, updateJob } from './core.ts';
+import { chooseTypedWord, matchTyped } from './typed-consent.ts';
 
 /** Shows the plan of a choice, or why there is none; review shows the units. */
 export function choose(core: Core, choice: Choice): void {
@@ -35,16 +36,23 @@ export function agree(core: Core): void {
 export function agreeTyped(core: Core): void {
   const plan = shownPlan(core);
   if (plan === undefined) return;
-  const typedName = core.store.snapshot().typedName;
-  if (typedName.trim() !== plan.jobName.trim()) {
+  const { typedName: typed } = core.store.snapshot();
+  const { what } = chooseTypedWord(plan);
+  const typedName = matchTyped(plan, typed);
+  if (typedName === undefined) {
     say(
       core,
-      typedName === '' ? 'Type the name of the job first.' : 'That is not the name of the job; nothing was done.',
+      typed === '' ? `Type the ${what} of the job first.` : `That is not the ${what} of the job; nothing was done.`,
       'warning',
     );
     return;
   }
   approve(core, plan, { form: 'typed', typedName });
+}
+
+/** The operator has read what changed since the plan before; from now on the key that agrees acts again. */
+export function acknowledgeChanges(core: Core): void {
+  updateJob(core, (job) => (job.stale === undefined ? job : { ...job, stale: { ...job.stale, stage: 'read' } }));
 }
 
 /** Answers the question about processes that outlived their runner; the plan is built again with the answer. */

@@ -4,13 +4,15 @@ import type { SessionState } from '../../core/session/schema.ts';
 import type { CommandId } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
 import { assembleFrame } from '../view/assemble-frame.ts';
-import { agree, agreeTyped, choose, decideOrphans } from './choose.ts';
+import { acknowledgeChanges, agree, agreeTyped, choose, decideOrphans } from './choose.ts';
 import { PANES, type Pane, type ScreenName, screenOf } from './console-state.ts';
 import { type Core, setDialog, updateJob } from './core.ts';
+import { assembleKeyContext } from './key-context.ts';
 import { askLeave, detachRun, interrupt, stopRun } from './leave.ts';
 import { rowAtCursor } from './list-window.ts';
 import { closeJob, openJob } from './open-job.ts';
 import type { PagedList } from './paged-list.ts';
+import { mustBeRead } from './reading.ts';
 import { settleAs, settleBack, settleNext, startSettle } from './settle.ts';
 
 type Command = (core: Core, key: string) => void;
@@ -39,6 +41,7 @@ export const COMMANDS: Readonly<Record<CommandId, Command>> = {
   detach: detachRun,
   keep_watching: (core) => setDialog(core, undefined),
   look_again: (core) => core.link?.session.send({ type: 'inspect' }),
+  changes_read: acknowledgeChanges,
   filter: (core) => core.store.update((state) => ({ ...state, isFiltering: true, notice: undefined })),
   filter_apply: (core) => core.store.update((state) => ({ ...state, isFiltering: false })),
   filter_clear: clearFilter,
@@ -120,11 +123,14 @@ function moveBy(core: Core, delta: number): void {
   else list.move(delta);
 }
 
-/** Scrolls text, never beyond what the screen has. */
+/** Scrolls text, never beyond what the screen has, and over nothing that must be read first. */
 function scrollBy(core: Core, delta: number): void {
   core.store.update((state) => {
-    const { scrollLimit } = assembleFrame(state);
-    const scroll = Math.max(0, Math.min(scrollLimit, Math.min(scrollLimit, state.scroll) + delta));
+    const frame = assembleFrame(state);
+    const { unreadLines } = assembleKeyContext(state);
+    const isRead = !mustBeRead(state) || unreadLines === 0;
+    const limit = isRead ? frame.scrollLimit : Math.min(frame.scrollLimit, state.reading?.to ?? 0);
+    const scroll = Math.max(0, Math.min(limit, Math.min(frame.scrollLimit, state.scroll) + delta));
     return scroll === state.scroll ? state : { ...state, scroll };
   });
 }
@@ -134,5 +140,7 @@ function pageRows(core: Core): number {
   const layout = layoutConsole(state);
   const screen = screenOf(state);
   if (screen === 'jobs') return Math.max(1, layout.list);
-  return Math.max(1, screen === 'units' || screen === 'review' ? layout.paneList : layout.paneText);
+  if (screen === 'units' || screen === 'review') return Math.max(1, layout.paneList);
+  const { from, to } = assembleFrame(state).text;
+  return Math.max(1, to - from);
 }

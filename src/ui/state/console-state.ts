@@ -52,6 +52,16 @@ export type Dialog =
   | { readonly type: 'leave'; readonly thenQuit: boolean }
   | SettleDialog;
 
+/** A plan that went stale: what changed since it was agreed to, a line each, and what the operator has said to that. */
+export type StalePlan = {
+  readonly changes: readonly string[];
+  /** `looking` until the new plan is there; `unread` until the operator has said that the changes were read. */
+  readonly stage: 'looking' | 'unread' | 'read';
+};
+
+/** How much of a text that must be read before its key acts has been on the screen, from its first line on. */
+export type Reading = { readonly key: string; readonly to: number; readonly total: number };
+
 /** The job that is open. `looked` is what was last seen, and stays while the job is looked at again. */
 export type OpenJob = {
   readonly jobId: string;
@@ -60,6 +70,7 @@ export type OpenJob = {
   readonly looked: Looked | undefined;
   readonly pane: Pane;
   readonly isReviewing: boolean;
+  readonly stale: StalePlan | undefined;
   readonly units: ListWindow<UnitFacts>;
   readonly audit: readonly AuditEntry[] | undefined;
   readonly log: readonly string[] | undefined;
@@ -85,6 +96,7 @@ export type ConsoleState = {
   readonly notice: Notice | undefined;
   /** First line of the text on the screen; each screen starts at 0. */
   readonly scroll: number;
+  readonly reading: Reading | undefined;
   readonly typedName: string;
   /** Raised for a moment when the screen changed by itself or shows a plan: keys that act are dropped. */
   readonly isGuarded: boolean;
@@ -106,6 +118,7 @@ export function startState(
     dialog: undefined,
     notice: undefined,
     scroll: 0,
+    reading: undefined,
     typedName: '',
     isGuarded: false,
   };

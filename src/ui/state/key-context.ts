@@ -20,5 +20,7 @@ export function assembleKeyContext(state: ConsoleState): KeyContext {
     isCancelling: job?.session.stage === 'executing' && job.session.plan.choice === 'cancel',
     openQuestions: job?.session.stage === 'planned' ? job.session.plan.questions.length : 0,
     hasUnit: job !== undefined && rowAtCursor(job.units) !== undefined,
+    unreadLines: state.reading === undefined ? 0 : state.reading.total - state.reading.to,
+    hasChanged: job?.stale?.stage === 'unread',
   };
 }

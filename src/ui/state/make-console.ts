@@ -3,7 +3,7 @@
 import { toRecoveryError } from '../../core/errors.ts';
 import type { Choice, JobSummary } from '../../core/job/schema.ts';
 import type { ConsoleOptions } from '../console-options.ts';
-import { findKey, TYPING_SCREENS } from '../keymap.ts';
+import { type CommandId, findKey, TYPING_SCREENS } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
 import { MENU_CHOICES } from '../view/choice-items.ts';
 import { choose } from './choose.ts';
@@ -16,6 +16,7 @@ import { assembleKeyContext } from './key-context.ts';
 import { endConsole, leaveConsole } from './leave.ts';
 import { closeJob, openJob } from './open-job.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
+import { followReading, mustBeRead } from './reading.ts';
 import { updateSettle } from './settle.ts';
 import { makeStore, type Store } from './store.ts';
 import { makeWatch } from './watch.ts';
@@ -48,6 +49,7 @@ export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Conso
   const core = makeCore(options, exits);
   const { store } = core;
   const watch = makeWatch(core);
+  const stopReading = followReading(store);
   let raw = '';
   return {
     store,
@@ -70,6 +72,7 @@ export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Conso
     leave: (exitCode) => leaveConsole(core, exitCode),
     close: () => {
       watch.close();
+      stopReading();
       core.guard.close();
       closeJob(core);
       core.jobs.close();
@@ -145,8 +148,28 @@ function press(core: Core, key: string): void {
     choose(core, choice);
     return;
   }
-  if (reason !== undefined) say(core, `${row.label}: ${reason}`, 'warning');
-  else COMMANDS[row.command](core, key);
+  if (reason !== undefined) {
+    say(core, `${row.label}: ${reason}`, 'warning');
+    return;
+  }
+  if (!MOVES.has(row.command)) clearNotice(core);
+  COMMANDS[row.command](core, key);
+}
+
+/** Moving about leaves a message where it is; whatever else is done is the answer to it. */
+const MOVES: ReadonlySet<CommandId> = new Set([
+  'up',
+  'down',
+  'page_up',
+  'page_down',
+  'first',
+  'last',
+  'choice_move',
+  'suspend',
+]);
+
+function clearNotice(core: Core): void {
+  core.store.update((state) => (state.notice === undefined ? state : { ...state, notice: undefined }));
 }
 
 /** Changes the text field on the screen, if there is one. */
@@ -168,7 +191,10 @@ type Size = { readonly columns: number | undefined; readonly rows: number | unde
 function resize(core: Core, size: Size): void {
   const { columns, rows, list, paneList } = layoutConsole(size);
   core.store.update((state) =>
-    state.columns === columns && state.rows === rows ? state : { ...state, columns, rows },
+    state.columns === columns && state.rows === rows
+      ? state
+      : // A text that must be read is another one at another width, and is read from its beginning.
+        { ...state, columns, rows, scroll: mustBeRead(state) && columns !== state.columns ? 0 : state.scroll },
   );
   core.jobs.resize(list);
   core.link?.units.resize(paneList);

@@ -3,10 +3,11 @@
 import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
+import { describeChanges } from '../../present/change-words.ts';
 import { layoutConsole } from '../layout.ts';
 import { formatOutcome } from '../view/outcome.ts';
 import { choose } from './choose.ts';
-import { type Notice, type OpenJob, screenOf } from './console-state.ts';
+import { type Notice, type OpenJob, type StalePlan, screenOf } from './console-state.ts';
 import { type Core, inBackground, sayError, updateJob } from './core.ts';
 import { startWindow } from './list-window.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
@@ -100,6 +101,7 @@ function startJob(request: OpenRequest, start: Start): OpenJob {
     looked: undefined,
     pane: 'prompt',
     isReviewing: false,
+    stale: undefined,
     units: startWindow(start.height),
     audit: undefined,
     log: undefined,
@@ -150,6 +152,7 @@ function makeFollower(core: Core, session: Session, intent: Choice | undefined) 
     if (needsGuard(before, now)) core.guard.raise();
     showState(core, now);
     noteChange(core, before, now);
+    noteStale(core, before, now);
     if (now.stage !== 'diagnosed' || open === undefined) return;
     const choice = open;
     open = undefined;
@@ -190,6 +193,25 @@ function noteChange(core: Core, before: SessionState | undefined, now: SessionSt
   if (now.stage === 'reported') core.outcomes.push(formatOutcome(now.report, now.reportPath));
   core.store.update((state) => ({ ...state, dialog: undefined, notice: undefined, scroll: 0, typedName: '' }));
   if (core.exitWhenIdle !== undefined) core.exit(core.exitWhenIdle);
+}
+
+/**
+ * A plan that went stale after it was agreed to: what changed is kept, the job is looked at again, and the new plan of
+ * the same choice is shown. Nothing is agreed to by this.
+ */
+function noteStale(core: Core, before: SessionState | undefined, now: SessionState): void {
+  const stale = core.store.snapshot().job?.stale;
+  const set = (next: StalePlan | undefined): void => updateJob(core, (job) => ({ ...job, stale: next }));
+  const agreed = before?.stage === 'planned' || before?.stage === 'executing' ? before.plan : undefined;
+  if (now.stage === 'refused' && now.error.code === 'EVIDENCE_STALE' && agreed && core.exitWhenIdle === undefined) {
+    set({ changes: describeChanges(now.error.details), stage: 'looking' });
+    core.link?.session.send({ type: 'inspect' });
+    core.link?.session.send({ type: 'choose', choice: agreed.choice });
+  } else if (stale?.stage === 'looking') {
+    if (now.stage === 'planned' || now.stage === 'refused') set({ ...stale, stage: 'unread' });
+  } else if (stale !== undefined && (now.stage === 'diagnosed' || now.stage === 'reported')) {
+    set(undefined);
+  }
 }
 
 /** Does the screen change by itself, or show a plan nobody can have read yet? */

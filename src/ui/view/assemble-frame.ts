@@ -2,6 +2,7 @@
 import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { chooseUnitWord, type UnitWord } from '../../present/words.ts';
+import { describeUnread } from '../keymap.ts';
 import { type Layout, layoutConsole } from '../layout.ts';
 import { type ConsoleState, type OpenJob, type ScreenName, screenOf } from '../state/console-state.ts';
 import { assembleKeyContext } from '../state/key-context.ts';
@@ -10,7 +11,7 @@ import { assembleFooter, assembleHelpText, assembleTitle, SCREEN_TITLES } from '
 import { assemblePaneText, tabsLine } from './job-view.ts';
 import { assembleJobsBody } from './jobs-view.ts';
 import { fillLines, type Line, scrollLines, textLine, wrappedLines } from './line.ts';
-import { assembleConsent, assemblePlanText } from './plan-view.ts';
+import { assembleConsent, assemblePlanText, assembleStaleText } from './plan-view.ts';
 import { assembleLeaveText, assembleProgressText, assembleRefusedText, assembleReportText } from './run-view.ts';
 import { assembleSettleBody, assembleUnitsBody } from './units-view.ts';
 
@@ -19,7 +20,7 @@ export type FrameMenu = { readonly items: readonly ChoiceItem[]; readonly first:
 
 /**
  * One screen. `above` and `below` and the menu's rows together are exactly the rows of the terminal.
- * `scrollLimit` is the last position its text can be scrolled to.
+ * `scrollLimit` is the last position its text can be scrolled to; `text` says which of its lines are on the screen.
  */
 export type Frame = {
   readonly screen: ScreenName;
@@ -27,7 +28,13 @@ export type Frame = {
   readonly menu: FrameMenu | undefined;
   readonly below: readonly Line[];
   readonly scrollLimit: number;
+  readonly text: VisibleText;
 };
+
+/** The lines `from` (from 0) up to `to` of `total` are on the screen. */
+export type VisibleText = { readonly from: number; readonly to: number; readonly total: number };
+
+const NO_TEXT: VisibleText = { from: 0, to: 0, total: 0 };
 
 /** Assembles the screen of a state. Source: terminal trap 5 (never taller than the terminal). */
 export function assembleFrame(state: ConsoleState): Frame {
@@ -35,7 +42,7 @@ export function assembleFrame(state: ConsoleState): Frame {
   const screen = screenOf(state);
   const notice = noticeLines(state, screen, whole);
   const layout = shrinkText(whole, Math.max(0, notice.length - whole.notice));
-  const { lines, menu, scrollLimit } = assembleBody(state, screen, layout);
+  const { lines, menu, scrollLimit, text = NO_TEXT } = assembleBody(state, screen, layout);
   const title = layout.title === 1 ? [titleLine(state, screen, layout)] : [];
   const room = Math.max(0, layout.body - (menu?.rows ?? 0));
   // The choices stand right below what they are about, with a blank row between when there is one.
@@ -46,6 +53,7 @@ export function assembleFrame(state: ConsoleState): Frame {
     menu,
     below: [...fillLines([], room - used), ...notice, ...fillLines(footerLines(state, screen, layout), layout.footer)],
     scrollLimit,
+    text,
   };
 }
 
@@ -54,7 +62,12 @@ function shrinkText(layout: Layout, rows: number): Layout {
   return { ...layout, body: layout.body - rows, paneText: layout.paneText - rows, prompt: layout.prompt - rows };
 }
 
-type Body = { readonly lines: readonly Line[]; readonly menu?: FrameMenu | undefined; readonly scrollLimit: number };
+type Body = {
+  readonly lines: readonly Line[];
+  readonly menu?: FrameMenu | undefined;
+  readonly scrollLimit: number;
+  readonly text?: VisibleText;
+};
 
 function assembleBody(state: ConsoleState, screen: ScreenName, layout: Layout): Body {
   const { job, dialog } = state;
@@ -85,11 +98,17 @@ function assembleSessionBody(state: ConsoleState, job: OpenJob, layout: Layout):
   if (session.stage === 'executing')
     return scrolled(assembleProgressText(session, job.seenAtMs, columns), body, state.scroll);
   if (session.stage === 'reported') return scrolled(assembleReportText(session, columns), body, state.scroll);
-  if (session.stage === 'refused') return scrolled(assembleRefusedText(session, columns), body, state.scroll);
+  if (session.stage === 'refused') {
+    const changed = session.error.code === 'EVIDENCE_STALE' ? [] : assembleStaleText(job.stale, columns);
+    return scrolled([...changed, ...assembleRefusedText(session, columns)], body, state.scroll);
+  }
   if (session.stage !== 'planned') return undefined;
   const consent = assembleConsent(session.plan, state).slice(-Math.max(1, body - 1));
   const text = scrolled(
-    assemblePlanText(session.plan, chooseUnitWord(session.evidence), columns),
+    [
+      ...assembleStaleText(job.stale, columns),
+      ...assemblePlanText(session.plan, chooseUnitWord(session.evidence), columns),
+    ],
     Math.max(0, body - consent.length),
     state.scroll,
   );
@@ -103,7 +122,7 @@ function assemblePaneBody(state: ConsoleState, job: OpenJob, layout: Layout): Bo
   const tabs = layout.tabs === 1 ? [tabsLine(job)] : [];
   const room = layout.paneText - (menu?.rows ?? 0);
   const text = scrolled(assemblePaneText(state, job, room), room, state.scroll);
-  return { lines: [...tabs, ...text.lines], menu, scrollLimit: text.scrollLimit };
+  return { ...text, lines: [...tabs, ...text.lines], menu };
 }
 
 function assembleMenu(job: OpenJob, layout: Layout): FrameMenu | undefined {
@@ -112,8 +131,11 @@ function assembleMenu(job: OpenJob, layout: Layout): FrameMenu | undefined {
 }
 
 function scrolled(lines: readonly Line[], height: number, scroll: number): Body {
-  const scrollLimit = lines.length <= height ? 0 : Math.max(0, lines.length - Math.max(1, height - 1));
-  return { lines: scrollLines(lines, height, scroll), scrollLimit };
+  const { length: total } = lines;
+  const scrollLimit = total <= height ? 0 : Math.max(0, total - Math.max(1, height - 1));
+  const from = Math.min(scroll, scrollLimit);
+  const to = height <= 0 ? from : from + (total - scrollLimit);
+  return { lines: scrollLines(lines, height, scroll), scrollLimit, text: { from, to, total } };
 }
 
 function titleLine(state: ConsoleState, screen: ScreenName, layout: Layout): Line {
@@ -164,5 +186,16 @@ function noticeLine(state: ConsoleState, screen: ScreenName): Line {
 function footerLines(state: ConsoleState, screen: ScreenName, layout: Layout): readonly Line[] {
   if (layout.notice === 0 && (state.notice !== undefined || screen === 'filter')) return [noticeLine(state, screen)];
   if (state.isGuarded) return [];
-  return assembleFooter(screen, assembleKeyContext(state), { columns: layout.columns, rows: layout.footer });
+  const context = assembleKeyContext(state);
+  const reading = READING_KEYS[screen];
+  const unread = reading === undefined || context.unreadLines === 0 ? [] : [readOnLine(context.unreadLines, reading)];
+  const rows = layout.footer - unread.length;
+  return [...unread, ...(rows > 0 ? assembleFooter(screen, context, { columns: layout.columns, rows }) : [])];
+}
+
+/** Screens whose text must have been on the screen before a key acts, and that key. */
+const READING_KEYS: Readonly<Partial<Record<ScreenName, string>>> = { plan: 'y', type_name: 'Enter', refused: 'Enter' };
+
+function readOnLine(count: number, key: string): Line {
+  return textLine(`${describeUnread(count)}, then ${key}`, 'accent');
 }

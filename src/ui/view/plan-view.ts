@@ -3,9 +3,21 @@ import type { Plan } from '../../core/plan/schema.ts';
 import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeStep, describeWarning, type UnitWord } from '../../present/words.ts';
-import type { ConsoleState } from '../state/console-state.ts';
+import type { ConsoleState, StalePlan } from '../state/console-state.ts';
+import { chooseTypedWord, type TypedWord } from '../state/typed-consent.ts';
 import { CURSOR_MARK } from '../theme.ts';
 import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
+
+/** What stands above a plan that took the place of a stale one: what changed, and that nothing was done. */
+export function assembleStaleText(stale: StalePlan | undefined, columns: number): readonly Line[] {
+  if (stale === undefined) return [];
+  return [
+    ...wrappedLines('The job changed since you agreed. Nothing was done. What changed:', columns, { tone: 'danger' }),
+    ...stale.changes.flatMap((change) => wrappedLines(`- ${change}`, columns, { tone: 'warning', indent: 2 })),
+    ...(stale.changes.length === 0 ? wrappedLines('- nothing that has a name here', columns) : []),
+    BLANK,
+  ];
+}
 
 /** The text of a plan: its steps, its warnings, its questions. */
 export function assemblePlanText(plan: Plan, unit: UnitWord, columns: number): readonly Line[] {
@@ -43,18 +55,21 @@ function questionLines(plan: Plan, columns: number): readonly Line[] {
 export function assembleConsent(plan: Plan, state: ConsoleState): readonly Line[] {
   if (plan.questions.length > 0) return [textLine('Answer the question to go on: e or w.', 'accent')];
   if (plan.consentForm === 'type_name') {
-    const name = safeText(plan.jobName, 200);
+    const word = chooseTypedWord(plan);
     const unit = plan.warnings.find((warning) => warning.unit !== undefined)?.unit ?? 'row';
-    const repeats = plan.wouldRepeat > 0 ? ` ${formatCount(plan.wouldRepeat, unit)} would be done twice.` : '';
+    const repeats = plan.wouldRepeat > 0 ? ` (${formatCount(plan.wouldRepeat, unit)} would be done twice)` : '';
     return [
-      ...wrappedLines(`To agree, type the name of the job and press Enter: ${name}.${repeats}`, state.columns, {
-        tone: 'accent',
-      }),
+      ...wrappedLines(`${askForWord(word, plan)}${repeats}`, state.columns, { tone: 'accent' }),
       spanLine([`${CURSOR_MARK} `, 'accent'], [`${safeText(state.typedName)}_`, 'plain']),
     ];
   }
+  const isUnread = state.reading !== undefined && state.reading.to < state.reading.total;
+  if (!isUnread && !state.isGuarded && state.job?.stale?.stage === 'unread') {
+    const short = 'Space: I have read what changed.';
+    return [textLine(state.columns < 60 ? short : `This is another plan. ${short} n or Esc goes back.`, 'accent')];
+  }
   return [
-    state.isGuarded
+    state.isGuarded || isUnread
       ? textLine('Read the plan...', 'faint')
       : textLine(
           state.columns < 60
@@ -63,4 +78,11 @@ export function assembleConsent(plan: Plan, state: ConsoleState): readonly Line[
           'accent',
         ),
   ];
+}
+
+/** Asks for the name, or says that it is the id that has to be typed. */
+export function askForWord({ what, text, isPlain }: TypedWord, { jobId }: Pick<Plan, 'jobId'>): string {
+  if (what === 'id') return `The name of this job cannot be typed. To agree, type its id and press Enter: ${text}`;
+  const orId = isPlain ? '' : ` (or its id ${safeText(jobId, 100)})`;
+  return `To agree, type the name of the job${orId} and press Enter: ${text}`;
 }

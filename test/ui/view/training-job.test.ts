@@ -30,6 +30,7 @@ async function show(scenario: string, pane: Pane, choice?: 'resume') {
       looked,
       pane,
       isReviewing: false,
+      stale: undefined,
       units: startWindow(40),
       audit: [],
       log: [],

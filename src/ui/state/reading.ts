@@ -1,0 +1,38 @@
+/** What must have been on the screen before its key acts: a plan before consent, a refusal before it is put away. */
+import { assembleFrame } from '../view/assemble-frame.ts';
+import type { ConsoleState, Reading } from './console-state.ts';
+import type { Store } from './store.ts';
+
+/** Names the text on the screen; broken at another width it is another text. Undefined where nothing must be read. */
+function readingKey({ job, dialog, columns }: ConsoleState): string | undefined {
+  const session = job?.session;
+  if (dialog !== undefined || session === undefined) return undefined;
+  if (session.stage === 'planned') return `plan ${session.plan.digest} ${columns}`;
+  return session.stage === 'refused' ? `refused ${session.error.code} ${columns}` : undefined;
+}
+
+/** Whether the text on the screen must be read before a key acts. */
+export function mustBeRead(state: ConsoleState): boolean {
+  return readingKey(state) !== undefined;
+}
+
+/** What has been read once the frame of `state` was on the screen: lines are read in one piece, from the first on. */
+function noteRead(state: ConsoleState): Reading | undefined {
+  const key = readingKey(state);
+  if (key === undefined) return state.reading;
+  const { from, to, total } = assembleFrame(state).text;
+  const before = state.reading?.key === key ? state.reading : { key, to: 0, total };
+  const reached = from <= before.to ? Math.max(before.to, to) : before.to;
+  return before === state.reading && reached === before.to && total === before.total
+    ? before
+    : { key, to: Math.min(reached, total), total };
+}
+
+/** Follows what is on the screen; returns how to stop. */
+export function followReading(store: Store<ConsoleState>): () => void {
+  return store.subscribe(() => store.update((state) => withReading(state, noteRead(state))));
+}
+
+function withReading(state: ConsoleState, reading: Reading | undefined): ConsoleState {
+  return reading === state.reading ? state : { ...state, reading };
+}
