@@ -1,4 +1,4 @@
-import type { AccessPolicy } from '../core/plan/access.ts';
+import { type AccessPolicy, combinePolicies } from '../core/plan/access.ts';
 import { SOURCES } from '../sources/registry.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
@@ -15,11 +15,14 @@ export type PlacePolicies = ReadonlyMap<string, AccessPolicy>;
 export async function readPlacePolicies(config: Config, places: readonly OpenPlace[]): Promise<PlacePolicies> {
   const policies = new Map<string, AccessPolicy>();
   if (config.policyPath !== undefined) return policies;
+  const { readAccessPolicy } = await import('../platform/read-access-policy.ts');
   for (const place of places) {
-    const path = SOURCES.find((source) => source.name === place.source)?.policyPath?.(place.path);
-    if (path === undefined) continue;
-    const { readAccessPolicy } = await import('../platform/read-access-policy.ts');
-    policies.set(place.path, await readAccessPolicy(path, { whenAbsent: 'none' }));
+    const source = SOURCES.find(({ name }) => name === place.source);
+    const found: AccessPolicy[] = [];
+    for (const path of source?.policyPaths?.(place.path, process.cwd()) ?? []) {
+      found.push(await readAccessPolicy(path, { whenAbsent: 'none' }));
+    }
+    if (source?.policyPaths) policies.set(place.path, combinePolicies(found));
   }
   return policies;
 }

@@ -6,7 +6,7 @@ import type { Clock, JobPlace } from '../core/ports.ts';
 import { STORE_FILE } from '../store/database.ts';
 import { makeNativePlace } from './native/read.ts';
 import { isTauDirectory } from './tau/detect.ts';
-import { tauLayout } from './tau/layout.ts';
+import { findPolicyPaths } from './tau/find-policy-paths.ts';
 import { openTauPlace } from './tau/open.ts';
 
 /** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts a trainer. */
@@ -19,8 +19,8 @@ export type Source = {
   readonly lookedFor: string;
   readonly detect: (path: string) => boolean;
   readonly open: (path: string, clock: Clock, request: PlaceRequest) => JobPlace;
-  /** Where a place of this source keeps an access policy of its own. */
-  readonly policyPath?: (path: string) => string;
+  /** Where a place of this source may keep access policies of its own; each that is there has to allow. */
+  readonly policyPaths?: (path: string, workingDirectory: string) => readonly string[];
 };
 
 /** Every source, in the order targets are tried. */
@@ -36,7 +36,7 @@ export const SOURCES: readonly Source[] = [
     lookedFor: 'a Tau state directory (with control-state.json, control-audit.jsonl or policy-checkpoint.json in it)',
     detect: isTauDirectory,
     open: openTauPlace,
-    policyPath: (path) => tauLayout(path).policy,
+    policyPaths: findPolicyPaths,
   },
 ];
 

@@ -142,5 +142,7 @@ async function checkPolicy({ policyPath }: Config): Promise<Check> {
       advice: 'Correct the policy file; until then every action is denied.',
     };
   }
-  return { name, state: 'ok', found: `${policy.path}, team mode ${policy.file.team_mode ? 'on' : 'off'}` };
+  const files = policy.type === 'file' ? [policy] : policy.policies;
+  const found = files.map(({ path, file }) => `${path}, team mode ${file.team_mode ? 'on' : 'off'}`).join('; ');
+  return { name, state: 'ok', found };
 }

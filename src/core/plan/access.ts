@@ -16,11 +16,15 @@ export type AccessAction =
   /** Actions on a training control directory. Source: formats/tau 2.2 (action_key). */
   | `control:rl:${string}`;
 
-/** The policy in force. `invalid` denies everything; `none` allows everything and is said in the report. */
+/**
+ * The policy in force. `invalid` denies everything; `none` allows everything and is said in the report; of `all` each
+ * has to allow.
+ */
 export type AccessPolicy =
   | { readonly type: 'none' }
   | { readonly type: 'file'; readonly path: string; readonly file: AccessPolicyFile }
-  | { readonly type: 'invalid'; readonly path: string; readonly problem: string };
+  | { readonly type: 'invalid'; readonly path: string; readonly problem: string }
+  | { readonly type: 'all'; readonly policies: readonly Extract<AccessPolicy, { type: 'file' }>[] };
 
 /** The answer for one action, with the reason code of formats/tau 2.6. */
 export type AccessDecision = { readonly allowed: boolean; readonly reasonCode: string };
@@ -37,6 +41,12 @@ export type AccessDecision = { readonly allowed: boolean; readonly reasonCode: s
 export function checkAccess(policy: AccessPolicy, principal: string, action: AccessAction): AccessDecision {
   if (policy.type === 'none') return { allowed: true, reasonCode: 'allow_no_policy' };
   if (policy.type === 'invalid') return { allowed: false, reasonCode: 'deny_policy_invalid' };
+  if (policy.type === 'all') {
+    const decisions = policy.policies.map((one) => checkAccess(one, principal, action));
+    return (
+      decisions.find(({ allowed }) => !allowed) ?? decisions[0] ?? { allowed: true, reasonCode: 'allow_no_policy' }
+    );
+  }
   const { file } = policy;
   if (!file.team_mode) return { allowed: true, reasonCode: 'allow_team_mode_disabled' };
   if (principal.trim() === '') return { allowed: false, reasonCode: 'deny_principal_missing' };
@@ -54,6 +64,16 @@ export function checkAccess(policy: AccessPolicy, principal: string, action: Acc
     return { allowed: true, reasonCode: 'allow_role_policy' };
   }
   return { allowed: false, reasonCode: 'deny_no_matching_allow' };
+}
+
+/** One policy of several: one that is invalid denies, and else each has to allow. Errors: none. */
+export function combinePolicies(found: readonly AccessPolicy[]): AccessPolicy {
+  const invalid = found.find(({ type }) => type === 'invalid');
+  if (invalid) return invalid;
+  const policies = found.flatMap((one) => (one.type === 'file' ? [one] : one.type === 'all' ? one.policies : []));
+  const [only, ...others] = policies;
+  if (!only) return { type: 'none' };
+  return others.length === 0 ? only : { type: 'all', policies };
 }
 
 /** Whether a name is meant by a pattern: `*`, an exact name, or a prefix ending in `*`. Errors: none. */
