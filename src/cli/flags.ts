@@ -49,6 +49,13 @@ export const COMMAND_FLAGS = {
     help: 'only jobs with this verdict',
   },
   limit: { value: 'N', help: 'at most this many jobs' },
+  status: {
+    value: 'STATUS',
+    repeats: true,
+    values: ['pending', 'in_doubt', 'done', 'failed', 'skipped', 'needs_review'],
+    help: 'only rows or steps in this state',
+  },
+  csv: { help: 'answer as CSV' },
   prompt: { help: 'print the recovery prompt alone' },
   as: { value: 'STATE', values: ['done', 'pending', 'skipped'], help: 'what the unit is settled as' },
   receipt: { value: 'TEXT', help: 'the receipt that proves the unit done' },
@@ -125,6 +132,12 @@ export const COMMANDS = {
     usage: "settle JOB (KEY|'#NUMBER' ... | --all | --filter NAME=VALUE ...) --as done|pending|skipped --reason TEXT",
     help: 'settle rows in doubt or under review',
     flags: ['as', 'receipt', 'reason', 'key', 'number', 'all', 'filter', 'yes'],
+    arguments: [1, ANY],
+  },
+  units: {
+    usage: 'units JOB [TARGET...]',
+    help: 'rows or steps with receipts, attempts, errors and data',
+    flags: ['status', 'csv'],
     arguments: [1, ANY],
   },
   'write-back': {

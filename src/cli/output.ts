@@ -3,7 +3,7 @@ import { type RecoveryError, toRecoveryError } from '../core/errors.ts';
 import { formatExactJson } from '../platform/exact-json.ts';
 import { writeDescriptor } from '../platform/write-descriptor.ts';
 import { describeChanges } from '../present/change-words.ts';
-import { safeLines } from '../present/safe-text.ts';
+import { safeJson, safeLayout, safeLines } from '../present/safe-text.ts';
 import { EXIT_CODES } from './exit-codes.ts';
 
 const [STDOUT, STDERR] = [1, 2];
@@ -18,13 +18,13 @@ export type Output = {
   readonly note: (line: string) => void;
 };
 
-/** Makes the output of this process. */
+/** Makes the output of this process. Whatever is said is made safe once more: a text that was forgotten does no harm. */
 export function makeOutput(json: boolean): Output {
   return {
     json,
-    print: (line) => void writeDescriptor(STDOUT, `${line}\n`),
-    printJson: (value) => void writeDescriptor(STDOUT, `${formatExactJson(value)}\n`),
-    note: (line) => void writeDescriptor(STDERR, `${line}\n`),
+    print: (line) => void writeDescriptor(STDOUT, `${safeLayout(line)}\n`),
+    printJson: (value) => void writeDescriptor(STDOUT, `${safeJson(formatExactJson(value))}\n`),
+    note: (line) => void writeDescriptor(STDERR, `${safeLayout(line)}\n`),
   };
 }
 

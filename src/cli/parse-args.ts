@@ -64,6 +64,7 @@ function checkUse(asked: Asked, values: Values): void {
     });
   }
   for (const [name, value] of Object.entries(asked.texts)) checkValue(name, value);
+  for (const [name, list] of Object.entries(asked.lists)) for (const value of list) checkValue(name, value);
   const count = asked.positionals.length;
   if (count < least || count > most) throw new RecoveryError('USAGE_INVALID', `usage: salvor ${usage}`);
 }

@@ -12,6 +12,7 @@ const LOAD: Readonly<Record<Asked['command'], () => Promise<Run>>> = {
   list: async () => (await import('./commands/list.ts')).runList,
   show: async () => (await import('./commands/show.ts')).runShow,
   settle: async () => (await import('./commands/settle.ts')).runSettle,
+  units: async () => (await import('./commands/units.ts')).runUnits,
   'write-back': async () => (await import('./commands/write-back.ts')).runWriteBack,
   checkpoint: async () => (await import('./commands/checkpoint.ts')).runCheckpoint,
   audit: async () => (await import('./commands/audit.ts')).runAudit,

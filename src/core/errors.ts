@@ -47,6 +47,7 @@ export const HINTS = {
   CONSENT_MISMATCH: 'Agree to the plan that is shown now.',
   JOB_UNFINISHED: 'Resume the job named above, or say --again to do its rows once more under new idempotency keys.',
   CONFIRMATION_NEEDED: 'Say --yes if that is what you want.',
+  UNITS_MISSING: 'A batch has rows and a workflow has steps; see salvor show JOB for what this job has.',
   REPORT_MISSING: 'A report is written by a recovery that acted; none was written for this job yet.',
   RUN_FAILED: 'See salvor show JOB; salvor --choice resume goes on from where it stopped.',
   RUN_INTERRUPTED: 'salvor --choice resume goes on from where it stopped.',

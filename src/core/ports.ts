@@ -54,6 +54,16 @@ export type UnitNames = { readonly keys: readonly string[]; readonly numbers: re
 /** A page of units. `total` counts all that match. */
 export type UnitPage = { readonly units: readonly UnitFacts[]; readonly total: number };
 
+/** Which units to read with their data: those after a number, in order of number; `statuses` empty means all. */
+export type UnitRecordQuery = {
+  readonly statuses: readonly UnitStatus[];
+  readonly afterNumber: number;
+  readonly limit: number;
+};
+
+/** A unit with what it was given and what it answered, each as JSON text; absent when there is none. */
+export type UnitRecord = UnitFacts & { readonly dataJson?: string; readonly resultJson?: string };
+
 /** One row of an audit chain. */
 export type AuditEntry = {
   readonly sequence: number;
@@ -76,6 +86,8 @@ export type JobReader = {
   readonly units: (jobId: string, query: UnitQuery) => Promise<UnitPage>;
   /** The units with one of these keys or numbers, each once, by number. */
   readonly namedUnits: (jobId: string, names: UnitNames) => Promise<readonly UnitFacts[]>;
+  /** Units with their data; absent where jobs have none. Errors: JOB_UNKNOWN, STATE_UNREADABLE. */
+  readonly unitRecords?: (jobId: string, query: UnitRecordQuery) => Promise<readonly UnitRecord[]>;
   readonly audit: (jobId: string) => Promise<readonly AuditEntry[]>;
   /** The last lines of the job's log, oldest first, raw (hostile) text. */
   readonly logTail: (jobId: string, lineCount: number) => Promise<readonly string[]>;

@@ -14,6 +14,9 @@ const LINE_BREAKS = /[\t\n\v\f\r\u0085\u2028\u2029]+/g;
 // Controls, bidi overrides and isolates, invisible formatting, tag characters, lone surrogates.
 const HOSTILE =
   /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
+/** The same with line separators, at which some programs end a line. */
+const HOSTILE_OR_SEPARATOR =
+  /[\p{Cc}\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\u{e0000}-\u{e007f}]|\p{Cs}/gu;
 
 /**
  * Turns foreign text into one harmless line: escape sequences and controls are removed, line breaks become a space,
@@ -40,4 +43,28 @@ export function safeText(text: string, maxLength = 500): string {
 /** Makes a text of several lines safe, line by line. */
 export function safeLines(text: string, maxLength = 500): readonly string[] {
   return text.split(/\r\n|[\n\r]/).map((line) => safeText(line, maxLength));
+}
+
+/**
+ * Makes a text of several lines safe and keeps its layout: line ends, tabs and spaces stay, and nothing is cut. Of an
+ * escape sequence only its first character goes, so that one that was forgotten takes nothing else with it.
+ *
+ * For what is printed as a whole, after its foreign parts were made safe where they were put in.
+ */
+export function safeLayout(text: string): string {
+  return text.replace(HOSTILE_OR_SEPARATOR, (character) => (character === '\n' || character === '\t' ? character : ''));
+}
+
+/**
+ * Escapes what is hostile in JSON text as `\uXXXX`: the same value for whoever parses it, harmless on a terminal.
+ *
+ * Shapes: JSON as `JSON.stringify` writes it, without line breaks; only inside strings can such characters stand.
+ */
+export function safeJson(json: string): string {
+  return json.replace(HOSTILE_OR_SEPARATOR, (character) =>
+    Array.from(
+      { length: character.length },
+      (_, index) => `\\u${character.charCodeAt(index).toString(16).padStart(4, '0')}`,
+    ).join(''),
+  );
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import type { UnitFacts } from '../core/evidence/schema.ts';
 import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
-import type { UnitNames, UnitPage, UnitQuery } from '../core/ports.ts';
+import type { UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../core/ports.ts';
 
 /** The key that is the same for every attempt of a unit in one generation of a job. Source: design, rule 6. */
 export function formatIdempotencyKey(
@@ -160,4 +160,28 @@ export function readUnitDataRange(
     .prepare('SELECT number, data FROM unit_data WHERE job_seq = ? AND number BETWEEN ? AND ?')
     .all(jobSeq, range.first, range.last);
   return new Map(rows.map((row) => [Number(row.number), String(row.data)]));
+}
+
+/**
+ * Units with their data after a number, at most `limit`. Paged by number, so that the last page of a million costs what
+ * the first does.
+ */
+export function readUnitRecords(
+  database: DatabaseSync,
+  job: { readonly seq: number; readonly id: string; readonly generation: number },
+  query: UnitRecordQuery,
+): readonly UnitRecord[] {
+  const statuses = query.statuses.length > 0 ? query.statuses : UNIT_STATUSES;
+  return database
+    .prepare(
+      `SELECT u.*, d.data FROM units u LEFT JOIN unit_data d USING (job_seq, number)
+       WHERE u.job_seq = ? AND u.number > ? AND u.status IN (${statuses.map(() => '?').join(', ')})
+       ORDER BY u.number LIMIT ?`,
+    )
+    .all(job.seq, query.afterNumber, ...statuses, query.limit)
+    .map((row) => ({
+      ...translateUnit(row, job),
+      ...(row.data !== null && { dataJson: String(row.data) }),
+      ...(row.result !== null && { resultJson: String(row.result) }),
+    }));
 }

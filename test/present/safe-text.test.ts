@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { safeLines, safeText } from '../../src/present/safe-text.ts';
+import { safeJson, safeLayout, safeLines, safeText } from '../../src/present/safe-text.ts';
 
 /** What a terminal obeys or a reader is fooled by: controls, direction marks, invisible formatting, lone surrogates. */
 const HARMFUL =
@@ -113,5 +113,26 @@ describe('safeLines', () => {
   it('makes each line safe by itself', () => {
     expect(safeLines(`one${ESC}[31m\r\ntwo\u202e\n\nthree\rfour`)).toEqual(['one', 'two', '', 'three', 'four']);
     expect(safeLines('abcdef\nabc', 4)).toEqual(['abc…', 'abc']);
+  });
+});
+
+describe('safeLayout', () => {
+  it('takes what is hostile and nothing else: lines, tabs and what follows an escape stay', () => {
+    expect(safeLayout('a\tb\n  c\u001b]0;title\nd\u202ee \u009b2J\n')).toBe('a\tb\n  c]0;title\nde 2J\n');
+  });
+  it('lets nothing harmful through, whatever the text', () => {
+    fc.assert(fc.property(hostile, (text) => !HARMFUL.test(safeLayout(text).replace(/[\n\t]/g, ''))));
+  });
+});
+
+describe('safeJson', () => {
+  it('is the same value, and nothing in it is harmful', () => {
+    fc.assert(
+      fc.property(fc.dictionary(hostile, fc.oneof(hostile, fc.double({ noNaN: true }))), (value) => {
+        const json = safeJson(JSON.stringify(value));
+        expect(json).not.toMatch(HARMFUL);
+        expect(JSON.stringify(JSON.parse(json))).toBe(JSON.stringify(value));
+      }),
+    );
   });
 });

@@ -136,7 +136,7 @@ function describeRecovered(recovered: Recovered): readonly string[] {
   return [
     describeOutcome(answer),
     ...reason,
-    reportPath === undefined ? 'No report was written.' : `Report: ${reportPath}`,
+    reportPath === undefined ? 'No report was written.' : `Report: ${safeText(reportPath, 1_000)}`,
   ];
 }
 

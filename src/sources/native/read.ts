@@ -3,7 +3,7 @@ import type { Clock, JobPlace } from '../../core/ports.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
 import { lookAtStore, STORE_FILE } from '../../store/database.ts';
 import { findJobs, type JobRecord, readJob } from '../../store/jobs.ts';
-import { readNamedUnits, readUnits } from '../../store/units.ts';
+import { readNamedUnits, readUnitRecords, readUnits } from '../../store/units.ts';
 import { logPath } from './layout.ts';
 import { listJobs } from './list.ts';
 import { translateJobRef } from './translate.ts';
@@ -37,6 +37,7 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
     },
     units: async (jobId, query) => look(jobId, (record, database) => readUnits(database, record, query)),
     namedUnits: async (jobId, names) => look(jobId, (record, database) => readNamedUnits(database, record, names)),
+    unitRecords: async (jobId, query) => look(jobId, (record, database) => readUnitRecords(database, record, query)),
     async audit(jobId) {
       const { readAudit } = await import('../../store/audit.ts');
       return look(jobId, (record, database) => readAudit(database, record.seq));

@@ -1,0 +1,46 @@
+import { isatty } from 'node:tty';
+import { RecoveryError } from '../../core/errors.ts';
+import { UNIT_STATUSES, type UnitStatus } from '../../core/job/schema.ts';
+import { writeDescriptor } from '../../platform/write-descriptor.ts';
+import type { CommandContext } from '../command-context.ts';
+import { type FoundJob, findJob, openPlaces } from '../open-places.ts';
+import { makeCsvForm, makeJsonForm, makeTextForm, type UnitsForm } from '../units-form.ts';
+
+/** How many units are read and written at a time: a million rows take no more memory than these. */
+const PAGE_UNITS = 1000;
+const STDOUT = 1;
+
+/** `salvor units`: the rows or steps of a job with everything that is recorded of them. Source: contract, commands. */
+export async function runUnits({ asked, config, output }: CommandContext): Promise<number> {
+  const [reference = '', ...targets] = asked.positionals;
+  const csv = asked.switches.has('csv');
+  if (csv && output.json) throw new RecoveryError('USAGE_INVALID', '--csv and --json do not go together');
+  const job = await findJob(openPlaces(config, targets, asked.texts.source), reference);
+  const statuses = UNIT_STATUSES.filter((status) => asked.lists.status?.includes(status));
+  const form = output.json ? makeJsonForm(job.ref) : csv ? makeCsvForm(isatty(STDOUT)) : makeTextForm(job.ref);
+  await writeUnits(job, statuses, form);
+  return 0;
+}
+
+async function writeUnits({ ref, place }: FoundJob, statuses: readonly UnitStatus[], form: UnitsForm): Promise<void> {
+  const read = place.jobs.unitRecords;
+  if (!read) {
+    const details = { job: ref.id, kind: ref.kind, source: place.source };
+    throw new RecoveryError('UNITS_MISSING', `job '${ref.name}' is a ${ref.kind} and has no rows or steps`, {
+      details,
+    });
+  }
+  let count = 0;
+  let afterNumber = 0;
+  for (let isLast = false; !isLast; ) {
+    const page = await read(ref.id, { statuses, afterNumber, limit: PAGE_UNITS });
+    const last = page.at(-1);
+    isLast = last === undefined || page.length < PAGE_UNITS;
+    const before = count === 0 ? form.before : page.length > 0 ? form.between : '';
+    count += page.length;
+    const text = before + page.map(form.formatUnit).join(form.between) + (isLast ? form.after(count) : '');
+    // Whoever reads may have had enough.
+    if (!writeDescriptor(STDOUT, text)) return;
+    afterNumber = last?.number ?? afterNumber;
+  }
+}
