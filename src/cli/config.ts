@@ -10,6 +10,8 @@ export type Config = {
   readonly stateDirectory: string;
   /** Whether the state directory was named, and not found by default. */
   readonly stateNamed: boolean;
+  /** What named it: a flag, a variable, or the configuration file. */
+  readonly stateNamedBy?: string;
   readonly principal: string;
   readonly policyPath?: string;
   readonly readOnly: boolean;
@@ -36,6 +38,7 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
   return {
     stateDirectory: resolve(named ?? findDefaultState(env)),
     stateNamed: named !== undefined,
+    ...(named !== undefined && { stateNamedBy: describeNaming(asked, env, path) }),
     principal: principal ?? describeLocalUser(env),
     ...(policyPath !== undefined && { policyPath: policyPath === '' ? '' : resolve(policyPath) }),
     readOnly: asked.switches.has('read-only') || file.read_only === true,
@@ -50,6 +53,11 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
 
 function nonEmpty(text: string | undefined): string | undefined {
   return text === '' ? undefined : text;
+}
+
+function describeNaming({ texts }: Asked, env: Environment, path: string | undefined): string {
+  if (texts.state !== undefined) return '--state';
+  return nonEmpty(env.SALVOR_STATE) === undefined ? `the configuration ${path ?? ''}` : 'SALVOR_STATE';
 }
 
 function findDefaultState(env: Environment): string {

@@ -1,11 +1,12 @@
 /** Which places a command is about, and which job of them. Apart from sessions, so that a look loads no more. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import type { JobPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
+import { safeText } from '../present/safe-text.ts';
 import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
 import type { Config } from './config.ts';
 import { COMMANDS } from './flags.ts';
@@ -22,18 +23,43 @@ const CANDIDATES = 10;
 /**
  * Opens the targets, or the state directory when none is named.
  *
- * Errors: TARGET_UNKNOWN, STATE_UNREADABLE. A state directory that was not named and is not there is empty, not wrong.
+ * Errors: TARGET_UNKNOWN, also for a state directory that was named and is not there; STATE_UNREADABLE. The default one
+ * that is not there yet is empty, and an empty directory is where the first run makes the store.
  */
 export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
   if (targets.length > 0) return targets.map((target) => openTarget(target, forced, config.request));
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
-  if (config.stateNamed && statSync(path, { throwIfNoEntry: false })) {
+  if (config.stateNamed && !isEmptyDirectory(path)) {
+    if (!statSync(path, { throwIfNoEntry: false })) throw describeMissing(config);
     const source = detectSource(path, forced);
     if (source.name !== native.name) return [openTarget(path, forced, config.request)];
   }
   return [{ path, source: 'native', jobs: native.open(path, systemClock, {}) }];
+}
+
+function isEmptyDirectory(path: string): boolean {
+  try {
+    return readdirSync(path).length === 0;
+  } catch {
+    return false;
+  }
+}
+
+function describeMissing({ stateDirectory, stateNamedBy = '--state' }: Config): RecoveryError {
+  return new RecoveryError(
+    'TARGET_UNKNOWN',
+    `the state directory ${stateDirectory}, named by ${stateNamedBy}, does not exist`,
+    { details: { target: stateDirectory, named_by: stateNamedBy } },
+  );
+}
+
+/** Says on the way that a default place is not there yet, so that its empty list is not taken for good news. */
+export function noteAbsent(places: readonly OpenPlace[], note: (line: string) => void): void {
+  for (const { path } of places) {
+    if (!existsSync(path)) note(`no jobs yet in ${safeText(path, 1_000)}: it is not there`);
+  }
 }
 
 function openTarget(target: string, forced: string | undefined, request: PlaceRequest = {}): OpenPlace {

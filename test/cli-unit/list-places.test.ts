@@ -44,8 +44,11 @@ describe('listPlaces', () => {
 
   it('puts what must be known before how recent it is', async () => {
     const lines = ATTENTIONS.map((attention, index) => ({ ...summary(attention, index), attention }));
-    const { jobs } = await listPlaces([place('a', ...lines.toReversed()), place('b', summary('older', 0))], QUERY);
-    expect(ids(jobs).toSpliced(4, 1)).toEqual(ATTENTIONS.filter((word) => word !== 'cancelled'));
+    const { jobs } = await listPlaces([place('a', ...lines.toReversed()), place('b', summary('older', 0))], {
+      ...QUERY,
+      limit: 20,
+    });
+    expect(ids(jobs).toSpliced(4, 1)).toEqual(ATTENTIONS);
     expect(ids(jobs)[4]).toBe('older');
   });
 

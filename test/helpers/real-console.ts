@@ -27,10 +27,13 @@ export const CTRL_C = '\u0003';
 const AGREEMENT = 'y agrees to the plan';
 const PRESS_AGAIN_MS = 1_000;
 
-/** Opens `salvor` on a state directory. */
-export function openRealConsole(state: string, { args = [], env, ...start }: ConsoleStart = {}): RealConsole {
+/** Opens `salvor` on a state directory, or on the default one. */
+export function openRealConsole(
+  state: string | undefined,
+  { args = [], env, ...start }: ConsoleStart = {},
+): RealConsole {
   const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
-  const pty = openPty(process.execPath, [PROGRAM, '--state', state, ...args], {
+  const pty = openPty(process.execPath, [PROGRAM, ...(state === undefined ? [] : ['--state', state]), ...args], {
     columns: 80,
     rows: 24,
     ...start,

@@ -1,8 +1,11 @@
 // Several processes at once: whoever is second is told who is first, and what is shown follows what is true.
+import { mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { expectInvariants } from '../helpers/invariants.ts';
 import { makeLedgerJob } from '../helpers/ledger-job.ts';
 import { DOWN, ENTER, killAt, openRealConsole } from '../helpers/real-console.ts';
+import { startSalvor } from '../helpers/salvor.ts';
 import { queryStore } from '../helpers/state.ts';
 
 test('two consoles on one job: the second is refused with the name of who holds it, and nothing is done twice', async () => {
@@ -63,4 +66,27 @@ test('console: while other processes change jobs the cursor stays on its job', a
   await screen.press(ENTER, "Job 'Second' failed at row 1/3.");
   expect((await job.salvor(['--choice', 'cancel', '--job', 'Second', '--yes'])).code).toBe(0);
   await screen.ready('Verdict: cancelled', 'not now: it was cancelled');
+});
+
+test('console: opened before there is a store, it sees the first job come, run, and die', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  mkdirSync(job.state);
+  using screen = openRealConsole(job.state);
+  await screen.ready('No job needs attention');
+  job.act({ k2: 'pause' });
+  await using running = job.start(['run', 'job.yaml']);
+  await screen.ready('Shipping', '~ running', '1/3');
+  // The death of a runner changes no file.
+  running.signalGroup('SIGKILL');
+  await screen.ready('Shipping', '? in doubt');
+});
+
+test('console: opened beside its state directory that is not there yet, it sees the first job', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  const home = dirname(job.state);
+  using screen = openRealConsole(undefined, { cwd: home, env: { XDG_STATE_HOME: home } });
+  await screen.ready('No job needs attention');
+  job.act({ k2: 'pause' });
+  await using _running = startSalvor(['run', 'job.yaml', '--state', join(home, 'salvor')], { cwd: home });
+  await screen.ready('Shipping', '~ running', '1/3');
 });

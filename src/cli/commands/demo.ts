@@ -25,7 +25,7 @@ export async function runDemo(context: CommandContext): Promise<number> {
   const signals = listenForSignals();
   const directory = await mkdtemp(join(tmpdir(), 'salvor-demo-'));
   const stateDirectory = join(directory, 'state');
-  const [opened] = openPlaces({ ...context.config, stateDirectory, stateNamed: true }, []);
+  const [opened] = openPlaces({ ...context.config, stateDirectory, stateNamed: false }, []);
   if (!opened) return 1;
   const workshop = { directory, stateDirectory, place: opened.jobs, programPath, abort: signals.abort };
   let made: readonly MadeJob[] | undefined;
@@ -103,7 +103,7 @@ async function makeJobs(
 
 async function openConsole(context: CommandContext, stateDirectory: string): Promise<number> {
   const { runInteractive } = await import('../interactive.ts');
-  const config = { ...context.config, stateDirectory, stateNamed: true };
+  const config = { ...context.config, stateDirectory, stateNamed: false };
   return runInteractive({ ...context, config, asked: { ...context.asked, positionals: [] } });
 }
 

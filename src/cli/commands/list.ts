@@ -5,7 +5,7 @@ import { translateProgress } from '../../core/report/build-report.ts';
 import { describeJobCells } from '../../present/job-rows.ts';
 import type { CommandContext } from '../command-context.ts';
 import { listPlaces } from '../list-places.ts';
-import { openPlaces } from '../open-places.ts';
+import { noteAbsent, openPlaces } from '../open-places.ts';
 import { formatTable } from '../output.ts';
 
 const NO_LIMIT = 1_000_000;
@@ -21,6 +21,7 @@ export async function runList({ asked, config, output }: CommandContext): Promis
     ...(verdict && { verdict }),
     ...(asked.texts.kind !== undefined && { kind: asked.texts.kind }),
   });
+  noteAbsent(places, output.note);
   if (output.json) output.printJson(translateJobPage(page));
   else printTable(page, output.print);
   return 0;

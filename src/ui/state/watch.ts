@@ -1,9 +1,12 @@
 /** Live refresh: what is on the screen is read again after the state changed, at a bounded pace. */
+import type { Verdict } from '../../core/job/schema.ts';
 import type { Core } from './core.ts';
 
 /** The least time between two refreshes of the list, and between two looks at the open job. */
 export const LIST_REFRESH_MS = 200;
 export const JOB_REFRESH_MS = 1000;
+/** How often what runs is looked at again: the death of its runner changes no file. */
+export const LIVING_LOOK_MS = 2000;
 
 export type Watch = { readonly start: () => void; readonly close: () => void };
 
@@ -19,21 +22,37 @@ export function makeWatch(core: Core): Watch {
       if (link === core.link && isOnlyShown(core)) link.session.send({ type: 'inspect' });
     });
   });
+  const look = (): void => {
+    if (core.store.snapshot().job === undefined) list.ask();
+    else job.ask();
+  };
   let stop: (() => void) | undefined;
+  let tick: ReturnType<typeof setInterval> | undefined;
   return {
     start: () => {
-      stop = core.options.reader.watch(() => {
-        if (core.store.snapshot().job === undefined) list.ask();
-        else job.ask();
-      });
+      stop = core.options.reader.watch(look);
+      tick = setInterval(() => {
+        if (showsLiving(core)) look();
+      }, LIVING_LOOK_MS);
+      tick.unref();
     },
     close: () => {
       stop?.();
+      clearInterval(tick);
       list.close();
       job.close();
     },
   };
 }
+
+/** True while what is on the screen may die, or come to life elsewhere, without a file changing here. */
+function showsLiving(core: Core): boolean {
+  const { job, jobs } = core.store.snapshot();
+  if (job !== undefined) return LIVING.has(job.looked?.diagnosis.verdict ?? 'finished');
+  return jobs.rows.some(({ verdict }) => LIVING.has(verdict));
+}
+
+const LIVING: ReadonlySet<Verdict> = new Set(['alive', 'stalled', 'unknown']);
 
 /** True while the open job is only looked at: nothing is being decided, run or told. */
 function isOnlyShown(core: Core): boolean {
