@@ -6,7 +6,7 @@ import { RecoveryError } from '../../core/errors.ts';
  * Shapes: `text` without its line end, one character per byte; `lineEnd` as it stands in the file, empty at the end of
  *         a file without one; `line` is the first line of the record, from 1.
  */
-export type RawRecord = { readonly text: string; readonly lineEnd: '' | '\n' | '\r\n'; readonly line: number };
+export type RawRecord = { readonly text: string; readonly lineEnd: '' | '\n' | '\r\n' | '\r'; readonly line: number };
 
 /** A record larger than this is most likely a quote that was never closed. */
 const LARGEST_RECORD = 16 * 1024 * 1024;
@@ -15,7 +15,8 @@ const LARGEST_RECORD = 16 * 1024 * 1024;
  * Cuts text into records, in order, nothing lost: all texts and line ends together are the file. Empty lines are
  * records with an empty text.
  *
- * Shapes: `quotes` tells whether a line break inside double quotes belongs to the record (CSV).
+ * Shapes: `quotes` tells that it is CSV: a line break inside double quotes belongs to the record, and a carriage return
+ *         alone ends one too, as some spreadsheets write it. In JSON lines it is space.
  * Errors: ROWS_INVALID for a quote that is not closed and for a record above 16 MiB, with the line it starts at.
  */
 export async function* splitRecords(
@@ -33,7 +34,8 @@ export async function* splitRecords(
   }
   if (rest === '') return;
   if (options.quotes && countQuotes(rest) % 2 === 1) throw refuse(options.path, line, 'has a quote that is not closed');
-  yield [{ text: rest, lineEnd: '', line }];
+  const isReturned = options.quotes && rest.endsWith('\r');
+  yield [isReturned ? { text: rest.slice(0, -1), lineEnd: '\r', line } : { text: rest, lineEnd: '', line }];
 }
 
 type Cut = { readonly records: readonly RawRecord[]; readonly rest: string; readonly line: number };
@@ -46,39 +48,58 @@ function cutRecords(text: string, firstLine: number, quotes: boolean): Cut {
   for (;;) {
     const end = findEnd(start);
     if (end === undefined) return { records, rest: text.slice(start), line };
-    const lineEnd = end.at > start && text[end.at - 1] === '\r' ? '\r\n' : '\n';
-    records.push({ text: text.slice(start, end.at + 1 - lineEnd.length), lineEnd, line });
-    line += 1 + end.innerLines;
-    start = end.at + 1;
+    const { at, lineEnd } = end;
+    records.push({ text: text.slice(start, at), lineEnd, line });
+    line += 1 + (end.isQuoted ? countLineEnds(text.slice(start, at)) : 0);
+    start = at + lineEnd.length;
   }
 }
 
-type RecordEnd = { readonly at: number; readonly innerLines: number };
+/** Where a record ends, and with what; `isQuoted` tells that it may hold line breaks itself. */
+type RecordEnd = { readonly at: number; readonly lineEnd: '\n' | '\r\n' | '\r'; readonly isQuoted: boolean };
 
-/** Finds the line break that ends the record that starts at a place. A doubled quote closes and opens again. */
+/** Finds the line end of the record that starts at a place. A doubled quote closes and opens again. */
 function makeEndFinder(text: string, quotes: boolean): (start: number) => RecordEnd | undefined {
-  let quote = quotes ? text.indexOf('"') : -1;
-  // Looked for once and kept: a file without quotes is searched for them once, not once per line.
-  const findQuote = (from: number) => {
-    if (quote !== -1 && quote < from) quote = text.indexOf('"', from);
-    return quote === -1 ? text.length : quote;
-  };
+  const findFeed = makeFinder(text, '\n');
+  if (!quotes) {
+    return (start) => {
+      const at = findFeed(start);
+      if (at === text.length) return undefined;
+      const isPair = at > start && text[at - 1] === '\r';
+      return { at: isPair ? at - 1 : at, lineEnd: isPair ? '\r\n' : '\n', isQuoted: false };
+    };
+  }
+  const findQuote = makeFinder(text, '"');
+  const findReturn = makeFinder(text, '\r');
   return (start) => {
     let from = start;
-    let at = text.indexOf('\n', from);
-    while (at !== -1 && findQuote(from) < at) {
+    let at = Math.min(findFeed(from), findReturn(from));
+    while (findQuote(from) < at) {
       from = text.indexOf('"', findQuote(from) + 1) + 1;
       if (from === 0) return undefined;
-      at = text.indexOf('\n', from);
+      at = Math.min(findFeed(from), findReturn(from));
     }
-    return at === -1 ? undefined : { at, innerLines: countLines(text, start, at) };
+    // Of a return at the very end nobody knows yet whether a line feed follows.
+    if (at === text.length || (text[at] === '\r' && at + 1 === text.length)) return undefined;
+    const lineEnd = text[at] === '\n' ? '\n' : text[at + 1] === '\n' ? '\r\n' : '\r';
+    return { at, lineEnd, isQuoted: from > start };
   };
 }
 
-function countLines(text: string, start: number, end: number): number {
-  let count = 0;
-  for (let at = text.indexOf('\n', start); at !== -1 && at < end; at = text.indexOf('\n', at + 1)) count += 1;
-  return count;
+/**
+ * Finds a character from places that only ever rise. What was found is kept, so that a file without it is searched for
+ * it once, not once per line. Answers the text's length when there is none.
+ */
+function makeFinder(text: string, character: string): (from: number) => number {
+  let found = text.indexOf(character);
+  return (from) => {
+    if (found !== -1 && found < from) found = text.indexOf(character, from);
+    return found === -1 ? text.length : found;
+  };
+}
+
+function countLineEnds(text: string): number {
+  return text.match(/\r\n|\r|\n/g)?.length ?? 0;
 }
 
 function countQuotes(text: string): number {

@@ -14,6 +14,12 @@ describe('openRows, CSV', () => {
       { id: 'A2', name: '', note: '' },
     ]);
   });
+  it.each(['\r', '\r\n', '\n'])('takes %j for a line end, also where two pieces of the file meet', async (lineEnd) => {
+    const [long, short] = ['A'.repeat(32 * 1024 - 3 - lineEnd.length), '"x\ry"'];
+    const { keys, digest } = await readRows(`id${lineEnd}${long}${lineEnd}${short}${lineEnd}`, { key: 'id' });
+    expect([keys, digest.sizeBytes]).toEqual([[long, 'x\ry'], 32 * 1024 + 4 + 2 * lineEnd.length]);
+    expect(await readRefusal(`id${lineEnd}1${lineEnd}2,3`)).toMatch(/ row 2, line 3: found 2 cells/);
+  });
   it('reads a byte order mark, CRLF, empty lines and a last line without an end', async () => {
     const read = await readRows('\ufeffid,größe\r\n\r\nA1,é\r\n\r\nA2,😀', { key: 'id' });
     expect(read.columns).toEqual(['id', 'größe']);
@@ -55,12 +61,12 @@ describe('openRows, CSV', () => {
       quoted || /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
     const rows = fc.array(fc.tuple(cell, cell), { maxLength: 5 });
     await fc.assert(
-      fc.asyncProperty(rows, fc.constantFrom('\n', '\r\n'), fc.boolean(), async (table, lineEnd, ended) => {
+      fc.asyncProperty(rows, fc.constantFrom('\n', '\r\n', '\r'), fc.boolean(), async (table, lineEnd, ended) => {
         const lines = ['x,y', ...table.map((row) => row.map(written).join(','))];
         const text = lines.join(lineEnd) + (ended ? lineEnd : '');
         const expected: unknown = parse(text, {
           columns: true,
-          record_delimiter: ['\r\n', '\n'],
+          record_delimiter: ['\r\n', '\n', '\r'],
           skip_empty_lines: true,
         });
         expect((await readRows(text)).data).toEqual(expected);

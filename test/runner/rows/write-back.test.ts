@@ -80,6 +80,11 @@ describe('writeBack, CSV', () => {
     const values = { 1: { receipt: '1Z1' }, 3: { receipt: '1Z3', error: 'n' } };
     expect(await edit(content, { values })).toBe('tracking,"id",note\n1Z1,1,a\nkept,"2",b\n1Z3,3,n\n');
   });
+  it('keeps line ends as they are, carriage returns alone included, and those inside quotes', async () => {
+    const values = { 1: { receipt: 'R1' }, 2: { receipt: 'R2' } };
+    expect(await edit('id,t\rA,"x\ry"\rB,z\r', { values })).toBe('id,t,tracking,note\rA,"x\ry",R1,\rB,z,R2,\r');
+    expect(await edit('id\r\nA\rB\n\rC', { values })).toBe('id,tracking,note\r\nA,R1,\rB,R2,\n\rC,,');
+  });
   it('gives the same file when it is done twice', async () => {
     const values = { 1: { receipt: 'R' } };
     const once = await edit('id\n1\n2\n', { values });
