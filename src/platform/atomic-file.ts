@@ -56,6 +56,42 @@ export async function replaceFile(
   }
 }
 
+/** New content of a file, written and synced beside it. One of the two ends it. */
+export type StagedFile = {
+  /** Puts it in its place, durably. Errors: the system's. */
+  readonly publish: () => void;
+  /** Leaves the file as it is. Errors: none. */
+  readonly discard: () => void;
+};
+
+/**
+ * Writes what a file is to become and syncs it, so that only a rename is left to be done. The file is its owner's alone.
+ *
+ * Errors: the system's, unchanged; nothing is left then.
+ */
+export function stageFile(path: string, text: string): StagedFile {
+  removeLeftovers(path);
+  const temporary = `${temporaryPrefix(path)}${process.pid}.tmp`;
+  const discard = () => rmSync(temporary, { force: true });
+  const descriptor = openSync(temporary, 'wx', 0o600);
+  try {
+    try {
+      writeAll(descriptor, Buffer.from(text));
+      fsyncSync(descriptor);
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch (error) {
+    discard();
+    throw error;
+  }
+  const publish = () => {
+    renameSync(temporary, path);
+    syncDirectory(dirname(path));
+  };
+  return { publish, discard };
+}
+
 function temporaryPrefix(path: string): string {
   return join(dirname(path), `.${basename(path)}.`);
 }

@@ -2,6 +2,7 @@
 import type { DeathProof, Finding } from '../core/diagnosis/schema.ts';
 import type { Evidence, LeaseHolder } from '../core/evidence/schema.ts';
 import type { Choice, Progress, Verdict } from '../core/job/schema.ts';
+import { describeRegression } from '../core/plan/describe-regression.ts';
 import type { PlanAction, PlanStep, PlanWarning } from '../core/plan/schema.ts';
 import { CONTROL_FINDING_WORDS, CONTROL_STEP_WORDS, CONTROL_WARNING_WORDS } from './control-words.ts';
 import { formatCount, formatTime } from './format.ts';
@@ -81,6 +82,7 @@ const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
     `${what === 'rows_file' ? 'the rows file' : 'the directory of the job file'} ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
   audit_broken: ({ sequence, expected, found }) =>
     `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${safeText(found, 80)}`,
+  store_regressed: ({ regression }) => safeText(describeRegression(regression), 300),
   state_contradiction: ({ detail }) => `contradiction: ${safeText(detail)}`,
   ...CONTROL_FINDING_WORDS,
 };

@@ -3,6 +3,7 @@ import { isRecoveryError, RecoveryError } from '../core/errors.ts';
 import type { UnitNews } from '../core/execution/run-unit.ts';
 import type { Clock } from '../core/ports.ts';
 import { changeStore, readStore } from '../store/database.ts';
+import type { JournalMark } from '../store/high-water.ts';
 import { beatHeart, checkEpoch, checkFence, prepareEpochReader } from '../store/leases.ts';
 import { makeUnitJournal } from '../store/unit-journal.ts';
 
@@ -37,10 +38,12 @@ export function makeCommitJournal(options: {
   readonly database: DatabaseSync;
   readonly jobSeq: number;
   readonly epoch: number;
+  /** Told how far the journal is after every commit, before anybody acts on it. */
+  readonly mark: Pick<JournalMark, 'write'>;
   readonly clock: Clock;
   readonly onLost: (reason: unknown) => void;
 }): CommitJournal {
-  const { database, jobSeq, epoch, clock } = options;
+  const { database, jobSeq, epoch, mark, clock } = options;
   const journal = makeUnitJournal(database, jobSeq, epoch);
   let waiting: Waiting[] = [];
   let scheduled = false;
@@ -60,6 +63,7 @@ export function makeCommitJournal(options: {
       for (const { news } of batch) journal.append(news);
       if (beat) beatHeart(database, jobSeq, { epoch, atMs });
     });
+    mark.write(journal.sequence());
     if (!beat) return;
     beatAtMs = atMs;
     beatMonotonicMs = performance.now();

@@ -4,6 +4,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import { type HeldLock, probeLock, tryLock } from '../platform/lock-file.ts';
 import { changeStore, translateErrors } from '../store/database.ts';
+import { readHighWater } from '../store/high-water.ts';
 import { deleteJob, insertUnits, listImporting, type UnitInput } from '../store/import.ts';
 import { insertJob, type JobRecord, readJob, setStatus, updateRowsFile } from '../store/jobs.ts';
 import type { BatchSpec } from './job-file/schema.ts';
@@ -83,7 +84,9 @@ export async function createJob(options: {
 
 function removeAbandoned(database: DatabaseSync, places: JobPlaces): void {
   for (const job of listImporting(database)) {
-    if (probeLock(places.lock(job.id)) !== 'held') removeJob(database, places, job);
+    // One that was acted on was no unfinished import: the store went back in time, and its directory is what is left.
+    const wasActedOn = readHighWater(places.directory(job.id)) !== undefined;
+    if (!wasActedOn && probeLock(places.lock(job.id)) !== 'held') removeJob(database, places, job);
   }
 }
 

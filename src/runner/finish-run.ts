@@ -3,7 +3,7 @@ import { toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
-import { changeStore } from '../store/database.ts';
+import { changeJob } from '../store/high-water.ts';
 import { endRun, type JobRecord } from '../store/jobs.ts';
 import { checkFence, releaseLease } from '../store/leases.ts';
 import { countUnitsByStatus } from '../store/units.ts';
@@ -17,6 +17,8 @@ export type FinishedUnits = {
   readonly job: JobRecord;
   readonly spec: BatchSpec;
   readonly epoch: number;
+  /** The job's own. */
+  readonly directory: string;
   readonly clock: Clock;
   /** Crash points: `before-rename`, `after-rename` of the rows file, `before-last-word`, `after-last-word`. */
   readonly faults: Faults;
@@ -29,14 +31,14 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
 /**
  * Writes the results back, then says the last word on the run and lets the lease go, in one fenced transaction.
  *
- * Errors: LEASE_FENCED, STATE_UNWRITABLE. A failed write-back is an outcome, since the results are safe in the store.
+ * Errors: LEASE_FENCED, STATE_UNWRITABLE, STORE_REGRESSED. A failed write-back is an outcome, since the results are safe in the store.
  * Source: contract, job files (write_back: at the end and on halt); design, rule 7; decisions/0013.
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
   const outcome = await writeBackResults(run, describeEnd(run));
-  const { database, job, epoch, clock, faults } = run;
+  const { database, job, epoch, directory, clock, faults } = run;
   faults.reach('before-last-word');
-  changeStore(database, () => {
+  changeJob(database, { jobId: job.id, directory }, () => {
     checkFence(database, job.seq, epoch);
     const atMs = clock.nowMs();
     endRun(database, job.seq, { status: STATUSES[outcome.end], atMs, ...(outcome.error && { error: outcome.error }) });

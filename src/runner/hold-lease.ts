@@ -9,13 +9,21 @@ import { describeStale } from '../core/plan/plan-basis.ts';
 import { tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
 import { type AuditWord, appendAudit, checkAuditChain } from '../store/audit.ts';
-import { changeStore } from '../store/database.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
+import { changeJob, type JournalMark, openJournalMark } from '../store/high-water.ts';
 import { type JobRecord, readJob } from '../store/jobs.ts';
 import { insertLease, readEpoch, readRunner } from '../store/leases.ts';
 
 /** A held lease: the kernel lock and the fencing epoch. Release the lock last. */
-export type HeldLease = { readonly epoch: number; readonly runToken: string; readonly releaseLock: () => void };
+export type HeldLease = {
+  readonly epoch: number;
+  readonly runToken: string;
+  /** The job's own. */
+  readonly directory: string;
+  /** Follows the commits of the run. */
+  readonly mark: JournalMark;
+  readonly releaseLock: () => void;
+};
 
 /** What must still be true for the lease to be taken. */
 export type ExpectedState = { readonly epoch: number; readonly status: string; readonly journalSequence: number };
@@ -25,7 +33,8 @@ export type ExpectedState = { readonly epoch: number; readonly status: string; r
  *
  * Taking the lock inside the transaction means that whoever loses always finds the winner recorded.
  *
- * Errors: LEASE_HELD naming the holder; EVIDENCE_STALE when the job is no longer as it was seen; AUDIT_BROKEN.
+ * Errors: LEASE_HELD naming the holder; EVIDENCE_STALE when the job is no longer as it was seen; AUDIT_BROKEN;
+ *         STORE_REGRESSED.
  * Source: design, rules 7, 8 and 9.
  */
 export function holdLease(options: {
@@ -39,12 +48,13 @@ export function holdLease(options: {
   const { database, job, expected, audit } = options;
   const runToken = randomBytes(16).toString('hex');
   const epoch = expected.epoch + 1;
+  const directory = dirname(options.lockPath);
   let release: (() => void) | undefined;
   try {
-    changeStore(database, () => {
+    changeJob(database, { jobId: job.id, directory }, () => {
       checkUnchanged(database, job, expected);
       checkAuditChain(database, job.seq);
-      mkdirSync(dirname(options.lockPath), { recursive: true, mode: 0o700 });
+      mkdirSync(directory, { recursive: true, mode: 0o700 });
       const lock = tryLock(options.lockPath);
       if (!lock) throw describeConflict(database, job);
       release = lock.release;
@@ -64,7 +74,12 @@ export function holdLease(options: {
     release?.();
     throw error;
   }
-  return { epoch, runToken, releaseLock: () => release?.() };
+  const mark = openJournalMark(directory);
+  const releaseLock = () => {
+    mark.close();
+    release?.();
+  };
+  return { epoch, runToken, directory, mark, releaseLock };
 }
 
 /**

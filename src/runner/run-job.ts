@@ -31,7 +31,8 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   const lost = new AbortController();
   const { database, job, lease, clock } = run;
   const onLost = (reason: unknown) => lost.abort(reason);
-  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, clock, onLost });
+  const { mark } = lease;
+  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, mark, clock, onLost });
   try {
     const engine = run.makeEngine({ ...run, checkHeld: journal.checkHeld });
     const parts = { engine, journal, lost: lost.signal };
@@ -40,7 +41,7 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
       throw thrown;
     });
     settled = context.settled;
-    const outcome = await finishRun({ ...run, epoch: run.lease.epoch, units: context.units });
+    const outcome = await finishRun({ ...run, ...run.lease, units: context.units });
     return { ...outcome, settled, results };
   } catch (thrown) {
     return { ...(await failRun(run, thrown)), settled, results };
@@ -103,7 +104,7 @@ async function failRun(run: JobRun, thrown: unknown): Promise<RunOutcome> {
     const stopped = error.code === 'RUN_INTERRUPTED';
     await finishRun({
       ...run,
-      epoch: run.lease.epoch,
+      ...run.lease,
       units: { end: stopped ? 'stopped' : 'halted', error: told },
     });
     return stopped ? { end: 'stopped', error: told } : { end: 'failed', error: told };

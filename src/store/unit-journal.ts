@@ -38,7 +38,27 @@ export type UnitEvent =
     };
 
 /** Appends events to one job's journal. `begin` comes first in every transaction: others may have written too. */
-export type UnitJournal = { readonly begin: () => void; readonly append: (event: UnitEvent) => void };
+export type UnitJournal = {
+  readonly begin: () => void;
+  readonly append: (event: UnitEvent) => void;
+  /** Number of the newest event, as of `begin` and what was appended since. */
+  readonly sequence: () => number;
+};
+
+/** What a unit is after an event; after `settled` it is what the person said. Events of many units are named here too. */
+export const STATUS_AFTER: Readonly<
+  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset', UnitStatus>
+> = {
+  intent: 'in_doubt',
+  receipt: 'in_doubt',
+  done: 'done',
+  failed: 'failed',
+  retry: 'pending',
+  unknown: 'needs_review',
+  not_done: 'pending',
+  retry_failed: 'pending',
+  reset: 'pending',
+};
 
 const OPEN = "status IN ('in_doubt', 'needs_review', 'failed')";
 
@@ -54,6 +74,7 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
   const statements = prepareChanges(database);
   let sequence = 0;
   return {
+    sequence: () => sequence,
     begin() {
       sequence = Number(last.get(jobSeq)?.s ?? 0);
     },

@@ -42,7 +42,9 @@ function look(job: LedgerJob): Looked {
   const files = Object.entries(hashFiles(job.folder.path));
   try {
     const tables = readTables(job.state);
-    return { files: Object.fromEntries(files.filter(([name]) => !name.startsWith('state/salvor.db'))), tables };
+    // A refusal that is recorded moves the mark of its job along with the chain.
+    const isStore = (name: string) => name.startsWith('state/salvor.db') || name.endsWith('/high-water.json');
+    return { files: Object.fromEntries(files.filter(([name]) => !isStore(name))), tables };
   } catch {
     // A writer that finds the store damaged may leave its empty log and the log's index: they say nothing.
     const isEmptyLog = ([name, file]: readonly [string, string]) =>

@@ -1,7 +1,9 @@
 /** What must be true of a state directory at every moment, whatever died when. Source: design, rules 6, 7 and 9. */
 import { expect } from 'vitest';
+import { jobDirectory } from '../../src/sources/native/layout.ts';
 import { inspectAudit, readAudit } from '../../src/store/audit.ts';
 import { lookAtStore } from '../../src/store/database.ts';
+import { findRegression, readHighWater } from '../../src/store/high-water.ts';
 import { type Row, readTables, type Tables } from './state.ts';
 
 /** What an event of the journal makes of a unit. */
@@ -66,7 +68,14 @@ function replay(events: readonly Row[]): ReadonlyMap<string, Replayed> {
 function expectWholeAudit(stateDirectory: string, tables: Tables): void {
   const jobs = tables.jobs.filter((job) => job['status'] !== 'importing');
   const whole = lookAtStore(stateDirectory, (database) =>
-    jobs.map((job) => inspectAudit(readAudit(database, Number(job['seq'])))),
+    jobs.map((job) => {
+      const mark = readHighWater(jobDirectory(stateDirectory, String(job['id'])));
+      expect(
+        findRegression(database, Number(job['seq']), mark),
+        'the mark is never ahead of the store',
+      ).toBeUndefined();
+      return inspectAudit(readAudit(database, Number(job['seq'])));
+    }),
   );
   for (const { broken } of whole ?? []) expect(broken).toBeUndefined();
   const taken = tables.audit.filter((entry) => entry['outcome'] === 'done' && 'epoch' in parse(entry['details']));

@@ -18,6 +18,7 @@ async function makeRunner() {
     database: state.database,
     jobSeq: job.seq,
     epoch: 1,
+    mark: { write: () => {} },
     clock: { nowMs: () => SEED_MS + 1 },
     onLost: (reason) => lost.push(reason),
   });

@@ -2,8 +2,9 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { inspectAudit, readAudit, readAuditHead } from '../../store/audit.ts';
+import { compareMarks } from '../../sources/native/compare-marks.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
+import { type StoreProblem, verifyStore } from '../../store/verify-store.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Config } from '../config.ts';
 import { readPolicy } from '../read-policy.ts';
@@ -89,7 +90,7 @@ function checkState({ stateDirectory }: Config): readonly Check[] {
   }
   try {
     accessSync(stateDirectory, constants.R_OK | constants.W_OK | constants.X_OK);
-    return [{ name, state: 'ok', found: stateDirectory }, checkStore(stateDirectory)];
+    return [{ name, state: 'ok', found: stateDirectory }, ...checkStore(stateDirectory)];
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
     return [
@@ -103,30 +104,33 @@ function checkState({ stateDirectory }: Config): readonly Check[] {
   }
 }
 
-function checkStore(stateDirectory: string): Check {
+const REGRESSED = 'Put the newest store back, or see docs/runbook.md, "the store went back in time".';
+
+function describeProblem({ jobId, problem }: StoreProblem, advice: string): Check {
+  return { name: 'store', state: 'broken', found: jobId === undefined ? problem : `job ${jobId}: ${problem}`, advice };
+}
+
+function checkStore(stateDirectory: string): readonly Check[] {
   const name = 'store';
   const advice = 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".';
   try {
-    const seen = lookAtStore(stateDirectory, (database) => {
-      const integrity = database.prepare('PRAGMA quick_check(1)').get();
-      const jobs = database.prepare('SELECT seq, id FROM jobs').all();
-      const seqs = jobs.map(({ id, seq }) => ({ id, seq: Number(seq) }));
-      const broken = seqs.filter(
-        ({ seq }) => inspectAudit(readAudit(database, seq), readAuditHead(database, seq)).broken,
-      );
-      return {
-        integrity: String(integrity?.quick_check),
-        count: jobs.length,
-        broken: broken.map((job) => String(job.id)),
-      };
-    });
-    if (!seen) return { name, state: 'ok', found: `no store in ${storePath(stateDirectory)} yet` };
-    if (seen.integrity !== 'ok') return { name, state: 'broken', found: seen.integrity, advice };
-    if (seen.broken.length > 0)
-      return { name, state: 'broken', found: `broken audit chain: ${seen.broken.join(', ')}`, advice };
-    return { name, state: 'ok', found: `${seen.count} jobs, every audit chain is whole` };
+    const seen = lookAtStore(stateDirectory, (database) => ({
+      problems: verifyStore(database),
+      count: Number(database.prepare('SELECT count(*) AS n FROM jobs').get()?.n),
+    }));
+    if (!seen) return [{ name, state: 'ok', found: `no store in ${storePath(stateDirectory)} yet` }];
+    const broken = seen.problems.map((problem) => describeProblem(problem, advice));
+    const regressed = compareMarks(stateDirectory).map((problem) => describeProblem(problem, REGRESSED));
+    if (broken.length + regressed.length > 0) return [...broken, ...regressed];
+    return [
+      {
+        name,
+        state: 'ok',
+        found: `${seen.count} jobs, every row follows from its journal, every audit chain is whole`,
+      },
+    ];
   } catch (error) {
-    return { name, state: 'broken', found: error instanceof Error ? error.message : String(error), advice };
+    return [{ name, state: 'broken', found: error instanceof Error ? error.message : String(error), advice }];
   }
 }
 

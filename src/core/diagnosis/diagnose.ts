@@ -65,8 +65,10 @@ function findUnits(units: UnitsEvidence | undefined): readonly Finding[] {
   return findings;
 }
 
-function describeContradictions({ audit, units }: Evidence, { contradictions }: JobFacts): readonly Finding[] {
+function describeContradictions(evidence: Evidence, { contradictions }: JobFacts): readonly Finding[] {
+  const { audit, regression, units } = evidence;
   const findings: Finding[] = audit.broken ? [{ type: 'audit_broken', ...audit.broken }] : [];
+  if (regression) findings.push({ type: 'store_regressed', regression });
   if (contradictions.includes('ended_short')) {
     const detail = `recorded as completed with ${units?.counts.pending} units still to do`;
     findings.push({ type: 'state_contradiction', detail });

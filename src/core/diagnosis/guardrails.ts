@@ -6,7 +6,15 @@ import type { JobFacts } from './job-facts.ts';
 export type JudgedFacts = JobFacts & { readonly verdict: Verdict };
 
 /** What may stop a choice; `core/plan/check-choice` says each in words. */
-export type Guardrail = 'audit' | 'ended' | 'contradiction' | 'holder' | 'prerequisites' | 'work' | 'review';
+export type Guardrail =
+  | 'audit'
+  | 'regression'
+  | 'ended'
+  | 'contradiction'
+  | 'holder'
+  | 'prerequisites'
+  | 'work'
+  | 'review';
 
 type Stops = (choice: Choice, facts: JudgedFacts) => boolean;
 
@@ -14,6 +22,7 @@ type Stops = (choice: Choice, facts: JudgedFacts) => boolean;
 const GUARDRAILS: readonly (readonly [Guardrail, Stops])[] = [
   ['review', (choice, { counts }) => choice === 'review' && countOpen(counts) === 0],
   ['audit', (choice, { contradictions }) => isActing(choice) && contradictions.includes('audit_broken')],
+  ['regression', (choice, { contradictions }) => isActing(choice) && contradictions.includes('store_regressed')],
   ['ended', (choice, { verdict }) => isActing(choice) && (verdict === 'cancelled' || verdict === 'finished')],
   ['contradiction', (choice, { contradictions }) => isRunning(choice) && contradictions.length > 0],
   ['holder', (choice, { verdict }) => isRunning(choice) && HELD.has(verdict)],

@@ -5,6 +5,8 @@ import { judgeLiveness, type LivenessJudgement } from './judge-liveness.ts';
 /** How the records of a job may contradict each other; each makes it `inconsistent`. */
 export type Contradiction =
   | 'audit_broken'
+  /** The store is not as far as it once was. */
+  | 'store_regressed'
   /** Recorded as completed, with units still to do. */
   | 'ended_short';
 
@@ -31,10 +33,12 @@ export type JobFacts = {
 export function assembleJobFacts(evidence: Evidence): JobFacts {
   const { recorded, lease, liveness, units, prerequisites, audit } = evidence;
   const { status, runCount } = recorded;
+  const isAuditBroken = audit.broken !== undefined;
+  const isRegressed = evidence.regression !== undefined;
   return {
     status,
     runCount,
-    contradictions: listContradictions({ status, isAuditBroken: audit.broken !== undefined, counts: units?.counts }),
+    contradictions: listContradictions({ status, isAuditBroken, isRegressed, counts: units?.counts }),
     prerequisites: prerequisites.every(({ state }) => state === 'unchanged') ? 'fit' : 'unfit',
     ...(lease && { released: lease.releasedAtMs !== undefined }),
     ...(lease && liveness && { judgement: judgeLiveness(lease, liveness) }),
@@ -46,10 +50,12 @@ export function assembleJobFacts(evidence: Evidence): JobFacts {
 export function listContradictions(known: {
   readonly status: string;
   readonly isAuditBroken: boolean;
+  readonly isRegressed: boolean;
   readonly counts: UnitCounts | undefined;
 }): readonly Contradiction[] {
   const found: Contradiction[] = [];
   if (known.isAuditBroken) found.push('audit_broken');
+  if (known.isRegressed) found.push('store_regressed');
   if (known.status === 'completed' && (known.counts?.pending ?? 0) > 0) found.push('ended_short');
   return found;
 }

@@ -8,7 +8,7 @@ import type {
   TrainingStatus,
   UnfinishedAction,
 } from '../evidence/control-schema.ts';
-import type { LeaseHolder, OrphanFacts, PrerequisiteFacts } from '../evidence/schema.ts';
+import type { LeaseHolder, OrphanFacts, PrerequisiteFacts, RegressionFacts } from '../evidence/schema.ts';
 import type { Attention, Choice, JobError, Verdict } from '../job/schema.ts';
 
 /** Why a holder counts as dead; the strongest proof that holds. Source: design, rule 2. */
@@ -52,6 +52,7 @@ export type Finding =
   | { readonly type: 'units_failed'; readonly count: number }
   | { readonly type: 'prerequisite_bad'; readonly prerequisite: PrerequisiteFacts }
   | { readonly type: 'audit_broken'; readonly sequence: number; readonly expected: string; readonly found: string }
+  | { readonly type: 'store_regressed'; readonly regression: RegressionFacts }
   | { readonly type: 'state_contradiction'; readonly detail: string };
 
 /** What the evidence means. `recommended` is absent when no choice is better than looking, or none can be taken. */

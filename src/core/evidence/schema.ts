@@ -96,6 +96,16 @@ export type AuditFacts = {
   readonly broken?: { readonly sequence: number; readonly expected: string; readonly found: string };
 };
 
+/**
+ * What the store has less of than was recorded beside it: an older copy was put back, or its log lost commits. `mark`
+ * is a record that cannot be read.
+ */
+export type RegressionFacts = {
+  readonly what: 'epoch' | 'journal' | 'audit' | 'mark';
+  readonly recorded: string;
+  readonly found: string;
+};
+
 /** All that was read about one job. `collectedAtMs` is left out of the digest. */
 export type Evidence = {
   readonly job: JobRef;
@@ -116,6 +126,8 @@ export type Evidence = {
   readonly units?: UnitsEvidence;
   readonly prerequisites: readonly PrerequisiteFacts[];
   readonly audit: AuditFacts;
+  /** The store is not as far as it once was. */
+  readonly regression?: RegressionFacts;
   /** Generations of checkpoints, the primary first. */
   readonly checkpoints?: readonly CheckpointEvidence[];
   /** The lifecycle that others record and any action may change. */

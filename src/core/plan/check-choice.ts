@@ -5,6 +5,7 @@ import type { LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
 import { checkAccess } from './access.ts';
 import type { ChoiceContext, Reason, Rule } from './choice-context.ts';
 import { CONTROL_RULES } from './control-rules.ts';
+import { describeRegression } from './describe-regression.ts';
 import type { Refusal } from './schema.ts';
 
 /** Rules in the order they are tried; the first that refuses is the one that is told. */
@@ -73,6 +74,7 @@ function checkGuardrails(context: ChoiceContext): Reason | undefined {
 
 const REASONS: Readonly<Record<Guardrail, (context: ChoiceContext) => Reason>> = {
   audit: describeAudit,
+  regression: describeRegressed,
   ended: describeEnded,
   contradiction: describeContradiction,
   holder: describeHeld,
@@ -85,6 +87,12 @@ function describeAudit({ evidence: { audit } }: ChoiceContext): Reason {
   const { broken = { sequence: 0, expected: '', found: '' } } = audit;
   const message = `the audit chain is broken at entry ${broken.sequence}: expected ${broken.expected}, found ${broken.found}`;
   return refuse('AUDIT_BROKEN', message, broken);
+}
+
+/** Rows that are to do in an older store may be done: not even cancel speaks for a job that is not what it was. */
+function describeRegressed({ evidence: { regression } }: ChoiceContext): Reason {
+  const told = regression ?? { what: 'mark' as const, recorded: '', found: '' };
+  return refuse('STORE_REGRESSED', describeRegression(told), told);
 }
 
 function describeEnded({ choice, diagnosis, evidence }: ChoiceContext): Reason {

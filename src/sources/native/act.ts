@@ -16,11 +16,13 @@ import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts
 import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { changeStore, hasStore, openExistingStore } from '../../store/database.ts';
+import { hasStore, openExistingStore } from '../../store/database.ts';
+import { changeJob } from '../../store/high-water.ts';
 import { type JobRecord, readJob } from '../../store/jobs.ts';
 import { countUnitsByStatus } from '../../store/units.ts';
 import { cancelJob, stopRunner } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
+import { jobDirectory } from './layout.ts';
 import { settleUnits } from './settle.ts';
 import { type WriteRows, writeBackAfter, writeBackResults } from './write-back.ts';
 import { writeReport } from './write-report.ts';
@@ -120,7 +122,7 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
         const job = readJob(database, jobId);
         if (!job) return;
         const word = { atMs: clock.nowMs(), principal, action, outcome: 'refused', code, details: { message } };
-        changeStore(database, () => {
+        changeJob(database, { jobId, directory: jobDirectory(stateDirectory, jobId) }, () => {
           checkAuditChain(database, job.seq);
           appendAudit(database, job.seq, { ...word, ...(planDigest !== undefined && { planDigest }) });
         });
@@ -242,7 +244,7 @@ async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: J
     const stopped = await stopRunner(database, job.seq, options.stopGraceMs);
     report('stop_runner', { state: 'done', detail: stopped });
   }
-  cancelJob({ database, job, approved, clock: options.clock });
+  cancelJob({ database, job, directory: jobDirectory(options.stateDirectory, job.id), approved, clock: options.clock });
   report('take_lease', { state: 'done' });
   report('mark_cancelled', { state: 'done' });
   return { steps, end: 'cancelled', settled: 0, warnings: await warnAfter(options, database, job.id) };

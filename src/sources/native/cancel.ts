@@ -5,7 +5,7 @@ import type { Clock } from '../../core/ports.ts';
 import { awaitGone, isAlive, signal } from '../../platform/end-processes.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
 import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { changeStore } from '../../store/database.ts';
+import { changeJob } from '../../store/high-water.ts';
 import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
 import { insertLease, readEpoch, readRunner, releaseLease } from '../../store/leases.ts';
 
@@ -36,17 +36,19 @@ export async function stopRunner(database: DatabaseSync, jobSeq: number, graceMs
 /**
  * Records a job as cancelled with an epoch above its runner's, whose last word is refused from then on.
  *
- * Errors: EVIDENCE_STALE when the job ended meanwhile, or somebody else took it; AUDIT_BROKEN.
+ * Errors: EVIDENCE_STALE when the job ended meanwhile, or somebody else took it; AUDIT_BROKEN; STORE_REGRESSED.
  */
 export function cancelJob(options: {
   readonly database: DatabaseSync;
   readonly job: JobRecord;
+  /** The job's own. */
+  readonly directory: string;
   readonly approved: ApprovedPlan;
   readonly clock: Clock;
 }): void {
-  const { database, job, approved, clock } = options;
+  const { database, job, directory, approved, clock } = options;
   const { plan, consent, evidence } = approved;
-  changeStore(database, () => {
+  changeJob(database, { jobId: job.id, directory }, () => {
     checkAuditChain(database, job.seq);
     const epoch = readEpoch(database, job.seq);
     const status = readJob(database, job.id)?.status ?? 'gone';

@@ -13,9 +13,10 @@ import {
   readLastErrorUnit,
   readUnitNumbers,
 } from '../../store/evidence-queries.ts';
+import { findRegression, readHighWater } from '../../store/high-water.ts';
 import { type JobRecord, readJob } from '../../store/jobs.ts';
 import { readEpoch, readRunner, readRunTokens } from '../../store/leases.ts';
-import { lockPath } from './layout.ts';
+import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
 import { translateJobRef, translateSpecFacts } from './translate.ts';
 
@@ -46,12 +47,14 @@ function isBeingTaken({ liveness }: Evidence): boolean {
 }
 
 async function collectOnce(stateDirectory: string, jobId: string, nowMs: number): Promise<Evidence> {
-  const seen = lookAtStore(stateDirectory, (database) => lookAtJob(database, jobId));
+  // Before the store, which only goes forward: a mark read after it could be ahead of what was seen.
+  const mark = readHighWater(jobDirectory(stateDirectory, jobId));
+  const seen = lookAtStore(stateDirectory, (database) => lookAtJob(database, jobId, mark));
   if (!seen) {
     const path = storePath(stateDirectory);
     throw new RecoveryError('JOB_UNKNOWN', `${path} has no job ${jobId}`, { details: { job: jobId, path } });
   }
-  const { record, holder, epoch, runTokens, units, audit } = seen;
+  const { record, holder, epoch, runTokens, units, audit, regression } = seen;
   const liveness = holder && probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
   const holderLives = holder !== undefined && !holder.fenced && liveness?.lock === 'held';
   const orphanTokens = holderLives ? runTokens.filter((token) => token !== holder.runToken) : runTokens;
@@ -73,11 +76,12 @@ async function collectOnce(stateDirectory: string, jobId: string, nowMs: number)
     units,
     prerequisites: [...inspectDirectory(record), ...(await inspectRowsFile(record))],
     audit,
+    ...(regression && { regression }),
     collectedAtMs: nowMs,
   };
 }
 
-function lookAtJob(database: DatabaseSync, jobId: string) {
+function lookAtJob(database: DatabaseSync, jobId: string, mark: ReturnType<typeof readHighWater>) {
   const record = readJob(database, jobId);
   if (!record) return undefined;
   const spec = translateSpecFacts(record.spec);
@@ -99,6 +103,7 @@ function lookAtJob(database: DatabaseSync, jobId: string) {
     holder: readRunner(database, record.seq),
     epoch: readEpoch(database, record.seq),
     runTokens: readRunTokens(database, record.seq),
+    regression: findRegression(database, record.seq, mark),
     audit: readAuditFacts(database, record.seq),
   };
 }

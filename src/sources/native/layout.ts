@@ -5,6 +5,11 @@ import { RecoveryError } from '../../core/errors.ts';
 /** What an id of a job looks like. Salvor makes its ids; one that is read from a store is anybody's. */
 const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
 
+/** Whether a text can be the id of a job. */
+export function isJobId(text: string): boolean {
+  return JOB_ID.test(text);
+}
+
 /**
  * A job's own directory: its report, log and lock.
  *
@@ -12,7 +17,7 @@ const JOB_ID = /^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$/;
  * Source: design, rule 11.
  */
 export function jobDirectory(stateDirectory: string, jobId: string): string {
-  if (!JOB_ID.test(jobId)) {
+  if (!isJobId(jobId)) {
     const message = `${stateDirectory} names a job '${jobId}', which is no id of a job`;
     throw new RecoveryError('STATE_CORRUPT', message, { details: { path: stateDirectory, job: jobId } });
   }

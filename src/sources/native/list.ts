@@ -1,3 +1,4 @@
+import type { DatabaseSync } from 'node:sqlite';
 import { type JobFacts, listContradictions } from '../../core/diagnosis/job-facts.ts';
 import { isListed, judgeJob, needsOperator } from '../../core/diagnosis/judge-job.ts';
 import { HEARTBEAT_TTL_MS, judgeLiveness, type LivenessJudgement } from '../../core/diagnosis/judge-liveness.ts';
@@ -7,6 +8,7 @@ import type { JobPage, JobQuery } from '../../core/ports.ts';
 import { listPids, readOwnIdentity } from '../../platform/process-probe.ts';
 import { findBrokenChains } from '../../store/audit.ts';
 import { lookAtStore } from '../../store/database.ts';
+import { findRegression, makeRegressionFinder, readHighWater } from '../../store/high-water.ts';
 import { type ListClass, type ListFilter, type ListOrder, openListOrder } from '../../store/list-order.ts';
 import { filterJobs, type ListedJob, readListedJobs, readPossiblyAlive } from '../../store/list-queries.ts';
 import { makePrerequisiteCheck } from './check-prerequisites.ts';
@@ -14,6 +16,8 @@ import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
 import { translateSpecFacts } from './translate.ts';
 
+/** So many jobs of a list, the most urgent, are compared with their marks: that is two small files each. */
+const COMPARED_JOBS = 100;
 /** How many jobs are looked at in one go when a verdict is asked for. */
 const SCAN_PAGE = 1000;
 
@@ -38,12 +42,14 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
       }),
     );
     const checkPrerequisites = makePrerequisiteCheck();
+    const isRegressed = makeComparison(database, stateDirectory);
     const summarise = (seqs: readonly number[]): readonly Listed[] => {
       const broken = findBrokenChains(database, seqs);
       return readListedJobs(database, seqs, { withReceipts: query.withReceipts === true }).map((job) => ({
         seq: job.seq,
         summary: summariseJob(stateDirectory, job, {
           isAuditBroken: broken.has(job.seq),
+          isRegressed: isRegressed(job),
           ...(judged.get(job.seq) ?? NOT_THERE),
           prerequisites: checkPrerequisites(job),
         }),
@@ -131,8 +137,23 @@ function selectVerdict(query: JobQuery, read: (slice: Slice) => readonly JobSumm
 /** A holder that is not among those worth probing: its process is not there. */
 const NOT_THERE: { readonly judgement: LivenessJudgement } = { judgement: { type: 'dead', proof: 'pid_gone' } };
 
+/** A mark is read after the store here: one that is ahead may be that of a commit in between, and is looked at again. */
+function makeComparison(database: DatabaseSync, stateDirectory: string): (job: ListedJob) => boolean {
+  const find = makeRegressionFinder(database);
+  let compared = 0;
+  return ({ seq, id }) => {
+    compared += 1;
+    if (compared > COMPARED_JOBS) return false;
+    const directory = jobDirectory(stateDirectory, id);
+    if (!find(seq, readHighWater(directory))) return false;
+    const mark = readHighWater(directory);
+    return lookAtStore(stateDirectory, (again) => findRegression(again, seq, mark)) !== undefined;
+  };
+}
+
 type Seen = {
   readonly isAuditBroken: boolean;
+  readonly isRegressed: boolean;
   readonly judgement: LivenessJudgement;
   readonly holder?: LeaseHolder;
   readonly prerequisites: JobFacts['prerequisites'];
@@ -140,12 +161,12 @@ type Seen = {
 
 function summariseJob(stateDirectory: string, listed: ListedJob, seen: Seen): JobSummary {
   const { id, name, kind, status, runCount, released, counts, lastError } = listed;
-  const { isAuditBroken, judgement, holder, prerequisites } = seen;
+  const { isAuditBroken, isRegressed, judgement, holder, prerequisites } = seen;
   const { verdict, attention, recommended } = judgeJob({
     status,
     runCount,
     counts,
-    contradictions: listContradictions({ status, isAuditBroken, counts }),
+    contradictions: listContradictions({ status, isAuditBroken, isRegressed, counts }),
     prerequisites,
     ...(released !== undefined && { released, judgement }),
   });

@@ -2,9 +2,10 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { Clock, JobPlace } from '../../core/ports.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
 import { lookAtStore, STORE_FILE } from '../../store/database.ts';
+import { readHighWater } from '../../store/high-water.ts';
 import { findJobs, type JobRecord, readJob } from '../../store/jobs.ts';
 import { readNamedUnits, readUnitRecords, readUnits } from '../../store/units.ts';
-import { logPath } from './layout.ts';
+import { isJobId, jobDirectory, logPath } from './layout.ts';
 import { listJobs } from './list.ts';
 import { translateJobRef } from './translate.ts';
 
@@ -48,11 +49,24 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
       return readReport(stateDirectory, jobId);
     },
     watch: (onChange) => watchDirectory(stateDirectory, (name) => name.startsWith(STORE_FILE), onChange),
-    find: async (reference, limit) =>
-      lookAtStore(stateDirectory, (database) =>
-        findJobs(database, reference, limit).map((record) => translateJobRef(record, stateDirectory)),
-      ) ?? [],
+    async find(reference, limit) {
+      const found =
+        lookAtStore(stateDirectory, (database) =>
+          findJobs(database, reference, limit).map((record) => translateJobRef(record, stateDirectory)),
+        ) ?? [];
+      if (found.length === 0) checkNeverThere(stateDirectory, reference);
+      return found;
+    },
   };
+}
+
+/** Errors: STORE_REGRESSED for a job that the store does not know and whose directory says that it was acted on. */
+function checkNeverThere(stateDirectory: string, reference: string): void {
+  if (!isJobId(reference)) return;
+  const path = jobDirectory(stateDirectory, reference);
+  if (readHighWater(path) === undefined) return;
+  const message = `the store went back in time: ${path} is of a job that it does not know`;
+  throw new RecoveryError('STORE_REGRESSED', message, { details: { job: reference, path } });
 }
 
 async function readTail(path: string, lineCount: number): Promise<readonly string[]> {

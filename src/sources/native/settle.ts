@@ -7,12 +7,12 @@ import type { SettledUnit, SettleRequest } from '../../core/ports.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
 import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { changeStore } from '../../store/database.ts';
+import { changeJob } from '../../store/high-water.ts';
 import { type JobRecord, readJob, setStatus } from '../../store/jobs.ts';
 import { insertLease, readEpoch, readRunner, readRunTokens, releaseLease } from '../../store/leases.ts';
 import { makeUnitJournal } from '../../store/unit-journal.ts';
 import { readNamedUnits } from '../../store/units.ts';
-import { lockPath } from './layout.ts';
+import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
 
 /** A person's word about units, with who says it and when (epoch milliseconds). */
@@ -26,7 +26,7 @@ export type SettleOrder = SettleRequest & { readonly principal: string; readonly
  * and whether each unit is as it was seen. A holder that counts as dead and never let go is fenced by a higher epoch,
  * so that one that was judged wrongly (it slept on another host) cannot write over the word.
  *
- * Errors: JOB_UNKNOWN, UNIT_UNKNOWN, AUDIT_BROKEN, EVIDENCE_STALE, and those of `checkSettle`.
+ * Errors: JOB_UNKNOWN, UNIT_UNKNOWN, AUDIT_BROKEN, STORE_REGRESSED, EVIDENCE_STALE, and those of `checkSettle`.
  * Source: design, rules 6, 7 and 9; formats/batch 3.6 (needs_review has a way out).
  */
 export function settleUnits(
@@ -34,7 +34,8 @@ export function settleUnits(
   stateDirectory: string,
   order: SettleOrder,
 ): readonly SettledUnit[] {
-  return changeStore(database, () => {
+  const directory = jobDirectory(stateDirectory, order.jobId);
+  return changeJob(database, { jobId: order.jobId, directory }, () => {
     const job = readJob(database, order.jobId);
     if (!job) {
       throw new RecoveryError('JOB_UNKNOWN', `there is no job ${order.jobId}`, { details: { job: order.jobId } });

@@ -5,10 +5,11 @@ import type { JobError } from '../../core/job/schema.ts';
 import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
 import { appendAudit, checkAuditChain } from '../../store/audit.ts';
+import { checkNotRegressed } from '../../store/high-water.ts';
 import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
 import { readRunner } from '../../store/leases.ts';
 import { countUnitsByStatus } from '../../store/units.ts';
-import { lockPath } from './layout.ts';
+import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
 import { translateSpecFacts } from './translate.ts';
 
@@ -37,8 +38,8 @@ export type ResultsWriteBack = {
  *
  * A job that had ended for nothing but its rows file has ended well then.
  *
- * Errors: JOB_UNKNOWN, WRITE_BACK_EMPTY, RUNNER_ALIVE, LIVENESS_UNKNOWN, AUDIT_BROKEN, EVIDENCE_STALE when the job is
- *         taken meanwhile, and those of writing back; the file is untouched then.
+ * Errors: JOB_UNKNOWN, WRITE_BACK_EMPTY, RUNNER_ALIVE, LIVENESS_UNKNOWN, AUDIT_BROKEN, STORE_REGRESSED, EVIDENCE_STALE
+ *         when the job is taken meanwhile, and those of writing back; the file is untouched then.
  * Source: contract, commands (write-back); design, rules 2 and 7; decisions/0013.
  */
 export async function writeBackResults(asked: ResultsWriteBack): Promise<WrittenRows> {
@@ -49,6 +50,8 @@ export async function writeBackResults(asked: ResultsWriteBack): Promise<Written
   if (!translateSpecFacts(job.spec).writesBack) {
     throw new RecoveryError('WRITE_BACK_EMPTY', `the job file of '${job.name}' names no write_back`, { details });
   }
+  // An older store would take receipts out of the file again.
+  checkNotRegressed(database, job.seq, { jobId, directory: jobDirectory(asked.stateDirectory, jobId) });
   // Whoever settles or cancels takes an epoch too, and writes no results but those that are recorded.
   const epoch = readRunner(database, job.seq)?.epoch;
   checkNoRunner(asked, job);

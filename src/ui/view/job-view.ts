@@ -68,6 +68,7 @@ const BLOCKERS: ReadonlySet<Finding['type']> = new Set([
   'orphan_running',
   'prerequisite_bad',
   'audit_broken',
+  'store_regressed',
   'state_contradiction',
   'trainer_alive',
   'status_stale',

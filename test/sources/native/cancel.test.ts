@@ -6,6 +6,7 @@ import type { ApprovedPlan } from '../../../src/core/plan/schema.ts';
 import { readOwnIdentity, readProcessStat } from '../../../src/platform/process-probe.ts';
 import { cancelJob, stopRunner } from '../../../src/sources/native/cancel.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
+import { jobDirectory } from '../../../src/sources/native/layout.ts';
 import { readAudit } from '../../../src/store/audit.ts';
 import { type JobRecord, setStatus } from '../../../src/store/jobs.ts';
 import { checkFence, readRunner, releaseLease } from '../../../src/store/leases.ts';
@@ -25,7 +26,13 @@ async function approveCancel(state: TempState, job: JobRecord): Promise<Approved
 }
 
 const cancel = (state: TempState, job: JobRecord, approved: ApprovedPlan) =>
-  cancelJob({ database: state.database, job, approved, clock: { nowMs: () => AT_MS } });
+  cancelJob({
+    database: state.database,
+    job,
+    directory: jobDirectory(state.path, job.id),
+    approved,
+    clock: { nowMs: () => AT_MS },
+  });
 
 describe('cancelJob', () => {
   it('takes the job with a higher epoch, records the end and says who, why and after which plan', async () => {
