@@ -1,4 +1,5 @@
 /** What the core asks of the world. Reading and acting are different ports, so inspection cannot write by type. */
+import type { LivenessJudgement } from './diagnosis/judge-liveness.ts';
 import type { Evidence, UnitFacts } from './evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
 import type { JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
@@ -147,11 +148,15 @@ export type SettledAs = 'done' | 'pending' | 'skipped';
 /** One unit as a person saw it: its number, which alone names it, and its place in the journal then. */
 export type SeenUnit = Pick<UnitFacts, 'number' | 'eventSequence'>;
 
-/** A person's word about units. `epoch` is the highest one that was seen of the job. */
+/**
+ * A person's word about units. `epoch` is the highest one that was seen of the job, `runnerSeen` what was known of its
+ * runner then, absent when none held it.
+ */
 export type SettleRequest = {
   readonly jobId: string;
   readonly units: readonly SeenUnit[];
   readonly epoch: number;
+  readonly runnerSeen?: LivenessJudgement['type'];
   readonly as: SettledAs;
   readonly receipt?: string;
   readonly reason: string;

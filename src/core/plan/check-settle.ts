@@ -13,8 +13,15 @@ export type SettleFacts = {
   readonly orphans: readonly OrphanFacts[];
 };
 
-/** What is said of a unit: as what it is settled, and at which place of the journal it was seen. */
-export type SettleWord = { readonly as: 'done' | 'pending' | 'skipped'; readonly seenSequence: number };
+/**
+ * What is said of a unit: as what it is settled, at which place of the journal it was seen, and what was known of the
+ * runner then.
+ */
+export type SettleWord = {
+  readonly as: 'done' | 'pending' | 'skipped';
+  readonly seenSequence: number;
+  readonly runnerSeen?: LivenessJudgement['type'];
+};
 
 /** States in which a unit can be settled. */
 const OPEN: ReadonlySet<UnitStatus> = new Set(['in_doubt', 'needs_review', 'failed']);
@@ -24,7 +31,8 @@ const OPEN: ReadonlySet<UnitStatus> = new Set(['in_doubt', 'needs_review', 'fail
  *
  * A unit that a runner may have in hand, or would take up again, is not settled while that runner lives or cannot be
  * judged: both would act. What waits for a person is the person's, whoever runs the rest. A process that outlived its
- * runner may still do the unit it has in hand.
+ * runner may still do the unit it has in hand. What was seen beside a living runner is not known of one that died
+ * since: it may have had the effect and left no trace of it.
  *
  * Errors: none thrown; EVIDENCE_STALE, UNIT_NOT_OPEN, JOB_CANCELLED, ORPHAN_RUNNING, RUNNER_ALIVE and LIVENESS_UNKNOWN
  * are values.
@@ -47,14 +55,20 @@ export function checkSettle(facts: SettleFacts, unit: UnitFacts, word: SettleWor
       details,
     });
   }
-  const isPersons = unit.status === 'needs_review' && word.as !== 'pending';
-  const refusal = isPersons ? undefined : checkRunner(facts, row, details);
+  const refusal = isPersons(unit, word.as)
+    ? undefined
+    : (checkRunner(facts, row, details) ?? checkSeen(word, row, details));
   if (refusal) return refusal;
   // A worker does many units, and which it has in hand is not known.
   const orphan = facts.orphans.find(({ unitNumber }) => (unitNumber ?? unit.number) === unit.number);
   if (!orphan || (orphan.unitNumber === undefined && unit.status !== 'in_doubt')) return undefined;
   const message = `process ${orphan.pid} (${orphan.command}) of the dead runner still works on ${row}`;
   return new RecoveryError('ORPHAN_RUNNING', message, { details: { ...details, pid: orphan.pid } });
+}
+
+/** Whether a word is about what waits for a person alone: no runner has it in hand, or gets it back. */
+export function isPersons({ status }: UnitFacts, as: SettleWord['as']): boolean {
+  return status === 'needs_review' && as !== 'pending';
 }
 
 function checkRunner(
@@ -74,6 +88,16 @@ function checkRunner(
   return new RecoveryError('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${judgement.reason}`, {
     details,
   });
+}
+
+function checkSeen(
+  { runnerSeen }: SettleWord,
+  row: string,
+  details: Readonly<Record<string, unknown>>,
+): RecoveryError | undefined {
+  if (runnerSeen !== 'alive' && runnerSeen !== 'unknown') return undefined;
+  const message = `${row} may have been done since it was looked at: its runner lived then, and is gone now`;
+  return new RecoveryError('EVIDENCE_STALE', message, { details: { ...details, runner_seen: runnerSeen } });
 }
 
 /** A state in words: `in doubt`. */

@@ -1,3 +1,4 @@
+import { judgeLiveness } from '../diagnosis/judge-liveness.ts';
 import { checkAuthority } from '../plan/check-authority.ts';
 import { inspect } from './inspect.ts';
 import type { SessionCommand } from './schema.ts';
@@ -18,8 +19,14 @@ export async function settle(
     checkAuthority(context.authority, 'recover:settle');
     const looked = pickLooked(context.state());
     if (!looked || !context.actuator) return await inspect(context);
-    const { epoch } = looked.evidence.recorded;
-    const settled = await context.actuator.settle({ jobId: context.jobId, epoch, ...request });
+    const { recorded, lease, liveness } = looked.evidence;
+    const isHeld = lease !== undefined && liveness !== undefined && lease.releasedAtMs === undefined;
+    const settled = await context.actuator.settle({
+      jobId: context.jobId,
+      epoch: recorded.epoch,
+      ...(isHeld && { runnerSeen: judgeLiveness(lease, liveness).type }),
+      ...request,
+    });
     await inspect(context, settled);
   } catch (thrown) {
     await refuse(context, thrown, { action: 'settle' });

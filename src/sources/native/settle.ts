@@ -2,7 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { UnitFacts } from '../../core/evidence/schema.ts';
-import { checkSettle, type SettleFacts } from '../../core/plan/check-settle.ts';
+import { checkSettle, isPersons, type SettleFacts } from '../../core/plan/check-settle.ts';
 import type { SettledUnit, SettleRequest } from '../../core/ports.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
@@ -44,14 +44,17 @@ export function settleUnits(
     const facts = lookAtHolder(database, job, { lock: lockPath(stateDirectory, job.id), nowMs: order.atMs });
     const units = order.units.map((seen) => {
       const unit = findUnit(database, job, seen.number);
-      const refusal = checkSettle(facts, unit, { as: order.as, seenSequence: seen.eventSequence });
+      const { as, runnerSeen } = order;
+      const word = { as, seenSequence: seen.eventSequence, ...(runnerSeen && { runnerSeen }) };
+      const refusal = checkSettle(facts, unit, word);
       if (refusal) throw refusal;
       return unit;
     });
     const found = readEpoch(database, job.seq);
     if (found !== order.epoch) throw describeStale(job, { expected: order.epoch, found });
-    const epoch = needsFence(facts) ? fence(database, job, { ...order, epoch: found + 1 }) : found;
-    record(database, job, { units, order, epoch, fenced: epoch !== found });
+    const isFenced = needsFence(facts) && !units.every((unit) => isPersons(unit, order.as));
+    const epoch = isFenced ? fence(database, job, { ...order, epoch: found + 1 }) : found;
+    record(database, job, { units, order, epoch, fenced: isFenced });
     // A job that ran to its end has something to run again.
     if (order.as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'stopped');
     return units.map(({ number, key, status: was }) => ({ number, key, was, now: order.as }));

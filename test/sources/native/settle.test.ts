@@ -172,6 +172,16 @@ describe('settleUnits, what was seen', () => {
     expect(one.settle()).toBeUndefined();
   });
 
+  it('EVIDENCE_STALE: the runner lived when the unit was looked at, and left no word of what it did since', async () => {
+    for (const runnerSeen of ['alive', 'unknown'] as const) {
+      await using one = await makeJob({ units: ['done', 'in_doubt', 'needs_review'], holder: { gone: true } });
+      expect(one.settle({ runnerSeen })).toBe('EVIDENCE_STALE');
+      // What waited for a person was in nobody's hands.
+      expect(one.settle({ runnerSeen, units: one.seen([3]) })).toBeUndefined();
+      expect(one.settle({ runnerSeen: 'dead' })).toBeUndefined();
+    }
+  });
+
   it('AUDIT_BROKEN: nothing is written on top of a chain that lost its end, or was changed before it', async () => {
     await using one = await makeJob({ units: ['needs_review', 'needs_review', 'needs_review'] });
     const { database } = one.state;
