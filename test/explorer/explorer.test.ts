@@ -82,7 +82,7 @@ const SCENES: Readonly<Record<string, Scene>> = {
   },
   'a runner that sleeps on another host, a person, and another runner': {
     preemptions: 3,
-    orders: 15,
+    orders: 30,
     cast: (world) => [
       world.runner('R1', 'resume'),
       world.sleeper('S', 'R1'),
