@@ -18,7 +18,7 @@ const NO_LIMIT = 1_000_000_000;
  * or those that every `--filter` fits.
  *
  * Errors: USAGE_INVALID; UNIT_UNKNOWN; UNIT_AMBIGUOUS naming both units; REVIEW_EMPTY when nothing waits.
- * Source: contract, settle; decisions/0015.
+ * Source: contract, settle; decisions/0017.
  */
 export async function pickUnits(job: FoundJob, words: readonly string[], asked: Asked): Promise<PickedUnits> {
   const isBulk = asked.switches.has('all') || asked.lists.filter !== undefined;

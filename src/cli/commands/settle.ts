@@ -15,7 +15,7 @@ const NAMED = 10;
 /**
  * `salvor settle`: a person's word about units, with a reason; all of them are settled, or none.
  *
- * Source: contract, settle; decisions/0015.
+ * Source: contract, settle; decisions/0017.
  */
 export async function runSettle({ asked, config, output, version }: CommandContext): Promise<number> {
   const word = parseWord(asked);
