@@ -13,6 +13,7 @@ const API = { inspectCheckpoint, loadCheckpoint, loadCheckpointFile, rawJson, re
 const call = (name: keyof typeof API, ...given: readonly unknown[]): unknown =>
   (API[name] as (...args: readonly unknown[]) => unknown)(...given);
 
+const { rawJSON: raw } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 const cyclic: unknown[] = [];
 cyclic.push({ cyclic });
 
@@ -88,6 +89,30 @@ const MISUSES: readonly (readonly [
     /\.a\[0\] .* a toJSON/,
   ],
   ['infinity', 'saveCheckpoint', [step({ policyState: { w: new Float64Array([1 / 0]) } })], /\.w\[0\] is Infinity/],
+  [
+    'a bigint beyond a double',
+    'saveCheckpoint',
+    [step({ policyState: { n: 10n ** 400n } })],
+    /\.n is larger than a double/,
+  ],
+  [
+    'raw JSON beyond a double',
+    'saveCheckpoint',
+    [step({ policyState: { n: raw('1e400') } })],
+    /\.n is larger than a double/,
+  ],
+  [
+    'raw JSON that is half a character',
+    'saveCheckpoint',
+    [step({ policyState: [raw('"\\ud800"')] })],
+    /half a surrogate/,
+  ],
+  [
+    'a key of a megabyte',
+    'saveCheckpoint',
+    [step({ policyState: { ['k'.repeat(2 ** 20)]: 1 } })],
+    /has a key of more than/,
+  ],
   ['a digest by name', 'saveCheckpoint', [step({ digest: 'sha256' })], /digest must be true or false/],
   [
     'a wait that is no number',

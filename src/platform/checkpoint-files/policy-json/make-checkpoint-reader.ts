@@ -1,10 +1,5 @@
 import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, isDamagedDigestName } from '../../../core/checkpoint/digest-field.ts';
-import {
-  CHECKPOINT_FIELDS,
-  type CheckpointFacts,
-  type JsonProblem,
-  type JsonType,
-} from '../../../core/checkpoint/schema.ts';
+import { CHECKPOINT_FIELDS, type CheckpointFacts } from '../../../core/checkpoint/schema.ts';
 import { makeContentDigest } from './content-digest.ts';
 import { makeJsonScanner } from './make-json-scanner.ts';
 
@@ -18,13 +13,8 @@ export type CheckpointReader = {
   /** Takes the next bytes; false once there is a problem, and nothing more is needed. */
   readonly push: (bytes: Uint8Array) => boolean;
   readonly end: () => ContentFacts;
-  /** How many bytes came so far, and what is wrong with them. */
+  /** How many bytes came so far. */
   readonly offset: () => number;
-  readonly problem: () => JsonProblem | undefined;
-  /** The type of a field that is complete. */
-  readonly typeOf: (name: string) => JsonType | undefined;
-  /** Whether the bytes so far end behind the value of this top-level field, before any comma. */
-  readonly isBehindField: (name: string) => boolean;
 };
 
 /**
@@ -38,9 +28,6 @@ export function makeCheckpointReader(): CheckpointReader {
   let sizeBytes = 0;
   return {
     offset: () => sizeBytes,
-    problem: scanner.problem,
-    typeOf: (name) => scanner.fields.get(name)?.type,
-    isBehindField: scanner.isBehindField,
     push(bytes) {
       sizeBytes += bytes.length;
       if (!scanner.push(bytes)) return false;

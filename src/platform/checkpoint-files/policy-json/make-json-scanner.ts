@@ -27,8 +27,8 @@ export type JsonScanner = {
   readonly fields: ReadonlyMap<string, FieldFacts>;
   /** The offset at which a wanted field's value begins, known as soon as its first byte was seen. */
   readonly startOffsetOf: (name: string) => number | undefined;
-  /** Whether the text so far ends behind the value of this top-level field, before any comma. */
-  readonly isBehindField: (name: string) => boolean;
+  /** Whether the whole value of the text has come; what goes on behind it is a problem then. */
+  readonly isBehindRoot: () => boolean;
 };
 
 /**
@@ -47,7 +47,7 @@ export function makeJsonScanner(options: ScanOptions = {}): JsonScanner {
     problem: () => scan.problem,
     rootType: () => scan.rootType,
     fields: scan.fields,
-    isBehindField: (name) => scan.mode === MODE.after && scan.depth === 1 && scan.names[1] === name,
+    isBehindRoot: () => scan.mode === MODE.after && scan.depth === 0,
     startOffsetOf: (name) =>
       scan.openField?.name === name ? scan.openField.startOffset : scan.fields.get(name)?.startOffset,
   };

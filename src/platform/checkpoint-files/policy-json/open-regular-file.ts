@@ -35,7 +35,8 @@ export async function readIdentity(file: FileHandle): Promise<string> {
   return formatIdentity(await file.stat({ bigint: true }));
 }
 
-function formatIdentity(stats: BigIntStats): string {
+/** Which file it is, and in which state: the device, the file, its size and when it was written to last. */
+export function formatIdentity(stats: BigIntStats): string {
   return [stats.dev, stats.ino, stats.size, stats.mtimeNs].join(':');
 }
 

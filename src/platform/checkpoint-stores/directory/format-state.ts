@@ -1,11 +1,15 @@
 /** A state as JSON text that both sides load with the same values, made at once: what changes later is not in it. */
 import { formatJsonPath } from '../../../core/checkpoint/format-json-path.ts';
 import { DEPTH_LIMIT } from '../../../core/checkpoint/schema.ts';
+import { TOKEN_LIMIT_BYTES } from '../../checkpoint-files/policy-json/scan.ts';
 import { makeRawNumber } from '../../exact-json.ts';
 import { refuseInput } from './check-options.ts';
 
 /** How many items of an array too long for one text are written at a time. */
 const ITEMS_AT_ONCE = 1_000_000;
+
+/** Of one unit of a JavaScript string: a control character is six letters. */
+const MOST_BYTES = 6;
 
 type Path = (string | number)[];
 
@@ -19,18 +23,12 @@ type Path = (string | number)[];
  * Errors: CHECKPOINT_INPUT_INVALID for anything else, with its place.
  * Source: formats/tau 2.4 (pretty JSON); contract, policy checkpoints.
  */
-export function formatState(name: string, value: unknown): readonly Uint8Array[] {
+export function formatState(name: string, value: unknown): readonly string[] {
   const prepared = prepare(value, [name]);
   const open = `{\n  ${JSON.stringify(name)}: `;
   const text = stringify({ [name]: prepared });
-  if (text !== undefined) return [encode(text.slice(open.length, -'\n}'.length))];
-  return [...formatPieces(prepared, '\n  ')].map(encode);
-}
-
-/** The bytes of a text. Text of one byte a character, which is most of it, is copied instead of transformed. */
-function encode(text: string): Uint8Array {
-  const sizeBytes = Buffer.byteLength(text);
-  return Buffer.from(text, sizeBytes === text.length ? 'latin1' : 'utf8');
+  if (text !== undefined) return [text.slice(open.length, -'\n}'.length)];
+  return [...formatPieces(prepared, '\n  ')];
 }
 
 /** The JSON text of a prepared value, or undefined when it is longer than a string can be. */
@@ -82,7 +80,7 @@ function prepare(value: unknown, path: Path): unknown {
     case 'string':
       return checkText(value, path);
     case 'bigint':
-      return makeRawNumber(value.toString());
+      return prepareRaw(value.toString(), path);
     case 'number':
       return isPlain(value) ? value : prepareNumber(value, path);
     case 'object':
@@ -111,7 +109,7 @@ function prepareObject(value: object, path: Path): unknown {
   if ('toJSON' in value && typeof value.toJSON === 'function') refuse(path, `is ${describe(value)} with a toJSON`);
   if (Array.isArray(value)) return prepareItems(value, path);
   if (isNumberArray(value)) return prepareItems(Array.from(value), path);
-  if (isRawNumber(value)) return value;
+  if (isRaw(value)) return prepareRaw(value.rawJSON, path);
   if (!isPlainObject(value)) refuse(path, `is ${describe(value)}, which JSON has no form for`);
   if (Object.getOwnPropertySymbols(value).length > 0) refuse(path, 'has a symbol as a key, which JSON has no form for');
   return prepareFields(value, path);
@@ -138,7 +136,7 @@ function prepareFields(value: object, path: Path): object {
   const entries = Object.entries(value);
   for (const entry of entries) {
     const [key, field] = entry;
-    path.push(checkText(key, path));
+    path.push(checkKey(key, path));
     entry[1] = prepare(field, path);
     path.pop();
     isChanged ||= entry[1] !== field;
@@ -151,6 +149,14 @@ function checkText(text: string, path: Path): string {
   return text.isWellFormed() ? text : refuse(path, 'holds half a surrogate pair, which UTF-8 has no form for');
 }
 
+/** Readers keep a key in memory, up to a limit. */
+function checkKey(key: string, path: Path): string {
+  if (key.length * MOST_BYTES > TOKEN_LIMIT_BYTES && Buffer.byteLength(JSON.stringify(key)) > TOKEN_LIMIT_BYTES) {
+    refuse(path, `has a key of more than ${TOKEN_LIMIT_BYTES} bytes`);
+  }
+  return checkText(key, path);
+}
+
 function isNumberArray(value: object): value is ArrayLike<number | bigint> & object {
   return ArrayBuffer.isView(value) && !(value instanceof DataView);
 }
@@ -160,9 +166,17 @@ function isPlainObject(value: object): boolean {
   return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
-/** A number as JSON text, made by JSON.rawJSON, which checks it. Source: ECMAScript, JSON.rawJSON. */
-function isRawNumber(value: object): boolean {
+/** JSON text of a single value, made by JSON.rawJSON, which checks it. Source: ECMAScript, JSON.rawJSON. */
+function isRaw(value: object): value is { readonly rawJSON: string } {
   return 'isRawJSON' in JSON && typeof JSON.isRawJSON === 'function' && JSON.isRawJSON(value) === true;
+}
+
+/** A number as its text; anything else that stands as text is the value it is. */
+function prepareRaw(text: string, path: Path): unknown {
+  const value: unknown = JSON.parse(text);
+  if (typeof value !== 'number') return prepare(value, path);
+  if (!Number.isFinite(value)) refuse(path, 'is larger than a double can hold, which the readers refuse');
+  return makeRawNumber(text);
 }
 
 function describe(value: object): string {

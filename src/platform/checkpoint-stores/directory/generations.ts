@@ -1,9 +1,9 @@
 /** Moves of whole files between the names of a directory. At every instant one of them is a valid checkpoint. */
 import type { CheckpointVerdict } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
-import { readCheckpoint } from '../../checkpoint-files/policy-json/read-checkpoint.ts';
 import { digestFile } from '../../digest-file.ts';
 import type { FileOperations } from './file-operations.ts';
+import { judgeFile } from './judged-files.ts';
 import { asidePath, type CheckpointLayout, isLeftover } from './layout.ts';
 
 /** What the moves need. */
@@ -23,7 +23,7 @@ export async function judgeOld({ operations }: StoreContext, path: string): Prom
   if (kind !== 'missing' && kind !== 'file') {
     throw new RecoveryError('CHECKPOINT_NOT_SAVED', `${path} is a ${kind}, and nothing is written through it`);
   }
-  const { verdict } = await readCheckpoint(path);
+  const verdict = await judgeFile(path);
   if (verdict.type === 'rejected' && verdict.code === 'CHECKPOINT_UNREADABLE') {
     throw new RecoveryError('CHECKPOINT_NOT_SAVED', `${path} cannot be judged: ${verdict.message}`);
   }

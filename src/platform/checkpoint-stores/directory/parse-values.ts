@@ -1,30 +1,75 @@
+import { isAscii } from 'node:buffer';
+import { findDoubtfulNumbers } from '../../checkpoint-files/policy-json/find-doubtful-numbers.ts';
+import { makeRawNumber } from '../../exact-json.ts';
+
 /**
  * JSON text as JavaScript values without a silent change of any value.
  *
- * Shapes: a number becomes a number where that is exactly its value, a whole number beyond that a bigint, any other a
- *         JSON.rawJSON with its text. All three are written back with the same value. Keys that are array indices
- *         come first in a JavaScript object, whatever their place in the text.
+ * Shapes: `bytes` is valid JSON. A number becomes a number where that is exactly its value, a whole number beyond that a
+ *         bigint, any other a JSON.rawJSON with its text. All three are written back with the same value. Keys that are
+ *         array indices come first in a JavaScript object, whatever their place in the text.
  * Errors: SyntaxError for text that is not JSON.
  * Source: contract, policy checkpoints (never silently changed).
  */
-export function parseValues(text: string): unknown {
-  return JSON.parse(text, reviveNumber);
+export function parseValues(bytes: Buffer): unknown {
+  const odd: { readonly start: number; readonly end: number; readonly value: unknown }[] = [];
+  for (const [start, end] of findDoubtfulNumbers(bytes)) {
+    const value = parseNumber(bytes.toString('latin1', start, end));
+    if (typeof value !== 'number') odd.push({ start, end, value });
+  }
+  // A reviver for every number would take most of a hundred times as long.
+  if (odd.length === 0) return JSON.parse(bytes.toString(isAscii(bytes) ? 'latin1' : 'utf8'));
+  // In latin1 a character is a byte.
+  const text = bytes.toString('latin1');
+  const mark = findMark(text);
+  const parts: string[] = [];
+  let from = 0;
+  for (const [index, { start, end }] of odd.entries()) {
+    parts.push(text.slice(from, start), `"${mark}${index}"`);
+    from = end;
+  }
+  parts.push(text.slice(from));
+  const values = odd.map(({ value }) => value);
+  return putBack(JSON.parse(Buffer.from(parts.join(''), 'latin1').toString()), { mark, values });
 }
 
-type Context = { readonly source?: string };
+/** A beginning that no string of the text has. */
+function findMark(text: string): string {
+  for (let count = 0; ; count++) {
+    const mark = `~${count}~`;
+    if (!text.includes(mark)) return mark;
+  }
+}
 
-function reviveNumber(_key: string, value: unknown, context?: Context): unknown {
-  if (typeof value !== 'number' || context?.source === undefined) return value;
-  const { source } = context;
+type Marked = { readonly mark: string; readonly values: readonly unknown[] };
+
+/** The value with each marked string replaced by what it stands for. */
+function putBack(value: unknown, marked: Marked): unknown {
+  if (typeof value === 'string') {
+    return value.startsWith(marked.mark) ? marked.values[Number(value.slice(marked.mark.length))] : value;
+  }
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) if (typeof item !== 'number') value[index] = putBack(item, marked);
+  } else if (isRecord(value)) {
+    for (const key of Object.keys(value)) {
+      // A key `__proto__` of its own is assigned to as any other.
+      if (typeof value[key] !== 'number') value[key] = putBack(value[key], marked);
+    }
+  }
+  return value;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null;
+}
+
+/** The value of a number's text, whatever JavaScript has for it. */
+function parseNumber(source: string): unknown {
+  const value = Number(source);
   const isWhole = !/[.eE]/.test(source);
   if (isWhole && source !== '-0') return Number.isSafeInteger(value) ? value : BigInt(source);
   if (Number.isFinite(value) && isSameDecimal(source, String(value))) return value;
-  return makeRaw(source);
-}
-
-function makeRaw(source: string): unknown {
-  if ('rawJSON' in JSON && typeof JSON.rawJSON === 'function') return JSON.rawJSON(source);
-  throw new TypeError('JSON.rawJSON is missing from this Node.js');
+  return makeRawNumber(source);
 }
 
 /** Whether two texts are the same decimal number, however they are spelled. */

@@ -1,6 +1,7 @@
 import { type CheckpointInput, parseHead, type StateInput } from './checkpoint-input.ts';
 import { formatState } from './format-state.ts';
 import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
+import { rememberFile } from './judged-files.ts';
 import { layoutOf } from './layout.ts';
 import { RawJson } from './raw-json.ts';
 import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
@@ -25,13 +26,18 @@ export async function saveCheckpoint(options: ReplaceOptions, input: CheckpointI
   const optimizerState = prepareState('optimizer_state', input.optimizerState);
   const { written, setAside } = await replacePrimary(options, {
     write: (file) => writeCheckpoint(file, { head, policyState, optimizerState, digest }),
-    rotate: rotateBySave,
+    rotate: async (context, { digest: contentDigest }) => {
+      // Every byte of it was checked on its way, and it is nobody else's yet.
+      const { beside: path } = context.layout;
+      await rememberFile(path, { type: 'valid', path, proven: digest && contentDigest !== '', head });
+      return rotateBySave(context);
+    },
   });
   return { ...written, path: layoutOf(options.directory).primary, setAside };
 }
 
 function prepareState(name: string, state: StateInput): StateText {
-  return state instanceof RawJson ? state.chunks() : formatState(name, state);
+  return state instanceof RawJson ? state : formatState(name, state);
 }
 
 async function rotateBySave(context: StoreContext): Promise<readonly string[]> {

@@ -28,7 +28,7 @@ const TEXT_LIMIT_BYTES = 2 ** 29 - 64;
 export function makeStoredState(path: string, identity: string, range: ByteRange): StoredState {
   const sizeBytes = range.endOffset - range.startOffset;
   const chunks = () => readStateChunks(path, identity, range);
-  const text = async () => {
+  const bytes = async () => {
     if (sizeBytes > TEXT_LIMIT_BYTES) {
       throw new RecoveryError('CHECKPOINT_INEXACT', `the state of ${sizeBytes} bytes is longer than a string can be`);
     }
@@ -38,14 +38,14 @@ export function makeStoredState(path: string, identity: string, range: ByteRange
       buffer.set(chunk, filled);
       filled += chunk.length;
     }
-    return buffer.toString('utf8');
+    return buffer;
   };
   return {
     sizeBytes,
     chunks,
-    text,
+    text: async () => (await bytes()).toString('utf8'),
     // Checked to be an object when the file was judged.
-    values: async () => parseValues(await text()) as Record<string, unknown>,
+    values: async () => parseValues(await bytes()) as Record<string, unknown>,
   };
 }
 
