@@ -77,7 +77,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[
   ['6', 'conflict: somebody else holds the job, or the plan went stale'],
   ['7', 'confirmation needed: say `--yes`; `run` of rows that an unfinished job has: resume it, or say `--again`'],
   ['8', 'the job ran to its end, and units wait for review'],
-  ['130, 143', 'ended by SIGINT, SIGTERM: the job is left resumable'],
+  [
+    '129, 130, 143',
+    'ended by SIGHUP, SIGINT, SIGTERM (also: a stop asked for by somebody else): the job is left resumable',
+  ],
 ];
 
 /** The order in which one exit code is chosen when several jobs are recovered. Source: contract, commands. */

@@ -11,7 +11,12 @@ export type ProgressLine = {
   readonly close: () => void;
 };
 
-type LineOutput = { readonly isTTY?: boolean; readonly columns?: number; write(text: string): unknown };
+type LineOutput = {
+  readonly isTTY?: boolean;
+  readonly columns?: number;
+  write(text: string): unknown;
+  on?(event: 'error', listener: () => void): unknown;
+};
 
 const REDRAW_MS = 100;
 const PLAIN_EVERY_MS = 10_000;
@@ -25,6 +30,8 @@ const BAR_WIDTH = 24;
 export function makeProgressLine(stream: LineOutput, nowMs: () => number): ProgressLine {
   const bar = stream.isTTY === true;
   const startedAtMs = nowMs();
+  // A terminal may be gone while the work goes on; then nobody is shown anything.
+  stream.on?.('error', () => {});
   let shownAtMs = Number.NEGATIVE_INFINITY;
   let first: Progress | undefined;
   let latest: string | undefined;

@@ -1,30 +1,31 @@
+import { STOP_EXIT_CODES } from '../core/execution/judge-end.ts';
 import type { StopSignal } from '../core/ports.ts';
 
 /** Signals heard while something runs. */
 export type HeardSignals = { readonly exitCode: () => number | undefined; readonly close: () => void };
 
-const EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
+const SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
- * Turns SIGINT and SIGTERM into a request to stop after the unit in hand, as long as it is open.
+ * Turns SIGHUP (a terminal that is gone), SIGINT and SIGTERM into a request to stop after the unit in hand, as long as
+ * it is open.
  *
- * Source: contract, exit codes (130, 143).
+ * Source: contract, exit codes (129, 130, 143).
  */
 export function stopOnSignals(onStop: (signal: StopSignal) => void): HeardSignals {
   let first: StopSignal | undefined;
-  const listen = (signal: StopSignal) => {
-    first ??= signal;
-    onStop(signal);
-  };
-  const interrupt = () => listen('SIGINT');
-  const terminate = () => listen('SIGTERM');
-  process.on('SIGINT', interrupt);
-  process.on('SIGTERM', terminate);
+  const listeners = SIGNALS.map((signal) => {
+    const listen = () => {
+      first ??= signal;
+      onStop(signal);
+    };
+    process.on(signal, listen);
+    return () => process.off(signal, listen);
+  });
   return {
-    exitCode: () => first && EXIT_CODES[first],
+    exitCode: () => first && STOP_EXIT_CODES[first],
     close() {
-      process.off('SIGINT', interrupt);
-      process.off('SIGTERM', terminate);
+      for (const stop of listeners) stop();
     },
   };
 }

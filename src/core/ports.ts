@@ -1,6 +1,7 @@
 /** What the core asks of the world. Reading and acting are different ports, so inspection cannot write by type. */
 import type { LivenessJudgement } from './diagnosis/judge-liveness.ts';
 import type { Evidence, UnitFacts } from './evidence/schema.ts';
+import type { STOP_EXIT_CODES } from './execution/judge-end.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
 import type { JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
 import type { ApprovedPlan } from './plan/schema.ts';
@@ -98,7 +99,7 @@ export type JobReader = {
 };
 
 /** Signals that end Salvor. */
-export type StopSignal = 'SIGINT' | 'SIGTERM';
+export type StopSignal = keyof typeof STOP_EXIT_CODES;
 
 /** A plan under way. */
 export type Execution = {

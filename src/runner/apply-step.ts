@@ -1,5 +1,6 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { UnitEnd } from '../core/execution/run-unit.ts';
+import type { StepResult } from '../core/execution/schema.ts';
 import type { UnitStatus } from '../core/job/schema.ts';
 import type { PlanAction, PlanStep } from '../core/plan/schema.ts';
 import { awaitGone, endProcesses } from '../platform/end-processes.ts';
@@ -16,7 +17,12 @@ import { settleDoubt } from './settle-doubt.ts';
 /** How long an orphan has to end after SIGTERM, and after SIGKILL. */
 const ORPHAN_GRACE_MS = 5_000;
 
-type Apply = (context: StepContext, step: PlanStep) => Promise<string | undefined>;
+/** How a step came out, and what to say of it, if anything. */
+export type AppliedStep = Pick<StepResult, 'detail' | 'error'> & { readonly state: 'done' | 'stopped' | 'failed' };
+
+type Apply = (context: StepContext, step: PlanStep) => Promise<AppliedStep>;
+
+const done = (detail: string): AppliedStep => ({ state: 'done', detail });
 
 const elsewhere: Apply = async (_context, step) => {
   throw new RecoveryError('INTERNAL', `step ${step.action} is not one of a run`);
@@ -42,15 +48,15 @@ const APPLY = {
 } as const satisfies Record<PlanAction, Apply>;
 
 /**
- * Carries out one step of a run; returns what to say of it, if anything.
+ * Carries out one step of a run and says how it came out.
  *
  * Errors: ORPHAN_NOT_ENDED, RUN_INTERRUPTED, LEASE_FENCED, STATE_UNWRITABLE, RUN_FAILED.
  */
-export function applyStep(context: StepContext, step: PlanStep): Promise<string | undefined> {
+export function applyStep(context: StepContext, step: PlanStep): Promise<AppliedStep> {
   return APPLY[step.action](context, step);
 }
 
-async function endOrphans(context: StepContext): Promise<string> {
+async function endOrphans(context: StepContext): Promise<AppliedStep> {
   const ended = new Set<number>();
   // The end of a process makes its children visible as orphans of their own, down to the last one.
   for (let left = context.run.orphans; left.length > 0; left = findLeftovers(context)) {
@@ -62,15 +68,15 @@ async function endOrphans(context: StepContext): Promise<string> {
     }
     for (const { pid } of left) ended.add(pid);
   }
-  return `ended ${ended.size}`;
+  return done(`ended ${ended.size}`);
 }
 
-async function awaitOrphans(context: StepContext): Promise<string> {
+async function awaitOrphans(context: StepContext): Promise<AppliedStep> {
   for (let left = context.run.orphans; left.length > 0; left = findLeftovers(context)) {
     // A stop may be asked for while waiting; a short wait at a time lets it be heard.
     while ((await awaitGone(left, 1_000)).length > 0) checkNotStopped(context.stop);
   }
-  return 'all ended by themselves';
+  return done('all ended by themselves');
 }
 
 /** Children that an orphan left behind carry the token of the same run. This run's own token is not among them. */
@@ -79,8 +85,7 @@ function findLeftovers({ run }: StepContext) {
   return findOrphans(tokens);
 }
 
-async function settleUnits(context: StepContext): Promise<string> {
-  checkNotStopped(context.stop);
+async function settleUnits(context: StepContext): Promise<AppliedStep> {
   const { run, engine, tally } = context;
   const settled = await settleDoubt({
     database: run.database,
@@ -88,6 +93,7 @@ async function settleUnits(context: StepContext): Promise<string> {
     epoch: run.lease.epoch,
     engine,
     clock: run.clock,
+    beforeEach: () => checkNotStopped(context.stop),
     onSettled: ({ type }) => {
       tally.move('in_doubt', type === 'done' ? 'done' : type === 'not_done' ? 'pending' : 'needs_review');
       tally.tell();
@@ -95,19 +101,21 @@ async function settleUnits(context: StepContext): Promise<string> {
     },
   });
   context.settled += settled.byReceipt + settled.verified;
-  return `${settled.byReceipt} by receipt, ${settled.verified} by the verify hook, ${settled.toReview} to review`;
+  return done(`${settled.byReceipt} by receipt, ${settled.verified} by the verify hook, ${settled.toReview} to review`);
 }
 
-async function retryUnits(context: StepContext): Promise<string> {
-  return `${changeUnits(context, retryFailedUnits)} to be tried again`;
+async function retryUnits(context: StepContext): Promise<AppliedStep> {
+  checkNotStopped(context.stop);
+  return done(`${changeUnits(context, retryFailedUnits)} to be tried again`);
 }
 
-async function startOver(context: StepContext): Promise<string> {
+async function startOver(context: StepContext): Promise<AppliedStep> {
+  checkNotStopped(context.stop);
   const count = changeUnits(context, (database, jobSeq, by) => {
     raiseGeneration(database, jobSeq);
     return resetUnits(database, jobSeq, by);
   });
-  return `${count} back to the start`;
+  return done(`${count} back to the start`);
 }
 
 function changeUnits({ run, tally }: StepContext, change: typeof retryFailedUnits): number {
@@ -128,9 +136,10 @@ const ENDED_AS: Readonly<Record<UnitEnd['type'], UnitStatus>> = {
   postponed: 'pending',
 };
 
-async function runAllUnits(context: StepContext): Promise<string> {
+async function runAllUnits(context: StepContext): Promise<AppliedStep> {
   const { run, ports, tally, stop } = context;
   let count = 0;
+  let failed = false;
   context.units = await runUnits({
     database: run.database,
     // A restart has raised the generation since the job was read.
@@ -141,12 +150,16 @@ async function runAllUnits(context: StepContext): Promise<string> {
     ports,
     onUnit: (unit, end) => {
       count += 1;
+      if (end.type === 'failed') failed = true;
       tally.move('pending', ENDED_AS[end.type]);
       const { number, key } = unit;
       tally.tell({ number, key, ...(end.receipt !== undefined && { receipt: end.receipt }) });
     },
   });
-  return `${count} run`;
+  const { end, error } = context.units;
+  const detail = `${count} run`;
+  if (end === 'stopped') return { state: 'stopped', detail };
+  return end === 'halted' || failed ? { state: 'failed', detail, ...(error && { error }) } : done(detail);
 }
 
 /** Refuses to go on when a stop was asked for between two steps. Errors: RUN_INTERRUPTED. */

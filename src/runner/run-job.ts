@@ -85,11 +85,11 @@ async function runStep(
   };
   report({ step, state: 'running' });
   try {
-    const detail = await applyStep(context, step);
-    report({ step, state: 'done', ...(detail !== undefined && { detail }) });
+    report({ step, ...(await applyStep(context, step)) });
   } catch (thrown) {
     const { code, message } = toRecoveryError(thrown);
-    report({ step, state: 'failed', error: { code, message } });
+    if (code === 'RUN_INTERRUPTED') report({ step, state: 'stopped' });
+    else report({ step, state: 'failed', error: { code, message } });
     throw thrown;
   }
 }

@@ -80,7 +80,7 @@ function isLeft({ database, job }: UnitsRun): boolean {
 
 /** A signal to the whole process group asks the run to stop and ends what it has in hand: that is a stop. */
 function isBySignal(error: JobError | undefined): boolean {
-  return error !== undefined && /^(SIGNAL_SIG(INT|TERM)|WORKER_DIED)$/.test(error.code);
+  return error !== undefined && /^(SIGNAL_SIG(HUP|INT|TERM|KILL)|WORKER_DIED)$/.test(error.code);
 }
 
 /** Hands out pending units one by one, reading a page at a time; each unit once in a run. */

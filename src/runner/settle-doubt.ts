@@ -26,6 +26,8 @@ export async function settleDoubt(options: {
   readonly epoch: number;
   readonly engine: UnitEngine;
   readonly clock: Clock;
+  /** Called before each unit; what it throws ends the settling. */
+  readonly beforeEach: () => void;
   readonly onSettled: (event: UnitEvent) => void;
 }): Promise<DoubtSettled> {
   const { database, job, epoch, engine, clock } = options;
@@ -43,6 +45,7 @@ export async function settleDoubt(options: {
     const { units } = readUnits(database, job, { statuses: ['in_doubt'], offset: 0, limit: PAGE_UNITS });
     if (units.length === 0) return { byReceipt, verified, toReview };
     for (const unit of units) {
+      options.beforeEach();
       const { number, key, idempotencyKey, receipt, attempts: attempt } = unit;
       if (receipt !== undefined) {
         record({ type: 'done', number, receipt, by: 'receipt', atMs: clock.nowMs() });

@@ -55,6 +55,7 @@ export const STEP_MARKS: Readonly<Record<StepResult['state'], { readonly glyph: 
   not_run: { glyph: '[ ]', tone: 'faint' },
   running: { glyph: '[>]', tone: 'accent' },
   done: { glyph: '[x]', tone: 'good' },
+  stopped: { glyph: '[-]', tone: 'accent' },
   refused: { glyph: '[!]', tone: 'danger' },
   failed: { glyph: '[!]', tone: 'danger' },
   unknown: { glyph: '[?]', tone: 'inDoubt' },

@@ -1,11 +1,12 @@
 import { expect, test } from 'vitest';
+import { findOrphans } from '../../src/platform/find-orphans.ts';
 import { countStates, expectInvariants } from '../helpers/invariants.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { parseAnswer, pick } from '../helpers/salvor.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
-const CODES = { SIGINT: 130, SIGTERM: 143 } as const;
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+const CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /** A job of three rows that runs, its second row in hand until it is let go. */
 async function startPaused(job: LedgerJob, args: readonly string[]) {
@@ -48,7 +49,7 @@ for (const signal of SIGNALS) {
     job.go();
     const ended = await running.ended;
     expect(ended.code).toBe(CODES[signal]);
-    expect(pick(parseAnswer(ended), 'outcome.exit_code')).toBe(CODES[signal]);
+    expect(pick(parseAnswer(ended), 'outcome')).toMatchObject({ status: 'stopped', exit_code: CODES[signal] });
     await expectResumable(job);
   });
 
@@ -65,19 +66,56 @@ for (const signal of SIGNALS) {
   });
 }
 
-test.concurrent.each(['command', 'worker'] as const)(
-  'SIGINT to the whole process group, as the keyboard sends it: the row in hand of a %s is finished as well',
-  async (kind) => {
+test.concurrent.each([
+  ['SIGINT', 'the keyboard sends it', 'command'],
+  ['SIGINT', 'the keyboard sends it', 'worker'],
+  ['SIGHUP', 'a terminal that is gone sends it', 'command'],
+  ['SIGHUP', 'a terminal that is gone sends it', 'worker'],
+] as const)(
+  '%s to the whole process group, as %s: the row in hand of a %s is finished as well',
+  async (signal, _who, kind) => {
     await using job = await makeLedgerJob({ rowCount: 3, kind });
     await using running = await startPaused(job, ['run', 'job.yaml']);
-    running.signalGroup('SIGINT');
+    running.signalGroup(signal);
     await waitFor('it says so', () => running.said().stderr.includes('Stopping after'));
     job.go();
-    expect((await running.ended).code).toBe(130);
+    expect((await running.ended).code).toBe(CODES[signal]);
     expect(job.ledger()).toHaveLength(2);
     await expectResumable(job);
   },
 );
+
+test.concurrent('a stop while an orphan is waited for is a stop, and its steps are not done', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3, verify: true });
+  const first = await startPaused(job, ['run', 'job.yaml']);
+  first.signal('SIGKILL');
+  await first.ended;
+  await using waiting = job.start(['--choice', 'resume', '--yes', '--json', '--orphans', 'wait']);
+  await waitFor('it waits', () => waiting.said().stderr.includes('wait until what outlived'));
+  waiting.signal('SIGTERM');
+  const ended = await waiting.ended;
+  expect({ code: ended.code, outcome: pick(parseAnswer(ended), 'outcome.status') }).toEqual({
+    code: 143,
+    outcome: 'stopped',
+  });
+  job.go();
+  await waitFor('it is gone', () => findOrphans(job.runTokens()).length === 0);
+  await expectResumable(job);
+});
+
+test.concurrent('a stop while a row waits to be tried again is a stop', async () => {
+  await using job = await makeLedgerJob({
+    rowCount: 3,
+    more: 'retry: {attempts: 3, backoff: fixed, initial_delay: 1h}',
+  });
+  job.act({ k2: 'refuse' });
+  await using running = job.start(['run', 'job.yaml', '--json']);
+  await waitFor('it waits', () => job.events('retry').includes(2));
+  running.signal('SIGINT');
+  const ended = await running.ended;
+  expect(pick(parseAnswer(ended), 'outcome')).toMatchObject({ status: 'stopped', exit_code: 130 });
+  await expectResumable(job);
+});
 
 test.concurrent.each(['command', 'worker'] as const)(
   'SIGTERM to the whole process group ends the %s as well: its row is settled by the hook, the job is left resumable',

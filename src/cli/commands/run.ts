@@ -1,4 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
+import { judgeEnd } from '../../core/execution/judge-end.ts';
 import type { JobRef } from '../../core/job/schema.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
@@ -78,9 +79,13 @@ async function runHere(
         },
       })
       .finally(line.close);
-    const exitCode = chooseExit(result, signals.exitCode());
+    const signalExitCode = signals.exitCode();
+    const { status: judged, exitCode } = judgeEnd(
+      { end: result.end, ...(signalExitCode !== undefined && { signalExitCode }) },
+      result.progress.needsReview + result.progress.inDoubt,
+    );
     const durationMs = systemClock.nowMs() - startedAtMs;
-    const status = exitCode === 0 ? 'completed' : exitCode === 8 ? 'needs_review' : result.end;
+    const status = judged === 'recovered' ? 'completed' : judged;
     if (output.json) {
       output.printJson({
         schema_version: 1,
@@ -104,19 +109,6 @@ async function runHere(
   } finally {
     signals.close();
   }
-}
-
-function chooseExit(
-  {
-    end,
-    progress,
-  }: { readonly end: string; readonly progress: { readonly inDoubt: number; readonly needsReview: number } },
-  signalled: number | undefined,
-): number {
-  if (end === 'stopped') return signalled ?? 143;
-  if (end === 'fenced') return 6;
-  if (end === 'failed') return 5;
-  return progress.needsReview + progress.inDoubt > 0 ? 8 : 0;
 }
 
 function describeJob({ id, name, kind, source }: JobRef): JobRef {

@@ -42,7 +42,7 @@ export const RunnerRequest = z.discriminatedUnion('type', [
     params: z.record(z.string(), z.string()),
     again: z.exactOptional(z.boolean()),
   }),
-  z.object({ type: z.literal('stop'), signal: z.exactOptional(z.enum(['SIGINT', 'SIGTERM'])) }),
+  z.object({ type: z.literal('stop'), signal: z.exactOptional(z.enum(['SIGHUP', 'SIGINT', 'SIGTERM'])) }),
 ]);
 export type RunnerRequest = z.infer<typeof RunnerRequest>;
 

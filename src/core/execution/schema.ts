@@ -2,10 +2,13 @@
 import type { JobError, Progress } from '../job/schema.ts';
 import type { Plan, PlanStep } from '../plan/schema.ts';
 
-/** What became of one step. `unknown` is an effect whose outcome cannot be told; it is never called failed. */
+/**
+ * What became of one step. `unknown` is an effect whose outcome cannot be told; it is never called failed. `stopped` is
+ * one that was asked to stop before it was through.
+ */
 export type StepResult = {
   readonly step: PlanStep;
-  readonly state: 'not_run' | 'running' | 'done' | 'refused' | 'failed' | 'unknown';
+  readonly state: 'not_run' | 'running' | 'done' | 'stopped' | 'refused' | 'failed' | 'unknown';
   readonly detail?: string;
   readonly error?: JobError;
 };

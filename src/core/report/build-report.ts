@@ -1,5 +1,6 @@
 import type { Diagnosis, Finding } from '../diagnosis/schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
+import { judgeEnd } from '../execution/judge-end.ts';
 import type { ExecutionResult } from '../execution/schema.ts';
 import { assembleProgress, type Progress, type UnitCounts } from '../job/schema.ts';
 import type { AccessPolicy } from '../plan/access.ts';
@@ -134,16 +135,7 @@ function describeOutcome(evidence: Evidence, result: ExecutionResult | 'started'
     return { status: 'started', exit_code: 0, duration_ms: 0, attempt: evidence.recorded.runCount + 1, ...engine };
   }
   const { durationMs, attempt } = result;
-  const [status, exitCode] = chooseOutcome(result);
+  const { needsReview, inDoubt } = result.progressAfter;
+  const { status, exitCode } = judgeEnd(result, needsReview + inDoubt);
   return { status, exit_code: exitCode, duration_ms: durationMs, attempt, ...engine };
-}
-
-function chooseOutcome({
-  end,
-  progressAfter,
-  signalExitCode,
-}: ExecutionResult): readonly [RecoveryReport['outcome']['status'], number] {
-  if (end === 'cancelled') return ['cancelled', 0];
-  if (end !== 'completed') return ['failed', end === 'fenced' ? 6 : (signalExitCode ?? 5)];
-  return progressAfter.needsReview + progressAfter.inDoubt > 0 ? ['needs_review', 8] : ['recovered', 0];
 }

@@ -2,6 +2,7 @@ import { hostname } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { RecoveryError } from '../../core/errors.ts';
+import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
   type ExecutionResult,
@@ -63,7 +64,6 @@ type Done = Awaited<Execution['done']>;
 
 /** A second request to stop within this time is the same key press heard twice. */
 const SAME_STOP_MS = 1_000;
-const SIGNAL_EXIT_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
 
 /**
  * Carries out plans on a native state directory, in this process.
@@ -197,7 +197,7 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     progressAfter: assembleProgress(countUnitsByStatus(database, job.seq), 'row'),
     durationMs: clock.nowMs() - startedAtMs,
     attempt: readJob(database, job.id)?.runCount ?? job.runCount,
-    ...(signal && { signalExitCode: SIGNAL_EXIT_CODES[signal] }),
+    ...(signal && { signalExitCode: STOP_EXIT_CODES[signal] }),
   };
   return { steps: result.steps, ...(await report(result)) };
 }

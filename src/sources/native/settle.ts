@@ -56,7 +56,7 @@ export function settleUnits(
     const epoch = isFenced ? fence(database, job, { ...order, epoch: found + 1 }) : found;
     record(database, job, { units, order, epoch, fenced: isFenced });
     // A job that ran to its end has something to run again.
-    if (order.as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'stopped');
+    if (order.as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'pending');
     return units.map(({ number, key, status: was }) => ({ number, key, was, now: order.as }));
   });
 }

@@ -3,6 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
 import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
+import type { StopSignal } from '../../core/ports.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
 
 /** A trainer that was started. `ended` resolves with its exit code, or the signal that ended it. */
@@ -10,7 +11,7 @@ export type Trainer = {
   readonly pid: number;
   readonly ended: Promise<ProcessEnd>;
   /** Asks the trainer and its children to stop. */
-  readonly stop: (signal: 'SIGINT' | 'SIGTERM') => void;
+  readonly stop: (signal: StopSignal) => void;
   /** No longer waits for it: it goes on by itself. */
   readonly release: () => void;
 };
@@ -96,7 +97,7 @@ function awaitEnd(child: ChildProcess): Promise<ProcessEnd> {
   });
 }
 
-function signalGroup(pid: number, signal: 'SIGINT' | 'SIGTERM'): void {
+function signalGroup(pid: number, signal: StopSignal): void {
   try {
     if (pid > 1) process.kill(-pid, signal);
   } catch {

@@ -1,5 +1,6 @@
 import type { TrainerEnd } from '../../core/evidence/control-schema.ts';
 import { describeTrainerEnd } from '../../core/evidence/describe-trainer-end.ts';
+import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { lookAtTau, type TauDirectory } from './collect.ts';
@@ -73,12 +74,10 @@ function describeEndNote(end: TrainerEnd): string {
   return `the trainer ${describeTrainerEnd(end)}${end.isStopped ? ', after it was asked to stop' : ''}`;
 }
 
-const STOP_CODES: Readonly<Record<StopSignal, number>> = { SIGINT: 130, SIGTERM: 143 };
-
 function describeEnd(end: TrainerEnd | undefined, signal: StopSignal | undefined): Partial<RecoveryReport['outcome']> {
   if (!end) return { status: 'started' };
   const trainer = { exit_code: end.exitCode ?? null, signal: end.signal ?? null };
   // Asked to stop, it may save and end with success: it was stopped all the same, and goes on with a resume.
-  if (signal !== undefined) return { status: 'stopped', exit_code: STOP_CODES[signal], trainer };
+  if (signal !== undefined) return { status: 'stopped', exit_code: STOP_EXIT_CODES[signal], trainer };
   return end.exitCode === 0 ? { status: 'recovered', trainer } : { status: 'failed', exit_code: 5, trainer };
 }

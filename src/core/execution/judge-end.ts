@@ -1,0 +1,41 @@
+/** How an execution is told: its status and exit code, for reports and commands alike. */
+import type { ExecutionResult } from './schema.ts';
+
+/** Signals that ask for a stop, and the exit code of each. Source: contract, exit codes. */
+export const STOP_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+
+/** Exit code of a run that somebody else asked to stop: the console, or another process. Source: contract, exit codes. */
+const STOPPED_EXIT_CODE = STOP_EXIT_CODES.SIGTERM;
+
+/** What an execution is called, and what a script sees of it. */
+export type JudgedEnd = {
+  readonly status: 'recovered' | 'needs_review' | 'stopped' | 'failed' | 'cancelled';
+  readonly exitCode: number;
+};
+
+/**
+ * Decides how an execution is told. A stop that was asked for is no failure; a run that came to its end in spite of one
+ * was not stopped.
+ *
+ * Shapes: `openCount` is how many units are in doubt or under review at the end.
+ * Errors: none.
+ * Source: contract, exit codes and report.
+ */
+export function judgeEnd(
+  { end, signalExitCode }: Pick<ExecutionResult, 'end' | 'signalExitCode'>,
+  openCount: number,
+): JudgedEnd {
+  switch (end) {
+    case 'cancelled':
+      return { status: 'cancelled', exitCode: 0 };
+    case 'stopped':
+      return { status: 'stopped', exitCode: signalExitCode ?? STOPPED_EXIT_CODE };
+    case 'fenced':
+      return { status: 'failed', exitCode: 6 };
+    case 'failed':
+    case 'refused':
+      return { status: 'failed', exitCode: 5 };
+    case 'completed':
+      return openCount > 0 ? { status: 'needs_review', exitCode: 8 } : { status: 'recovered', exitCode: 0 };
+  }
+}
