@@ -2,10 +2,13 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { installGlobally, installInProject, packPackage } from './helpers/install-package.ts';
 import { type Folder, makeFolder } from './helpers/make-folder.ts';
 import { openPty } from './helpers/terminal/open-pty.ts';
+
+// npm builds, packs and installs twice; on a busy machine that takes its time.
+vi.setConfig({ testTimeout: 120_000, hookTimeout: 300_000 });
 
 const ROOT = path.join(import.meta.dirname, '..');
 const PATH = `${path.dirname(process.execPath)}:${process.env['PATH']}`;
