@@ -14,7 +14,9 @@ async function start() {
     const { dieWithWrapper } = await import('./die-with-wrapper.js');
     dieWithWrapper();
   }
-  module.enableCompileCache();
+  const { findCacheDirectory } = await import('./find-cache-directory.js');
+  const cache = findCacheDirectory();
+  if (cache !== undefined) module.enableCompileCache(cache);
   const { main } = await import('../dist/main.js');
   process.exitCode = await main(process.argv.slice(2));
 }

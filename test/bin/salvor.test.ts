@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -108,5 +108,58 @@ test('rerun: in a clone, which has a lock file, it says what brings a Node.js al
     expect(run('too-old.js', []).stderr).toContain(`or run "npm ci" in ${home}, which brings one along.`);
   } finally {
     rmSync(lock);
+  }
+});
+
+describe('the cache of compiled code', () => {
+  const CACHE = path.join('.cache', 'salvor', 'compiled');
+
+  /** Runs with a home and a directory for temporary files of its own, after `prepare`; answers what is in them then. */
+  function runAtHome(prepare: (user: string) => void): readonly string[] {
+    const user = mkdtempSync(path.join(tmpdir(), 'salvor-home-'));
+    try {
+      mkdirSync(path.join(user, 'tmp'), { mode: 0o777 });
+      prepare(user);
+      const { XDG_CACHE_HOME: _cache, NODE_COMPILE_CACHE: _compiled, ...rest } = process.env;
+      const env = { ...rest, HOME: user, TMPDIR: path.join(user, 'tmp') };
+      const ended = spawnSync(process.execPath, [path.join(home, 'bin/salvor.js'), 'exit', '0'], { env });
+      expect(ended.status).toBe(0);
+      return readdirSync(user, { recursive: true, encoding: 'utf8' });
+    } finally {
+      rmSync(user, { recursive: true });
+    }
+  }
+
+  test('is made by us in a directory of the user alone, and never where anybody can be first', () => {
+    const found = runAtHome(() => {});
+    expect(found.some((name) => name.startsWith(`${CACHE}/`))).toBe(true);
+    expect(found.filter((name) => name.startsWith('tmp/'))).toEqual([]);
+  });
+
+  test.each<readonly [string, (user: string) => void]>([
+    ['is a link', (user) => symlinkSync(path.join(user, 'theirs'), path.join(user, CACHE))],
+    ['can be written to by others', (user) => makeDirectory(path.join(user, CACHE), 0o777)],
+    ['can be read by a group', (user) => makeDirectory(path.join(user, CACHE), 0o750)],
+    ['is in a directory that others can write to', (user) => chmodSync(path.join(user, '.cache'), 0o777)],
+  ])('is not used when it %s', (_what, put) => {
+    const found = runAtHome((user) => {
+      mkdirSync(path.join(user, 'theirs'));
+      mkdirSync(path.join(user, '.cache', 'salvor'), { recursive: true, mode: 0o700 });
+      put(user);
+    });
+    expect(found.filter((name) => name.startsWith(`${CACHE}/`) || name.startsWith('theirs/'))).toEqual([]);
+  });
+
+  test.runIf(process.getuid?.() === 0)('is not used when it belongs to somebody else', () => {
+    const found = runAtHome((user) => {
+      makeDirectory(path.join(user, CACHE), 0o700);
+      chownSync(path.join(user, CACHE), 65_534, 65_534);
+    });
+    expect(found.filter((name) => name.startsWith(`${CACHE}/`))).toEqual([]);
+  });
+
+  function makeDirectory(directory: string, mode: number): void {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    chmodSync(directory, mode);
   }
 });
