@@ -17,6 +17,8 @@ export const HINTS = {
   STATE_UNWRITABLE:
     'Free space or make the state directory writable, then say the same again; what was recorded is safe.',
   STATE_CORRUPT: 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".',
+  LOCK_DAMAGED:
+    'Make sure that the job runs nowhere, remove the lock file named above, and say the same again; the store is not touched by it.',
   STORE_REGRESSED:
     'Put the newest store back, or make sure what was done and see docs/runbook.md, "the store went back in time".',
   STATE_TOO_NEW: 'Use the newer Salvor that wrote this state.',

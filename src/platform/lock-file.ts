@@ -2,7 +2,7 @@
  * A lock that the kernel drops when its process dies and keeps while it is stopped: SQLite's exclusive lock on an
  * empty file, which is a POSIX lock that child processes do not inherit.
  */
-import { existsSync } from 'node:fs';
+import { closeSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** SQLite's result code for a lock that somebody else holds. */
@@ -21,6 +21,9 @@ export type HeldLock = { readonly release: () => void };
  * Source: design, rule 2.
  */
 export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefined {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (stats && !stats.isFile()) throw new Error(`${path} is not a file`);
+  if (!stats) makePrivate(path);
   const database = new DatabaseSync(path, { timeout: lookersMs });
   try {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
@@ -34,7 +37,10 @@ export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefi
 
 /** Looks whether somebody holds the lock, without taking or creating anything. */
 export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadable' {
-  if (!existsSync(path)) return 'missing';
+  const stats = statSync(path, { throwIfNoEntry: false });
+  if (!stats) return 'missing';
+  // A named pipe would be waited for, for ever.
+  if (!stats.isFile()) return 'unreadable';
   let database: DatabaseSync | undefined;
   try {
     database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
@@ -44,6 +50,15 @@ export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadab
     return isBusy(error) ? 'held' : 'unreadable';
   } finally {
     database?.close();
+  }
+}
+
+/** Makes the file its owner's alone; SQLite would follow the umask, and says by itself what is in the way. */
+function makePrivate(path: string): void {
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch {
+    // Another process was first, or nothing can be made here.
   }
 }
 

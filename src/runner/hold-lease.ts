@@ -6,7 +6,7 @@ import { RecoveryError } from '../core/errors.ts';
 import { describeHolder, pickHolder } from '../core/plan/check-choice.ts';
 import type { FactChange } from '../core/plan/fact-change.ts';
 import { describeStale } from '../core/plan/plan-basis.ts';
-import { tryLock } from '../platform/lock-file.ts';
+import { type HeldLock, tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
 import { type AuditWord, appendAudit, checkAuditChain } from '../store/audit.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
@@ -55,7 +55,7 @@ export function holdLease(options: {
       checkUnchanged(database, job, expected);
       checkAuditChain(database, job.seq);
       mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const lock = tryLock(options.lockPath);
+      const lock = takeLock(options.lockPath);
       if (!lock) throw describeConflict(database, job);
       release = lock.release;
       insertLease(database, {
@@ -80,6 +80,24 @@ export function holdLease(options: {
     release?.();
   };
   return { epoch, runToken, directory, mark, releaseLock };
+}
+
+/** SQLite's result codes for a file that is something else than a lock. */
+const NO_LOCK: readonly unknown[] = [11, 26];
+
+/** Errors: LOCK_DAMAGED for what stands there and is no lock; STATE_UNWRITABLE with the system's reason. */
+function takeLock(path: string): HeldLock | undefined {
+  try {
+    return tryLock(path);
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const isSqlite = cause instanceof Error && 'errcode' in cause;
+    const isOther = !isSqlite || NO_LOCK.includes(cause.errcode);
+    const [code, what] = isOther
+      ? ['LOCK_DAMAGED' as const, 'is no lock']
+      : ['STATE_UNWRITABLE' as const, 'cannot be made'];
+    throw new RecoveryError(code, `the lock ${path} ${what}: ${reason}`, { details: { path }, cause });
+  }
 }
 
 /**

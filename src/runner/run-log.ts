@@ -1,4 +1,4 @@
-import { closeSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, renameSync, statSync, writeSync } from 'node:fs';
 
 /** From this size on a log starts anew; one older file is kept. */
 const ROTATE_BYTES = 16 * 1024 * 1024;
@@ -22,7 +22,12 @@ export function openRunLog(path: string): RunLog {
 function openForAppending(path: string): RunLog {
   const sizeBytes = statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   if (sizeBytes > ROTATE_BYTES) renameSync(path, `${path}.1`);
-  const descriptor = openSync(path, 'a', 0o600);
+  const { O_WRONLY, O_APPEND, O_CREAT, O_NOFOLLOW, O_NONBLOCK } = constants;
+  const descriptor = openSync(path, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK, 0o600);
+  if (!fstatSync(descriptor).isFile()) {
+    closeSync(descriptor);
+    throw new Error(`${path} is not a file`);
+  }
   let writtenBytes = sizeBytes > ROTATE_BYTES ? 0 : sizeBytes;
   return {
     write(line) {

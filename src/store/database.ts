@@ -1,9 +1,10 @@
 /** Opening the store: for writing, or for looking without changing a byte. */
-import { accessSync, constants, existsSync, mkdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RecoveryError } from '../core/errors.ts';
+import { syncDirectory } from '../platform/atomic-file.ts';
 import { checkStoreVersion, migrateStore, STORE_VERSION } from './migrations.ts';
 
 /** Name of the store's file in a state directory. */
@@ -46,9 +47,10 @@ export function openExistingStore(stateDirectory: string): DatabaseSync {
 export function openStore(stateDirectory: string): DatabaseSync {
   const path = storePath(stateDirectory);
   return translateErrors(path, () => {
-    mkdirSync(stateDirectory, { recursive: true, mode: 0o700 });
+    makeDirectory(stateDirectory);
     // On a read-only file system SQLite would open the file for reading, and only the first change would tell.
     accessSync(stateDirectory, constants.W_OK);
+    closeToOthers(path);
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       // The version is looked at first: a newer store must not even be switched to WAL.
@@ -61,6 +63,36 @@ export function openStore(stateDirectory: string): DatabaseSync {
       throw error;
     }
   });
+}
+
+/** Makes a directory and those above it, whatever the umask, so that their names are on disk before what is in them. */
+function makeDirectory(path: string): void {
+  const first = mkdirSync(path, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  chmodSync(path, 0o700);
+  for (let made = path; ; made = dirname(made)) {
+    syncDirectory(dirname(made));
+    if (made === first || made === dirname(made)) return;
+  }
+}
+
+/**
+ * Makes the store its owner's alone, whatever the umask and the directory; SQLite gives its log and index the same mode.
+ * A store that is there is never opened past SQLite: closing it would drop the locks this process may hold on it.
+ */
+function closeToOthers(path: string): void {
+  if (describeFile(path) === undefined) {
+    try {
+      closeSync(openSync(path, 'wx', 0o600));
+    } catch (error) {
+      // Another process was first.
+      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+    }
+  }
+  for (const file of [path, `${path}-wal`, `${path}-shm`]) {
+    const stats = statSync(file, { throwIfNoEntry: false });
+    if (stats && (stats.mode & 0o077) !== 0 && stats.uid === process.getuid?.()) chmodSync(file, 0o600);
+  }
 }
 
 /**
@@ -126,6 +158,9 @@ const EMPTY_LOG_BYTES = 32n;
  */
 function describeFile(path: string): string | undefined {
   const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
+  // A named pipe would be waited for, for ever.
+  if (stats && !stats.isFile())
+    throw new RecoveryError('STATE_UNREADABLE', `${path} is not a file`, { details: { path } });
   if (!stats || (path.endsWith('-wal') && stats.size <= EMPTY_LOG_BYTES)) return undefined;
   return `${stats.mtimeNs} ${stats.size}`;
 }
@@ -163,17 +198,21 @@ function isDisturbed(
  * Errors: what `change` throws; STATE_UNWRITABLE and STATE_CORRUPT from the store.
  */
 export function changeStore<T>(database: DatabaseSync, change: () => T): T {
-  return translateErrors(database.location() ?? 'the store', () => {
-    database.exec('BEGIN IMMEDIATE');
-    try {
-      const result = change();
-      database.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (database.isTransaction) database.exec('ROLLBACK');
-      throw error;
-    }
-  });
+  return translateErrors(
+    database.location() ?? 'the store',
+    () => {
+      database.exec('BEGIN IMMEDIATE');
+      try {
+        const result = change();
+        database.exec('COMMIT');
+        return result;
+      } catch (error) {
+        if (database.isTransaction) database.exec('ROLLBACK');
+        throw error;
+      }
+    },
+    CHANGING,
+  );
 }
 
 /** Reads a store that is open for change. Errors: those of the store, as operators meet them. */
@@ -201,11 +240,18 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   ENOENT: 'STATE_UNREADABLE',
   ELOOP: 'STATE_UNREADABLE',
   ENAMETOOLONG: 'STATE_UNREADABLE',
+  EISDIR: 'STATE_UNREADABLE',
+  ENXIO: 'STATE_UNREADABLE',
   EROFS: 'STATE_UNWRITABLE',
+  EIO: 'STATE_UNWRITABLE',
+  EFBIG: 'STATE_UNWRITABLE',
+  EMFILE: 'STATE_UNWRITABLE',
   ENOSPC: 'STATE_UNWRITABLE',
   EDQUOT: 'STATE_UNWRITABLE',
 };
 
+/** What is in the way of a change cannot be written, whatever a reader would be told. */
+const CHANGING: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = { STATE_UNREADABLE: 'STATE_UNWRITABLE' };
 /** What fails while nothing is written cannot be read, whatever a writer would be told. */
 const LOOKING: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = { STATE_UNWRITABLE: 'STATE_UNREADABLE' };
 

@@ -1,3 +1,4 @@
+import { constants } from 'node:fs';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Clock, JobPlace } from '../../core/ports.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
@@ -72,8 +73,10 @@ function checkNeverThere(stateDirectory: string, reference: string): void {
 async function readTail(path: string, lineCount: number): Promise<readonly string[]> {
   const { open } = await import('node:fs/promises');
   try {
-    await using file = await open(path, 'r');
-    const { size } = await file.stat();
+    await using file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stats = await file.stat();
+    if (!stats.isFile()) return [];
+    const { size } = stats;
     const start = Math.max(0, size - TAIL_BYTES);
     const buffer = Buffer.alloc(size - start);
     const { bytesRead } = await file.read(buffer, 0, buffer.length, start);

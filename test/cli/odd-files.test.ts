@@ -1,0 +1,72 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
+import { parseAnswer, pick } from '../helpers/salvor.ts';
+
+async function makeDeadJob(): Promise<LedgerJob> {
+  const job = await makeLedgerJob({ rowCount: 3, verify: true });
+  job.act({ k2: 'before' });
+  expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+  return job;
+}
+
+const own = (job: LedgerJob, name: string) => join(job.state, 'jobs', job.jobId(), name);
+const fifo = (path: string) => {
+  rmSync(path, { force: true });
+  execFileSync('mkfifo', [path]);
+};
+
+describe('what stands in the place of the lock', () => {
+  test.concurrent.each<readonly [string, (path: string) => void]>([
+    ['a FIFO', fifo],
+    ['a text', (path) => writeFileSync(path, 'this is a shopping list\n'.repeat(100))],
+  ])('LOCK_DAMAGED: %s is not called a damaged store, and once it is removed the job goes on', async (_what, put) => {
+    await using job = await makeDeadJob();
+    put(own(job, 'lease.lock'));
+    const ended = await job.salvor(['--choice', 'resume', '--json']);
+    expect({ exit: ended.code, code: pick(parseAnswer(ended), 'error.code') }, ended.stdout).toEqual({
+      exit: 3,
+      code: 'LOCK_DAMAGED',
+    });
+    expect(pick(parseAnswer(ended), 'error.message')).toContain('lease.lock');
+    rmSync(own(job, 'lease.lock'));
+    expect((await job.salvor(['--choice', 'resume'])).code).toBe(0);
+  });
+});
+
+test.concurrent('a FIFO in the place of the log hangs nobody: its lines are dropped', async () => {
+  await using job = await makeDeadJob();
+  fifo(own(job, 'run.log'));
+  expect((await job.salvor(['show', job.jobId()])).code).toBe(0);
+  expect((await job.salvor(['--choice', 'resume'])).code).toBe(0);
+});
+
+test.concurrent('a FIFO in the place of the store, or a loop of links, hangs nobody', async () => {
+  await using job = await makeLedgerJob({ rowCount: 1 });
+  mkdirSync(job.state);
+  fifo(join(job.state, 'salvor.db'));
+  for (const args of [['list'], ['run', 'job.yaml'], ['--choice', 'resume']]) {
+    const { code, stderr } = await job.salvor(args);
+    expect([2, 3], `${args.join(' ')}: ${stderr}`).toContain(code);
+  }
+  rmSync(job.state, { recursive: true });
+  symlinkSync('state', job.state);
+  for (const args of [['list'], ['run', 'job.yaml'], ['--choice', 'resume']]) {
+    const { code, stderr } = await job.salvor(args);
+    expect({ args, code }, stderr).toEqual({ args, code: 3 });
+  }
+});
+
+test.concurrent('the store is its owner’s alone, whatever the directory was made with', async () => {
+  await using job = await makeLedgerJob({ rowCount: 2 });
+  mkdirSync(job.state, { mode: 0o755 });
+  job.act({ k2: 'before' });
+  expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+  const files = readdirSync(job.state, { recursive: true, encoding: 'utf8' });
+  const modes = files
+    .map((name) => [name, statSync(join(job.state, name))] as const)
+    .map(([name, stats]) => `${name} ${(stats.mode & 0o777).toString(8)} ${stats.isFile()}`);
+  expect(modes.filter((mode) => !/ (600 true|700 false)$/.test(mode))).toEqual([]);
+});
