@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
@@ -43,19 +43,13 @@ test.concurrent('a FIFO in the place of the log hangs nobody: its lines are drop
   expect((await job.salvor(['--choice', 'resume'])).code).toBe(0);
 });
 
-test.concurrent('a FIFO in the place of the store, or a loop of links, hangs nobody', async () => {
+test.concurrent('a FIFO in the place of the store hangs nobody', async () => {
   await using job = await makeLedgerJob({ rowCount: 1 });
   mkdirSync(job.state);
   fifo(join(job.state, 'salvor.db'));
   for (const args of [['list'], ['run', 'job.yaml'], ['--choice', 'resume']]) {
     const { code, stderr } = await job.salvor(args);
     expect([2, 3], `${args.join(' ')}: ${stderr}`).toContain(code);
-  }
-  rmSync(job.state, { recursive: true });
-  symlinkSync('state', job.state);
-  for (const args of [['list'], ['run', 'job.yaml'], ['--choice', 'resume']]) {
-    const { code, stderr } = await job.salvor(args);
-    expect({ args, code }, stderr).toEqual({ args, code: 3 });
   }
 });
 
