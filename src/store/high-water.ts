@@ -222,15 +222,21 @@ export function openJournalMark(directory: string): JournalMark {
     return { write: () => {}, close: () => {} };
   }
   const file = descriptor;
+  let isOpen = true;
   return {
     write(sequence) {
+      // A descriptor that was closed may by now be another file's, the store's own log included.
+      if (!isOpen) return;
       try {
         writeSync(file, `${String(sequence).padStart(JOURNAL_DIGITS, '0')}\n`, 0);
       } catch {
         // Results matter more than their mark: it stays where it was, behind the store.
       }
     },
-    close: () => closeSync(file),
+    close() {
+      if (isOpen) closeSync(file);
+      isOpen = false;
+    },
   };
 }
 

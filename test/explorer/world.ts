@@ -250,11 +250,11 @@ export function makeWorld(template: Template): World {
       name,
       canMove: () => isRunning(victim),
       run: async () => {
-        const { database, release, epoch: own } = held.get(victim) ?? {};
+        const { database, epoch: own } = held.get(victim) ?? {};
         database
           ?.prepare("UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = ? WHERE epoch = ?")
           .run(LONG_AGO_MS, own ?? 0);
-        release?.();
+        // What it holds on to is no longer the lock that others look at: of another host they would see none.
         rmSync(lockPath(path, jobId), { force: true });
       },
     }),
