@@ -19,6 +19,7 @@ export async function listPlaces(places: readonly OpenPlace[], query: JobQuery):
   return {
     jobs: jobs.slice(query.offset, query.offset + query.limit),
     total: pages.reduce((sum, page) => sum + page.total, 0),
+    goingOn: pages.reduce((sum, page) => sum + (page.goingOn ?? 0), 0),
   };
 }
 

@@ -25,8 +25,11 @@ export type JobQuery = {
   readonly limit: number;
 };
 
-/** A page of jobs, most urgent first. `total` counts all that match. */
-export type JobPage = { readonly jobs: readonly JobSummary[]; readonly total: number };
+/**
+ * A page of jobs, most urgent first. `total` counts all that match; `goingOn` those of them that run or are being
+ * recovered, and so wait for nobody (0 when absent).
+ */
+export type JobPage = { readonly jobs: readonly JobSummary[]; readonly total: number; readonly goingOn?: number };
 
 /** A report that another program wrote, with every number as it stands. `atMs` is when it recovered. */
 export type ForeignReport = {

@@ -1,5 +1,6 @@
 /** What one job of a list says, cell by cell; for the console and for scripts' tables alike. */
 import { type Attention, type JobSummary, RECEIPT_COUNT_LIMIT } from '../core/job/schema.ts';
+import type { JobPage, JobQuery } from '../core/ports.ts';
 import { formatCount, formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -86,4 +87,12 @@ export function describeAttention(summary: JobSummary): string {
 /** How much of a job is done, 0 to 1; a job without units is 0. */
 export function shareDone(progress: { readonly done: number; readonly total: number }): number {
   return progress.total <= 0 ? 0 : Math.max(0, Math.min(1, progress.done / progress.total));
+}
+
+/** How many jobs a list is of. In that of `attention` those that go on by themselves are counted apart. */
+export function describeTotal({ total, goingOn = 0 }: Omit<JobPage, 'jobs'>, scope: JobQuery['scope']): string {
+  if (scope === 'all') return `${formatCount(total, 'job')} in all`;
+  const waiting = total - goingOn;
+  const needs = `${formatCount(waiting, 'job')} ${waiting === 1 ? 'needs' : 'need'} attention`;
+  return goingOn > 0 ? `${needs}, ${goingOn} running` : needs;
 }

@@ -46,7 +46,7 @@ test('console: a name that is shown cleaned or cut is confirmed by the id, and t
     await killAt(job, 'k2', 'pause');
     alterStore(job.state, 'UPDATE jobs SET name = ?', name);
     using screen = openRealConsole(job.state, { columns: 120, rows: 40 });
-    await screen.ready('interrupted');
+    await screen.ready('interrupted (1 in doubt)');
     await screen.press('R', 'The name of this job cannot be typed.', `type its id and press Enter: ${job.jobId()}`);
     await screen.press(`${typed}${ENTER}`, 'That is not the id of the job; nothing was done.');
     expect(job.ledger()).toHaveLength(1);
@@ -62,7 +62,7 @@ test.each([
   await using job: LedgerJob = await makeLedgerJob({ rowCount: 3, name: `"${name}"` });
   await killAt(job, 'k2', 'pause');
   using screen = openRealConsole(job.state, { columns: 120, rows: 40 });
-  await screen.ready('interrupted');
+  await screen.ready('interrupted (1 in doubt)');
   await screen.press('R', `(or its id ${job.jobId()})`);
   job.go();
   await screen.press(`${typed}${ENTER}`, 'recovered to the end. 3 rows done now');

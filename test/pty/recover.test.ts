@@ -58,9 +58,8 @@ test('console: an interrupted job is cancelled; the row that was begun is never 
   await screen.ready('Shipping');
   await screen.press('X', '2 rows will not be done.', 'record the job as cancelled');
   await screen.agree();
-  await screen.ready("Job 'Shipping': cancelled.", 'Next: nothing is left');
-  await screen.press(ENTER, 'No job needs attention', "Job 'Shipping': cancelled.");
-  await screen.press('a', '1 job in all', 'Shipping: cancelled');
+  await screen.ready("Job 'Shipping': cancelled.", 'Next: choose review: the outcome of 1 row is not known');
+  await screen.press(ENTER, '? in doubt', "Job 'Shipping': cancelled.", 'Shipping: cancelled (1 in doubt)');
   expect(job.ledger().length).toBe(2);
   expect(pick(readReport(job), 'outcome.status')).toBe('cancelled');
 });
@@ -69,8 +68,7 @@ test('console: a living job is cancelled after the row in hand; resume of it say
   await using job = await makeLedgerJob({ rowCount: 4 });
   await using running = await runUntil(job, 'k2', 'pause');
   using screen = openRealConsole(job.state);
-  await screen.ready('No job needs attention');
-  await screen.press('a', 'alive', '(1 in hand)');
+  await screen.ready('0 jobs need attention, 1 running', '~ running', '(1 in hand)');
   await screen.press('r', 'not now: it is running', `process ${running.pid} on`, 'RUNNER_ALIVE', 'stop it and abandon');
   await screen.press('X', `ask the runner (process ${running.pid} on`, 'to stop after the row in');
   await screen.agree();
@@ -99,7 +97,12 @@ test('console: rows in doubt are settled as done, pending and skipped with reaso
   await screen.press('s', 'Settle row 1 (k1), in doubt');
   await screen.press('p', 'Settle it as pending');
   await screen.press(ENTER, 'A reason is needed');
-  await screen.press(`the carrier knows nothing${ENTER}`, '2 rows to decide about', '>       2 k2');
+  await screen.press(
+    `the carrier knows nothing${ENTER}`,
+    '2 rows to decide about',
+    '>       2 k2',
+    'Row 1 (k1) is pending',
+  );
   await screen.press('s', 'Settle row 2 (k2)');
   await screen.press('k', 'Settle it as skipped');
   await screen.press(`customer left${ENTER}`, '1 row to decide about');
@@ -156,6 +159,6 @@ test('console: Down and Enter in one read open the job that is below the first',
   job.act({ k1: 'refuse' });
   await job.salvor(['run', 'job.yaml', '--name', 'Second']);
   using screen = openRealConsole(job.state);
-  await screen.ready('2 jobs need attention', '> Second');
-  await screen.press(`${DOWN}${ENTER}`, "Job 'Shipping' was interrupted");
+  await screen.ready('2 jobs need attention', '> Shipping');
+  await screen.press(`${DOWN}${ENTER}`, "Job 'Second' failed");
 });

@@ -139,6 +139,7 @@ test('stale plan: what changed stands above the new plan, and the key that agree
   term.type('r');
   await term.ready('y agrees to the plan above');
   term.type('y');
+  await term.session.heard('approve');
   await term.ready('The job changed since you agreed. Nothing was done.', '- row 48: in doubt -> done', 'run 153 rows');
   term.type('yyy');
   await term.ready('the plan is another one now; Space first');
@@ -147,6 +148,7 @@ test('stale plan: what changed stands above the new plan, and the key that agree
   await term.ready('y agrees to the plan above');
   term.type('y');
   await term.session.heard('approve');
+  await term.session.idle();
   expect(approvals).toBe(2);
 });
 

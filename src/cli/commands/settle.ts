@@ -1,7 +1,8 @@
 import { RecoveryError } from '../../core/errors.ts';
 import type { UnitFacts } from '../../core/evidence/schema.ts';
-import type { SettledAs, SettledUnit } from '../../core/ports.ts';
+import type { SettledAs } from '../../core/ports.ts';
 import { safeText } from '../../present/safe-text.ts';
+import { describeSettled } from '../../present/settled-words.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
 import { findJob, openPlaces } from '../open-places.ts';
@@ -72,10 +73,6 @@ function describeConfirmation(units: readonly UnitFacts[], as: SettledAs): Recov
   return new RecoveryError('CONFIRMATION_NEEDED', message, {
     details: { as, count: units.length, units: units.map(({ number, key, status }) => ({ number, key, status })) },
   });
-}
-
-function describeSettled(unit: SettledUnit): string {
-  return `Row ${describeUnit(unit)} is ${unit.now} now; it was ${unit.was.replace('_', ' ')}.`;
 }
 
 function describeUnit({ number, key }: Pick<UnitFacts, 'number' | 'key'>): string {

@@ -70,7 +70,8 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
     const order = openListOrder(database, { scope, excludedSeqs, ...matches });
     const read = (slice: Slice) => sortPage(readSlice(order, { scope, living, slice, summarise }));
     if (query.verdict !== undefined) return selectVerdict(query, read);
-    return { jobs: read(query), total: order.countAll() + living.length };
+    const goingOn = living.filter(({ summary }) => !needsOperator(summary.attention)).length;
+    return { jobs: read(query), total: order.countAll() + living.length, goingOn };
   });
   return page ?? { jobs: [], total: 0 };
 }

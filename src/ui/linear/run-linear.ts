@@ -2,7 +2,7 @@
 
 import { toRecoveryError } from '../../core/errors.ts';
 import type { JobPage } from '../../core/ports.ts';
-import { describeAttention, describeJobCells } from '../../present/job-rows.ts';
+import { describeAttention, describeJobCells, describeTotal } from '../../present/job-rows.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeVerdict } from '../../present/words.ts';
 import type { ConsoleEnd, ConsoleOptions } from '../console-options.ts';
@@ -80,9 +80,9 @@ async function readPage(desk: Desk, at: ListPlace): Promise<JobPage | undefined>
   }
 }
 
-function listLines({ jobs, total }: JobPage, { scope, offset }: ListPlace): readonly string[] {
-  const head =
-    scope === 'all' ? `${total} jobs in all.` : `${total} ${total === 1 ? 'job needs' : 'jobs need'} attention.`;
+function listLines(page: JobPage, { scope, offset }: ListPlace): readonly string[] {
+  const { jobs } = page;
+  const head = `${describeTotal(page, scope)}.`;
   const rows = jobs.map((summary, index) => {
     const { name, count, error, next } = describeJobCells(summary);
     const attention = describeAttention(summary);

@@ -10,6 +10,8 @@ export type ListWindow<T> = {
   readonly rows: readonly T[];
   readonly offset: number;
   readonly total: number;
+  /** How many of all wait for nobody. */
+  readonly goingOn: number;
   readonly cursor: number;
   /** Identity of the row under the cursor; absent while that row has not been read. */
   readonly cursorId: string | undefined;
@@ -21,14 +23,19 @@ export type ListWindow<T> = {
 };
 
 /** A page as it was read. */
-export type ListPage<T> = { readonly rows: readonly T[]; readonly offset: number; readonly total: number };
+export type ListPage<T> = {
+  readonly rows: readonly T[];
+  readonly offset: number;
+  readonly total: number;
+  readonly goingOn?: number;
+};
 
 /** How a page is laid over a window: `identify` names rows; `keepOrder` while the cursor is being used. */
 export type PageRules<T> = { readonly identify: (row: T) => string; readonly keepOrder: boolean };
 
 /** A window over nothing yet. */
 export function startWindow<T>(height: number): ListWindow<T> {
-  return { rows: [], offset: 0, total: 0, cursor: 0, cursorId: undefined, top: 0, height, isRead: false };
+  return { rows: [], offset: 0, total: 0, goingOn: 0, cursor: 0, cursorId: undefined, top: 0, height, isRead: false };
 }
 
 /** The row under the cursor, when it has been read. */
@@ -68,7 +75,8 @@ export function resizeWindow<T>(list: ListWindow<T>, height: number): ListWindow
  */
 export function applyPage<T>(list: ListWindow<T>, page: ListPage<T>, rules: PageRules<T>): ListWindow<T> {
   if (rules.keepOrder && list.offset === page.offset && list.rows.length > 0) return refreshInPlace(list, page, rules);
-  const read = { ...list, rows: page.rows, offset: page.offset, total: page.total, isRead: true };
+  const { rows, offset, total, goingOn = 0 } = page;
+  const read = { ...list, rows, offset, total, goingOn, isRead: true };
   const found = list.cursorId === undefined ? -1 : page.rows.findIndex((row) => rules.identify(row) === list.cursorId);
   if (found < 0) return moveCursor(read, list.cursor, rules.identify);
   const cursor = page.offset + found;

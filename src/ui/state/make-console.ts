@@ -114,7 +114,7 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
           withReceipts: true,
           ...(filter === '' ? {} : { text: filter }),
         });
-        return { rows: page.jobs, total: page.total };
+        return { rows: page.jobs, total: page.total, goingOn: page.goingOn ?? 0 };
       },
       onChange: (jobs) => store.update((state) => ({ ...state, jobs, listError: undefined })),
       onGone: (jobId) => {

@@ -4,11 +4,13 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { describeChanges } from '../../present/change-words.ts';
+import { describeSettled } from '../../present/settled-words.ts';
+import { chooseUnitWord } from '../../present/words.ts';
 import { layoutConsole } from '../layout.ts';
 import { formatOutcome } from '../view/outcome.ts';
 import { choose } from './choose.ts';
 import { type Notice, type OpenJob, type StalePlan, screenOf } from './console-state.ts';
-import { type Core, inBackground, sayError, updateJob } from './core.ts';
+import { type Core, inBackground, say, sayError, updateJob } from './core.ts';
 import { startWindow } from './list-window.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
 
@@ -186,6 +188,7 @@ function showState(core: Core, now: SessionState): void {
 /** What follows from a change of stage: dialogs that make no sense any more go, keys are guarded, the outcome is kept. */
 function noteChange(core: Core, before: SessionState | undefined, now: SessionState): void {
   if (now.stage === 'diagnosed') core.link?.refresh();
+  noteSettled(core, now);
   if (before === undefined || before.stage === now.stage) return;
   if (now.stage === 'planned')
     core.store.update((state) => ({ ...state, notice: undefined, scroll: 0, typedName: '' }));
@@ -193,6 +196,16 @@ function noteChange(core: Core, before: SessionState | undefined, now: SessionSt
   if (now.stage === 'reported') core.outcomes.push(formatOutcome(now.report, now.reportPath));
   core.store.update((state) => ({ ...state, dialog: undefined, notice: undefined, scroll: 0, typedName: '' }));
   if (core.exitWhenIdle !== undefined) core.exit(core.exitWhenIdle);
+}
+
+/** Says which units a settle was about, by number and key: what is on the screen has moved on by then. */
+function noteSettled(core: Core, now: SessionState): void {
+  const settled = 'settled' in now ? now.settled : undefined;
+  const [first] = settled ?? [];
+  if (settled === undefined || first === undefined || core.store.snapshot().job === undefined) return;
+  const unit = 'evidence' in now ? chooseUnitWord(now.evidence) : 'row';
+  const more = settled.length > 1 ? ` And ${settled.length - 1} more.` : '';
+  say(core, `${describeSettled(first, unit)}${more}`);
 }
 
 /**

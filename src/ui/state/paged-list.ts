@@ -17,7 +17,7 @@ export const CURSOR_USE_MS = 2000;
 export type PagedListOptions<T> = {
   readonly clock: Clock;
   readonly identify: (row: T) => string;
-  readonly read: (offset: number, limit: number) => Promise<{ readonly rows: readonly T[]; readonly total: number }>;
+  readonly read: (offset: number, limit: number) => Promise<Omit<ListPage<T>, 'offset'>>;
   readonly onChange: (list: ListWindow<T>) => void;
   readonly onGone?: (id: string) => void;
   /** The order of the rows never changes (units go by number), so a fresh page is always taken as it is. */
@@ -118,8 +118,8 @@ class List<T> implements PagedList {
     const generation = this.#generation;
     const offset = this.#isNearEdge() ? this.#offset() : this.#list.offset;
     try {
-      const { rows, total } = await this.#options.read(offset, this.#pageSize());
-      if (generation === this.#generation) this.#apply({ rows, total, offset });
+      const page = await this.#options.read(offset, this.#pageSize());
+      if (generation === this.#generation) this.#apply({ ...page, offset });
     } catch (thrown) {
       if (generation === this.#generation) this.#options.onError(thrown);
     }

@@ -1,5 +1,6 @@
 /** The whole screen as lines: a pure function of the console's state. */
 import { formatCount } from '../../present/format.ts';
+import { describeTotal } from '../../present/job-rows.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { chooseUnitWord, type UnitWord } from '../../present/words.ts';
 import { describeUnread } from '../keymap.ts';
@@ -146,16 +147,11 @@ function titleLine(state: ConsoleState, screen: ScreenName, layout: Layout): Lin
 }
 
 function jobsTitle(state: ConsoleState): string {
-  const { total, isRead } = state.jobs;
+  const { total, goingOn, isRead } = state.jobs;
   if (state.listError !== undefined && total === 0) return 'the jobs cannot be read';
-  const what =
-    state.scope === 'all'
-      ? `${total === 1 ? 'job' : 'jobs'} in all`
-      : total === 1
-        ? 'job needs attention'
-        : 'jobs need attention';
   const filter = state.filter === '' ? '' : ` matching '${safeText(state.filter, 60)}'`;
-  return isRead ? `${total} ${what}${filter}` : 'reading the jobs';
+  if (!isRead) return 'reading the jobs';
+  return `${describeTotal({ total, goingOn }, state.scope)}${filter}`;
 }
 
 /** The most rows a message takes from the end of the body, besides its own. */

@@ -2,7 +2,7 @@
 
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { SessionState } from '../../core/session/schema.ts';
-import { formatDuration } from '../../present/format.ts';
+import { formatCount, formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
 import { formatReportFacts, formatReportFindings, isRecordOnly } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
@@ -119,17 +119,28 @@ export function assembleReportText(session: Stage<'reported'>, columns: number):
 function describeNext(report: RecoveryReport): string {
   const { outcome, progress_after: after } = report;
   if (isRecordOnly(report)) return 'start the trainer; nothing was started here.';
-  if (outcome.status === 'stopped') return 'choose resume when it should go on; what was done is kept.';
-  if (outcome.status === 'needs_review') return 'open the job again and choose review.';
-  if (outcome.status === 'failed') {
-    return outcome.exit_code > 128
-      ? 'choose resume when it should go on; what was done is kept.'
-      : 'correct the cause (the log of the job says more), then choose resume.';
+  const unit = after.unit === 'step' ? 'step' : 'row';
+  const open = after.needs_review + after.in_doubt;
+  switch (outcome.status) {
+    case 'needs_review':
+      return 'open the job again and choose review.';
+    case 'stopped':
+      return 'choose resume when it should go on; what was done is kept.';
+    case 'failed':
+      return outcome.exit_code > 128
+        ? 'choose resume when it should go on; what was done is kept.'
+        : 'correct the cause (the log of the job says more), then choose resume.';
+    case 'submitted':
+    case 'started':
+      return 'it goes on by itself; look again later.';
+    case 'cancelled':
+      if (open === 0) break;
+      return `choose review: the outcome of ${formatCount(open, unit)} is not known.`;
+    case 'recovered':
+      if (after.failed + open === 0) break;
+      return `look at the ${unit}s that failed.`;
   }
-  const open = after.failed + after.needs_review + after.in_doubt;
-  return outcome.status === 'recovered' && open > 0
-    ? 'look at the units that failed.'
-    : 'nothing is left to do for this job.';
+  return 'nothing is left to do for this job.';
 }
 
 /** Why nothing was done, and what to do next. */
