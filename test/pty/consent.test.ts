@@ -37,22 +37,20 @@ test('console: at 40x10 y agrees only once every step and warning was on the scr
   await screen.ready('recovered to the end');
 });
 
-test('console: a name that is shown cleaned or cut is confirmed by the id, and the prompt says so', async () => {
-  for (const [name, typed] of [
-    ['Evil\u202etxt', 'Eviltxt'],
-    [`Long ${'x'.repeat(300)}`, `Long ${'x'.repeat(194)}…`],
-  ] as const) {
-    await using job = await makeLedgerJob({ rowCount: 3 });
-    await killAt(job, 'k2', 'pause');
-    alterStore(job.state, 'UPDATE jobs SET name = ?', name);
-    using screen = openRealConsole(job.state, { columns: 120, rows: 40 });
-    await screen.ready('interrupted (1 in doubt)');
-    await screen.press('R', 'The name of this job cannot be typed.', `type its id and press Enter: ${job.jobId()}`);
-    await screen.press(`${typed}${ENTER}`, 'That is not the id of the job; nothing was done.');
-    expect(job.ledger()).toHaveLength(1);
-    job.go();
-    await screen.press(`\u0015${job.jobId()}${ENTER}`, 'recovered to the end. 3 rows done now');
-  }
+test.each([
+  ['cleaned', 'Evil\u202etxt', 'Eviltxt'],
+  ['cut', `Long ${'x'.repeat(300)}`, `Long ${'x'.repeat(194)}…`],
+])('console: a name that is shown %s is confirmed by the id, and the prompt says so', async (_how, name, typed) => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  await killAt(job, 'k2', 'pause');
+  alterStore(job.state, 'UPDATE jobs SET name = ?', name);
+  using screen = openRealConsole(job.state, { columns: 120, rows: 40 });
+  await screen.ready('interrupted (1 in doubt)');
+  await screen.press('R', 'The name of this job cannot be typed.', `type its id and press Enter: ${job.jobId()}`);
+  await screen.press(`${typed}${ENTER}`, 'That is not the id of the job; nothing was done.');
+  expect(job.ledger()).toHaveLength(1);
+  job.go();
+  await screen.press(`\u0015${job.jobId()}${ENTER}`, 'recovered to the end. 3 rows done now');
 });
 
 test.each([

@@ -77,7 +77,7 @@ test('console: a runner on another host leaves the verdict open, and resume says
   await using job = await makeKilledJob();
   alterStore(job.state, "UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = ?", Date.now() + 3_600_000);
   using screen = openRealConsole(job.state);
-  await screen.ready('Shipping', 'unknown');
+  await screen.ready('Shipping: cannot be told whether it runs');
   await screen.press(ENTER, "Job 'Shipping'");
   await screen.press('r', 'LIVENESS_UNKNOWN', 'Make sure by hand');
 });
@@ -91,14 +91,12 @@ test('console: a store of a newer version is left alone, with what to do', async
   expect((await screen.exited()).code).toBe(0);
 });
 
-test('console: a missing state directory is empty, says how jobs come to be, and is not made', async () => {
+test('console: a state directory that is named and not there is not opened, and not made', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'salvor-none-'));
   try {
     using screen = openRealConsole(join(folder, 'none'));
-    await screen.ready('No job needs attention. a shows all jobs.');
-    await screen.press('a', 'There are no jobs here.', 'salvor run FILE starts one');
-    screen.type('q');
-    expect((await screen.exited()).code).toBe(0);
+    expect((await screen.exited()).code).toBe(2);
+    expect(screen.screen()).toMatch(/does\s+not exist/u);
     expect(existsSync(join(folder, 'none'))).toBe(false);
   } finally {
     rmSync(folder, { recursive: true });

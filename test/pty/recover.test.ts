@@ -138,7 +138,7 @@ test.each([
   await running.ended;
   using screen = openRealConsole(job.state);
   await screen.ready('Shipping');
-  await screen.press(ENTER, '! orphan: process', 'still works on');
+  await screen.press(ENTER, '! orphan: process', 'still works');
   await screen.press('r', 'Question', 'Answer the question to go on: e or w.');
   await screen.press('y', 'a question is open; answer first');
   await screen.press(key, step, 'y agrees to the plan');
