@@ -1,14 +1,19 @@
+/** Comparing costs the product of both lengths; nobody means a name of this length by another one. */
+const LONGEST_NAME = 100;
+
 /**
  * Finds the known name an unknown one was probably meant to be; case and the choice of `-` or `_` do not count.
  *
  * Errors: none; undefined when no name is near enough to be worth saying.
  */
 export function findNearestName(name: string, known: Iterable<string>): string | undefined {
+  if (name.length > LONGEST_NAME) return undefined;
   const wanted = fold(name);
   const limit = Math.max(1, Math.floor(wanted.length / 3));
   let nearest: string | undefined;
   let least = limit + 1;
   for (const candidate of known) {
+    if (candidate.length > 2 * LONGEST_NAME) continue;
     const folded = fold(candidate);
     if (Math.abs(folded.length - wanted.length) >= least) continue;
     const distance = measureDistance(wanted, folded);

@@ -1,6 +1,6 @@
 import { RecoveryError } from '../../core/errors.ts';
 import { describeNearestName } from '../../core/find-nearest-name.ts';
-import { splitTemplate, type TemplatePart } from './split-template.ts';
+import { DEEPEST_NESTING, splitTemplate, type TemplatePart } from './split-template.ts';
 
 /** Names a command line may use. `unit` tells whether it runs once per row; a worker does not. */
 export type TemplateNames = {
@@ -22,6 +22,10 @@ export type TemplateSlot = { readonly from: 'param' | 'column' | 'unit'; readonl
  */
 export type CompiledTemplate = { readonly script: string; readonly slots: readonly TemplateSlot[] };
 
+/** An argument of a process has at most 128 KiB on Linux, and the script is one: longer ones cannot be started. */
+const LONGEST_COMMAND = 100_000;
+/** How many names are looked through for one that may have been meant. */
+const MOST_NAMES = 500;
 /** Facts about the unit itself that a command line may use. Source: contract, job files. */
 const UNIT_NAMES = ['idempotency_key', 'key', 'number'];
 const ROW_PREFIX = 'row.';
@@ -37,16 +41,22 @@ const VARIABLE = 'salvor_value_';
  * Source: contract, job files; design, rule 11.
  */
 export function compileTemplate(key: string, template: string, names: TemplateNames): CompiledTemplate {
-  const { parts, open } = splitTemplate(template, (name) => findSlot(name, names) !== undefined);
+  if (template.length > LONGEST_COMMAND) {
+    throw refuse(key, `found ${template.length} characters; a command line has at most ${LONGEST_COMMAND}`);
+  }
+  const { parts, open, tooDeep } = splitTemplate(template, (name) => findSlot(name, names) !== undefined);
+  if (tooDeep) throw refuse(key, `quotes and brackets are nested more than ${DEEPEST_NESTING} deep`);
   const slots: TemplateSlot[] = [];
+  const places = new Map<string, number>();
   const body = parts.map((part) => {
     if (part.type === 'text') return part.text;
     if (part.type === 'expansion') return compileExpansion(key, part, names);
     const slot = findSlot(part.name, names);
     if (!slot) return leaveToShell(key, part.name, names);
     if (part.context === 'forbidden') throw refuseContext(key, part.name, slot);
-    const known = slots.findIndex(({ from, name }) => from === slot.from && name === slot.name);
-    const index = known === -1 ? slots.push(slot) : known + 1;
+    const place = `${slot.from} ${slot.name}`;
+    const index = places.get(place) ?? slots.push(slot);
+    places.set(place, index);
     return formatReference(`\${${VARIABLE}${index}}`, part.context);
   });
   if (open && slots.length > 0) throw refuse(key, 'a quote or bracket is not closed');
@@ -117,9 +127,10 @@ function compileExpansion(key: string, part: TemplatePart & { type: 'expansion' 
 }
 
 function listNames(names: TemplateNames): readonly string[] {
-  if (!names.unit) return [...names.params];
-  const columns = [...names.columns];
-  return [...names.params, ...columns, ...UNIT_NAMES, ...columns.map((column) => `${ROW_PREFIX}${column}`)];
+  const params = [...names.params].slice(0, MOST_NAMES);
+  if (!names.unit) return params;
+  const columns = [...names.columns].slice(0, MOST_NAMES);
+  return [...params, ...columns, ...UNIT_NAMES, ...columns.map((column) => `${ROW_PREFIX}${column}`)];
 }
 
 function refuseContext(key: string, name: string, slot: TemplateSlot): RecoveryError {

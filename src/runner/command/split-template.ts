@@ -25,22 +25,26 @@ type Scan = {
   readonly hereDocuments: { readonly end: string; readonly tabs: boolean }[];
 };
 
+/** How deep quotes and brackets may stand in each other; every placeholder looks at all that is around it. */
+export const DEEPEST_NESTING = 100;
+
 /**
  * Cuts a command line into its placeholders and the text between them.
  *
  * Shapes: `isName` knows the job's names, since some look like shell operators (`order-id`). `$${name}` and `\${name}`
  *         are text (the first loses one dollar sign); so is everything in a comment. All parts together are the
  *         command line again, but for those dollar signs.
- * Errors: none; `open` tells that a quote or bracket is not closed.
+ * Errors: none; `open` tells that a quote or bracket is not closed, `tooDeep` that they are nested deeper than
+ *         `DEEPEST_NESTING`: the parts end there.
  * Source: contract, job files; POSIX, shell command language, 2.2 and 2.6.
  */
 export function splitTemplate(
   text: string,
   isName: (name: string) => boolean,
-): { readonly parts: readonly TemplatePart[]; readonly open: boolean } {
+): { readonly parts: readonly TemplatePart[]; readonly open: boolean; readonly tooDeep: boolean } {
   const scan: Scan = { text, isName, at: 0, frames: [], parts: [], hereDocuments: [] };
-  while (scan.at < text.length) takeNext(scan);
-  return { parts: scan.parts, open: scan.frames.length > 0 };
+  while (scan.at < text.length && scan.frames.length <= DEEPEST_NESTING) takeNext(scan);
+  return { parts: scan.parts, open: scan.frames.length > 0, tooDeep: scan.frames.length > DEEPEST_NESTING };
 }
 
 /** Takes what stands next; every taker moves the scan on and answers where it stands then. */
@@ -119,6 +123,8 @@ function takeHereLine(scan: Scan, line: string): number {
   const lineEnd = scan.at + line.length;
   while (scan.at < lineEnd) {
     const rest = scan.text.slice(scan.at, lineEnd);
+    // Without a bracket that closes, every one that opens would be followed to the end of the line.
+    if (!rest.includes('}')) return take(scan, rest.length);
     const match = /(\$|\\)?\$\{([^}\n]*)\}/.exec(rest);
     if (!match) return take(scan, rest.length);
     take(scan, match.index);

@@ -14,7 +14,7 @@ export type JobText = {
   readonly refuse: (path: readonly PropertyKey[], message: string) => RecoveryError;
 };
 
-/** How many times an alias may be expanded before the file counts as an attack. */
+/** How many aliases a file may have, and how often they may be expanded: each is looked for in the whole file. */
 const MAX_ALIAS_COUNT = 100;
 
 /**
@@ -33,39 +33,77 @@ export function parseJobText(text: string, path: string): JobText {
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem) throw refuseAt(problem.pos[0], `this is not valid YAML: ${problem.message}`);
   if (!isMap(document.contents)) throw refuseAt(0, 'found no map of keys, expected one with kind');
-  checkKeys(document, refuseAt);
+  checkNodes(document, refuseAt);
   const value = expand(document, refuseAt);
   const offsetOf = (at: readonly PropertyKey[]) => findOffset(document, at);
+  const findNode = makeNodeFinder(document);
   return {
     value,
     findLine: (at) => Math.max(1, lines.linePos(offsetOf(at)).line),
     findValue: (at) => at.reduce<unknown>(readMember, value),
     findSource: (at) => {
-      const node = document.getIn(at, true);
+      const node = findNode(at);
       return isScalar(node) && typeof node.value !== 'string' ? node.source : undefined;
     },
     refuse: (at, message) => refuseAt(offsetOf(at), message),
   };
 }
 
+/** Its own search for keys that stand twice compares each with every other one; here it is done by `checkNodes`. */
+const LINEAR = { uniqueKeys: false } as const;
+
 function parseText(text: string, path: string, lines: LineCounter): Document.Parsed<ParsedNode> {
   try {
-    return parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false });
+    return parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false, ...LINEAR });
   } catch (cause) {
     throw new RecoveryError('JOB_FILE_INVALID', `${path} is nested too deeply to be read`, { cause });
   }
 }
 
-function checkKeys(
+/** Keys are text and stand once in a map; there are not too many aliases. */
+function checkNodes(
   document: Document.Parsed<ParsedNode>,
   refuseAt: (offset: number, message: string) => RecoveryError,
 ): void {
+  let aliasCount = 0;
   visit(document, {
-    Pair: (_, pair) => {
-      if (isScalar(pair.key) && typeof pair.key.value === 'string') return;
-      throw refuseAt(startOf(pair.key) ?? 0, 'found a key that is not text; put it in quotes');
+    Map: (_, map) => {
+      const seen = new Set<string>();
+      for (const { key } of map.items) {
+        if (!isScalar(key) || typeof key.value !== 'string') {
+          throw refuseAt(startOf(key) ?? 0, 'found a key that is not text; put it in quotes');
+        }
+        if (seen.size === seen.add(key.value).size) {
+          throw refuseAt(startOf(key) ?? 0, 'this is not valid YAML: Map keys must be unique');
+        }
+      }
+    },
+    Alias: (_, alias) => {
+      aliasCount += 1;
+      if (aliasCount <= MAX_ALIAS_COUNT) return;
+      throw refuseAt(
+        startOf(alias) ?? 0,
+        `found more than ${MAX_ALIAS_COUNT} aliases, which is the most a file may have`,
+      );
     },
   });
+}
+
+/** Finds nodes by path; the members of a map are looked up in an index that is made once. */
+function makeNodeFinder(document: Document.Parsed<ParsedNode>): (at: readonly PropertyKey[]) => unknown {
+  const indexes = new Map<string, ReadonlyMap<unknown, unknown>>();
+  return (at) => {
+    const around = at.slice(0, -1);
+    const place = JSON.stringify(around);
+    let index = indexes.get(place);
+    if (index === undefined) {
+      const parent: unknown = around.length > 0 ? document.getIn(around, true) : document.contents;
+      const items = isMap(parent) ? parent.items : [];
+      index = new Map(items.map(({ key, value }) => [isScalar(key) ? key.value : key, value]));
+      indexes.set(place, index);
+    }
+    return index.get(at.at(-1));
+  };
 }
 
 function expand(

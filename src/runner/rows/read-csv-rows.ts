@@ -40,9 +40,14 @@ function parseHeader(record: RawRecord, source: RowsSource): Header {
   if (!columns) throw refuse(source, place, 'its header has a quote inside an unquoted name');
   const empty = columns.findIndex((name) => name.trim() === '');
   if (empty !== -1) throw refuse(source, place, `column ${empty + 1} of its header has no name`);
-  const repeated = columns.find((name, index) => columns.indexOf(name) !== index);
+  const repeated = findRepeated(columns);
   if (repeated !== undefined) throw refuse(source, place, `its header has two columns named ${repeated}`);
   return { columns, members: columns.map((name) => `${JSON.stringify(name)}:`), keyIndex: findKey(columns, source) };
+}
+
+function findRepeated(columns: readonly string[]): string | undefined {
+  const seen = new Set<string>();
+  return columns.find((name) => seen.size === seen.add(name).size);
 }
 
 function findKey(columns: readonly string[], source: RowsSource): number {

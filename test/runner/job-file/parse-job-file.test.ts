@@ -202,7 +202,9 @@ describe('parseJobFile refuses', () => {
       { length: 30 },
       (_, i) => `k${i}: &a${i} [${Array(9).fill(i === 0 ? 'x' : `*a${i - 1}`)}]`,
     );
-    expect(refusal(`${MINIMAL}${layers.join('\n')}\n`)).toMatch(/its aliases cannot be expanded/);
+    expect(refusal(`${MINIMAL}${layers.join('\n')}\n`)).toMatch(
+      /(its aliases cannot be expanded|more than 100 aliases)/,
+    );
   });
   it('a file nested without end', () => {
     expect(refusal(`a: ${'['.repeat(100_000)}`)).toMatch(/^JOB_FILE_INVALID/);
