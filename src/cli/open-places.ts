@@ -8,6 +8,7 @@ import type { JobPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { safeText } from '../present/safe-text.ts';
 import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
+import { translateErrors } from '../store/database.ts';
 import type { Config } from './config.ts';
 import { COMMANDS } from './flags.ts';
 
@@ -32,7 +33,8 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
   if (!native) return [];
   const path = config.stateDirectory;
   if (config.stateNamed && !isEmptyDirectory(path)) {
-    if (!statSync(path, { throwIfNoEntry: false })) throw describeMissing(config);
+    const stats = translateErrors(path, () => statSync(path, { throwIfNoEntry: false }));
+    if (!stats) throw describeMissing(config);
     const source = detectSource(path, forced);
     if (source.name !== native.name) return [openTarget(path, forced, config.request)];
   }
