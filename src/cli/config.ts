@@ -47,8 +47,14 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
     request: {
       ...(command !== undefined && { command }),
       ...(asked.texts.checkpoint !== undefined && { checkpoint: asked.texts.checkpoint }),
+      // As Tau does it; a directory that is not there says nothing of its kind, so that has to be said.
+      ...(asked.texts.source === 'tau' && isMaking(asked) && { create: true as const }),
     },
   };
+}
+
+function isMaking({ texts: { choice } }: Asked): boolean {
+  return choice === 'pause' || choice === 'resume';
 }
 
 function nonEmpty(text: string | undefined): string | undefined {

@@ -140,6 +140,18 @@ export const COMMANDS = {
     flags: ['status', 'csv'],
     arguments: [1, ANY],
   },
+  status: {
+    usage: 'status DIR',
+    help: "a Tau directory in Tau's own form",
+    flags: [],
+    arguments: [1, 1],
+  },
+  repair: {
+    usage: 'repair DIR [--yes --reason TEXT]',
+    help: 'set the damaged control files of a Tau directory aside',
+    flags: ['yes', 'reason'],
+    arguments: [1, 1],
+  },
   'write-back': {
     usage: 'write-back JOB',
     help: 'write what is true now into the rows file',

@@ -102,6 +102,36 @@ export async function findJob(places: readonly OpenPlace[], reference: string): 
   return first;
 }
 
+/**
+ * Opens a directory that is one job by itself.
+ *
+ * Errors: TARGET_UNKNOWN for any other, or one that is not there.
+ */
+export async function openDirectory(config: Config, target: string, forced?: string): Promise<FoundJob> {
+  const place = openTarget(target, forced, config.request);
+  const ref = await place.jobs.sole?.();
+  if (ref) return { ref, place };
+  throw new RecoveryError('TARGET_UNKNOWN', `${target} is no directory of one job, such as Tau's`, {
+    details: { target },
+  });
+}
+
+/**
+ * Finds the job a command shows: of the targets, or, when it is named by its directory alone, the one that is there.
+ *
+ * Errors: those of `openPlaces` and `findJob`.
+ */
+export async function findShown(config: Config, named: readonly string[], forced?: string): Promise<FoundJob> {
+  const [reference = '', ...targets] = named;
+  if (targets.length === 0 && isSoleDirectory(reference)) return openDirectory(config, reference, forced);
+  return findJob(openPlaces(config, targets, forced), reference);
+}
+
+function isSoleDirectory(path: string): boolean {
+  const isThere = path !== '' && statSync(resolve(path), { throwIfNoEntry: false })?.isDirectory() === true;
+  return isThere && SOURCES.some((source) => source.isSole === true && source.detect(resolve(path)));
+}
+
 /** An error that lists the jobs that may be meant. */
 export function describeAmbiguity(what: string, candidates: readonly JobRef[]): RecoveryError {
   const named = candidates

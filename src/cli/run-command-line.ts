@@ -11,6 +11,8 @@ const LOAD: Readonly<Record<Asked['command'], () => Promise<Run>>> = {
   choose: async () => (await import('./commands/choose.ts')).runChoose,
   list: async () => (await import('./commands/list.ts')).runList,
   show: async () => (await import('./commands/show.ts')).runShow,
+  status: async () => (await import('./commands/status.ts')).runStatus,
+  repair: async () => (await import('./commands/repair.ts')).runRepair,
   settle: async () => (await import('./commands/settle.ts')).runSettle,
   units: async () => (await import('./commands/units.ts')).runUnits,
   'write-back': async () => (await import('./commands/write-back.ts')).runWriteBack,

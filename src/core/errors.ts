@@ -60,7 +60,7 @@ export const HINTS = {
     'Results are in the store: see salvor units JOB; write_back in the job file names the columns they go to.',
   CONFIG_INVALID: 'Correct the configuration file named above.',
   CONTROL_FILE_INVALID:
-    'Keep a copy of the file named above, put back a good one or move it away, and say the same again; nothing was changed.',
+    'salvor repair DIR sets the file named above aside, kept and audited; or put back a good one. Nothing was changed.',
   CHECKPOINT_MISSING: 'Name the directory of the checkpoints, or load with the fallback.',
   CHECKPOINT_UNREADABLE: 'Correct the path or its permissions; nothing was changed.',
   CHECKPOINT_INVALID: 'Load with the fallback, or restore a checkpoint that is valid; the file was left as it is.',

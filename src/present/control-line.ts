@@ -2,7 +2,8 @@ import type { ControlAnswer } from '../core/report/control-answer.ts';
 import { safeText } from './safe-text.ts';
 
 /**
- * What an action on a training control directory prints without --json: one line of `key=value` pairs.
+ * What an action on a training control directory prints without --json: one line of `key=value` pairs, in the
+ * format's own order.
  *
  * Shapes: what is absent is `none`, `n/a`, `missing` or `unknown`; every foreign text is safe.
  * Source: formats/tau 2.7.
@@ -11,19 +12,19 @@ export function formatControlLine(answer: ControlAnswer): string {
   const { control_state: state, training_status: status } = answer;
   const pairs: readonly (readonly [string, unknown, string])[] = [
     ['action', answer.action, 'unknown'],
-    ['lifecycle_state', state?.['lifecycle_state'], 'missing'],
     ['principal', answer.principal, 'unknown'],
+    ['lifecycle_state', state?.['lifecycle_state'], 'unknown'],
+    ['training_run_state', status?.['run_state'], 'missing'],
     ['idempotent', answer.idempotent, 'n/a'],
     ['rollback_checkpoint', answer.rollback_checkpoint, 'none'],
     ['checkpoint_run_id', answer.checkpoint_run_id, 'none'],
-    ['training_run_state', status?.['run_state'], 'unknown'],
+    ['recovery_report', answer.recovery_report_path, 'none'],
     ['recovery_checkpoint_source', answer.recovery_checkpoint_source, 'none'],
     ['recovery_crash_detected', answer.recovery_crash_detected, 'n/a'],
     ['recovery_replayed_audit_events', answer.recovery_replayed_audit_events, 'n/a'],
-    ['recovery_report_path', answer.recovery_report_path, 'none'],
     ['state_dir', answer.state_dir, 'unknown'],
-    ['control_state_path', answer.control_state_path, 'unknown'],
-    ['control_audit_path', answer.control_audit_path, 'unknown'],
+    ['state_file', answer.control_state_path, 'unknown'],
+    ['audit_file', answer.control_audit_path, 'unknown'],
   ];
   const words = pairs.map(([key, value, absent]) => `${key}=${safeText(String(value ?? absent), 1_000)}`);
   return `prompt optimization lifecycle control: ${words.join(' ')}`;

@@ -9,8 +9,9 @@ import { isTauDirectory } from './tau/detect.ts';
 import { findPolicyPaths } from './tau/find-policy-paths.ts';
 import { openTauPlace } from './tau/open.ts';
 
-/** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts a trainer. */
-export type PlaceRequest = { readonly checkpoint?: string; readonly command?: string };
+/** What is asked of a place besides looking: a checkpoint to go back to, the command that starts a trainer, and that it is
+ * made when it is not there. */
+export type PlaceRequest = { readonly checkpoint?: string; readonly command?: string; readonly create?: true };
 
 /** One kind of place jobs come from. */
 export type Source = {
@@ -18,6 +19,8 @@ export type Source = {
   /** What is looked for, for people. */
   readonly lookedFor: string;
   readonly detect: (path: string) => boolean;
+  /** Each of its places is one job. */
+  readonly isSole?: true;
   readonly open: (path: string, clock: Clock, request: PlaceRequest) => JobPlace;
   /** Where a place of this source may keep access policies of its own; each that is there has to allow. */
   readonly policyPaths?: (path: string, workingDirectory: string) => readonly string[];
@@ -35,6 +38,7 @@ export const SOURCES: readonly Source[] = [
     name: 'tau',
     lookedFor: 'a Tau state directory (with control-state.json, control-audit.jsonl or policy-checkpoint.json in it)',
     detect: isTauDirectory,
+    isSole: true,
     open: openTauPlace,
     policyPaths: findPolicyPaths,
   },

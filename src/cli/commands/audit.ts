@@ -5,13 +5,12 @@ import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_CODES } from '../exit-codes.ts';
-import { findJob, openPlaces } from '../open-places.ts';
+import { findShown } from '../open-places.ts';
 import { tellError } from '../output.ts';
 
 /** `salvor audit`: verifies a job's audit chain and prints it; a broken one is exit 3. Source: contract, commands. */
 export async function runAudit({ asked, config, output }: CommandContext): Promise<number> {
-  const [reference = '', ...targets] = asked.positionals;
-  const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
+  const { ref, place } = await findShown(config, asked.positionals, asked.texts.source);
   const entries = await place.jobs.audit(ref.id);
   const evidence = await place.jobs.collect(ref.id);
   const { broken } = evidence.audit;

@@ -131,9 +131,11 @@ function describeRecovered(recovered: Recovered): readonly string[] {
   const control = pickControl(recovered);
   if (control) return [formatControlLine(control)];
   const { answer, reportPath } = recovered;
+  const line = recovered.control ? [formatControlLine(recovered.control)] : [];
   const last = answer.diagnostics.at(-1);
   const reason = answer.outcome.exit_code !== 0 && last?.startsWith('ended with ') ? [`It ${safeText(last)}`] : [];
   return [
+    ...line,
     describeOutcome(answer),
     ...reason,
     reportPath === undefined ? 'No report was written.' : `Report: ${safeText(reportPath, 1_000)}`,

@@ -2,12 +2,11 @@ import { RecoveryError } from '../../core/errors.ts';
 import { formatForeignReport } from '../../present/foreign-report.ts';
 import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
 import type { CommandContext } from '../command-context.ts';
-import { findJob, openPlaces } from '../open-places.ts';
+import { findShown } from '../open-places.ts';
 
 /** `salvor report`: the last recovery report of a job. Source: contract, commands. */
 export async function runReport({ asked, config, output }: CommandContext): Promise<number> {
-  const [reference = '', ...targets] = asked.positionals;
-  const { ref, place } = await findJob(openPlaces(config, targets, asked.texts.source), reference);
+  const { ref, place } = await findShown(config, asked.positionals, asked.texts.source);
   const foreign = await place.jobs.foreignReport?.(ref.id);
   if (foreign) {
     if (output.json) output.printJson(foreign.value);

@@ -15,18 +15,16 @@ import {
 } from '../../present/words.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
-import { findJob, openPlaces } from '../open-places.ts';
+import { findShown } from '../open-places.ts';
 import { readPlacePolicies } from '../place-policies.ts';
 
 /** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
 export async function runShow(context: CommandContext): Promise<number> {
   const { asked, config, version, output } = context;
-  const [reference = '', ...targets] = asked.positionals;
-  const places = openPlaces(config, targets, asked.texts.source);
-  const { ref, place } = await findJob(places, reference);
+  const { ref, place } = await findShown(config, asked.positionals, asked.texts.source);
   const session = openSession(place, ref.id, {
     ...(await readActOptions(config, asked, version)),
-    placePolicies: await readPlacePolicies(config, places),
+    placePolicies: await readPlacePolicies(config, [place]),
     dryRun: true,
   });
   session.send({ type: 'inspect' });

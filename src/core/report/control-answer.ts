@@ -8,7 +8,8 @@ export type ControlAnswer = {
   readonly control_audit_path: string;
   readonly action: string;
   readonly principal: string;
-  readonly idempotent: boolean;
+  /** null of a status, which changes nothing. */
+  readonly idempotent: boolean | null;
   readonly rollback_checkpoint: string | null;
   readonly checkpoint_run_id: string | null;
   readonly recovery_report_path: string | null;

@@ -16,7 +16,7 @@ import { findOrphans } from '../../platform/find-orphans.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import { lookAtTau, type TauDirectory, type TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
-import { holdDirectory } from './hold-directory.ts';
+import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { makeReporter, type Reporter } from './make-reporter.ts';
 import { openTauDirectory, trainerLogPath } from './read.ts';
 import { describeUnwritable, recordAction } from './record-action.ts';
@@ -43,9 +43,6 @@ export type TauActuatorOptions = {
 };
 
 type Done = Awaited<Execution['done']>;
-
-/** How much of a digest names a directory in the kernel. Unit: characters. */
-const KEY_LENGTH = 40;
 
 /**
  * Carries out plans on a Tau state directory.
@@ -202,6 +199,7 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
   });
   const { choice } = approved.plan;
   const willStart = choice === 'resume' && options.request.command !== undefined;
+  await options.operations.makeDirectory(directory.layout.directory);
   const report = makeReport({ status: choice === 'cancel' ? 'cancelled' : willStart ? 'started' : 'recovered' });
   tell.tell('load_checkpoint', { state: 'done' });
   if (choice === 'resume' || choice === 'cancel') {

@@ -4,6 +4,7 @@ import type { ControlAnswer } from '../../core/report/control-answer.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { TauLook } from './collect.ts';
 import type { TauLayout } from './layout.ts';
+import type { JsonFile } from './read-json-file.ts';
 import { pickValue, readText } from './translate.ts';
 import { makeControlState, type TauAction } from './write-record.ts';
 
@@ -33,11 +34,25 @@ export function assembleAnswer(done: {
     checkpoint_run_id: named?.runId ?? report.checkpoint_run_id,
     ...describeRecovery(layout, action.choice === 'resume' ? { ...report } : pickValue(look.report)),
     control_state: makeControlState(action),
-    training_status: pickValue(look.status.file) ?? null,
+    training_status: pickShallow(look.status.file),
   };
 }
 
-function describeRecovery(
+/** A status nested deeper than this is no status; with it the report could not be read again. */
+const DEEPEST = 64;
+
+function pickShallow(file: JsonFile): Readonly<Record<string, unknown>> | null {
+  const value = pickValue(file);
+  return value && isShallow(value, DEEPEST) ? value : null;
+}
+
+function isShallow(value: unknown, depth: number): boolean {
+  if (typeof value !== 'object' || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isShallow(item, depth - 1));
+}
+
+/** What the last report says, or nulls without one. */
+export function describeRecovery(
   layout: TauLayout,
   report: Readonly<Record<string, unknown>> | undefined,
 ): Pick<

@@ -15,7 +15,7 @@ import { readTrainerEnd } from './trainer-record.ts';
 import { findUnfinished, pickValue, readText, readTime, translateFile, translateStatus } from './translate.ts';
 
 /** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */
-export type TauRequest = { readonly checkpoint?: string; readonly command?: string };
+export type TauRequest = { readonly checkpoint?: string; readonly command?: string; readonly create?: true };
 
 /** One state directory. `runToken` is in the environment of every trainer that Salvor starts here. */
 export type TauDirectory = {

@@ -38,7 +38,8 @@ export const systemTauOperations: TauFileOperations = {
   },
   async makeDirectory(path) {
     if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
-    mkdirSync(path);
+    const first = mkdirSync(path, { recursive: true });
     syncDirectory(dirname(path));
+    if (first !== undefined) syncDirectory(dirname(first));
   },
 };

@@ -29,7 +29,7 @@ function listHomes(directory: string): readonly string[] {
 }
 
 /** Follows every link, also of a directory that is yet to be made. */
-function resolveLinks(path: string): string {
+export function resolveLinks(path: string): string {
   try {
     return realpathSync(path);
   } catch {

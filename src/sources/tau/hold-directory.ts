@@ -9,6 +9,9 @@ const ANSWER_MS = 500;
 /** More than this is not what a holder says. Unit: characters. */
 const ANSWER_LIMIT = 1_000;
 
+/** How much of a digest names a directory in the kernel. Unit: characters. */
+export const KEY_LENGTH = 40;
+
 /** A directory held by this process. */
 export type HeldDirectory = { readonly release: () => Promise<void> };
 

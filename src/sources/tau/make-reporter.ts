@@ -7,8 +7,10 @@ import type { Clock } from '../../core/ports.ts';
 import { buildControlReport } from '../../core/report/build-control-report.ts';
 import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
+import { assembleAnswer } from './assemble-answer.ts';
 import type { TauLook } from './collect.ts';
 import type { TauLayout } from './layout.ts';
+import { makeAction } from './record-action.ts';
 import { nameUnusableReport } from './write-record.ts';
 
 /** Makes the report of one action, as often as there is more to say: its id stays. */
@@ -39,8 +41,10 @@ export function makeReporter(options: ReporterOptions): Reporter {
   const { control } = evidence;
   if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);
   const correlationId = makeId();
-  return (outcome, notes = []) =>
-    buildControlReport({
+  const { look, layout } = options;
+  const action = makeAction({ approved, actionId: reportId });
+  return (outcome, notes = []) => {
+    const report = buildControlReport({
       approved,
       diagnosis: diagnose(evidence),
       policy,
@@ -61,6 +65,9 @@ export function makeReporter(options: ReporterOptions): Reporter {
         ...outcome,
       },
     });
+    // Whoever reads the format's own object finds its keys in the report as well.
+    return isRecovery(approved) ? { ...assembleAnswer({ layout, approved, report, look, action }), ...report } : report;
+  };
 }
 
 function isRecovery({ plan: { choice } }: ApprovedPlan): boolean {

@@ -70,6 +70,19 @@ export function replayAudit(bytes: Buffer): AuditLog {
   return { state: 'valid', rows };
 }
 
+/** The lines of a log that can be read, as they stand. */
+export function keepGoodLines(bytes: Buffer): Buffer {
+  const kept: Buffer[] = [];
+  for (let offset = 0, line = 1; offset < bytes.length; line += 1) {
+    const newline = bytes.indexOf(NEWLINE, offset);
+    const end = newline < 0 ? bytes.length : newline;
+    const one = bytes.subarray(offset, end);
+    if (parseRow(one, line) !== 'bad') kept.push(one, Buffer.from([NEWLINE]));
+    offset = end + 1;
+  }
+  return Buffer.concat(kept);
+}
+
 const strictUtf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 function parseRow(bytes: Buffer, line: number): AuditRow | 'bad' | undefined {

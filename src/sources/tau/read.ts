@@ -1,4 +1,4 @@
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RestoreSource } from '../../core/checkpoint/choose-restore.ts';
@@ -11,6 +11,7 @@ import { assembleProgress, type JobRef, type JobSummary } from '../../core/job/s
 import type { AuditEntry, Clock, JobPlace, JobQuery } from '../../core/ports.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
 import { lookAtTau, type TauDirectory, type TauRequest } from './collect.ts';
+import { resolveLinks } from './find-policy-paths.ts';
 import { nameOf, tauLayout } from './layout.ts';
 import { type AuditRow, readAuditLog } from './read-audit.ts';
 import { readReports } from './read-report.ts';
@@ -27,10 +28,12 @@ const NO_UNITS = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, need
  * Source: design, the house; formats/tau 2.
  */
 export function openTauDirectory(path: string, request: TauRequest = {}): TauDirectory {
-  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  const isMade = stats === undefined && request.create === true;
+  if (stats?.isDirectory() !== true && !isMade) {
     throw new RecoveryError('TARGET_UNKNOWN', `${path} is no directory`, { details: { target: path } });
   }
-  const directory = realpathSync(path);
+  const directory = resolveLinks(path);
   const digest = digestText(directory);
   const job: JobRef = {
     id: `t${digest.slice(0, ID_LENGTH)}`,

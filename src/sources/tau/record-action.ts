@@ -58,7 +58,8 @@ export function describeUnwritable(what: string, path: string, cause: unknown): 
   return new RecoveryError('STATE_UNWRITABLE', `${what}: ${reason}`, { details: { path }, cause });
 }
 
-function makeAction({ approved, actionId }: RecordOptions): TauAction {
+/** The action of a plan as it is recorded. Errors: INTERNAL for a job that is not under control. */
+export function makeAction({ approved, actionId }: Pick<RecordOptions, 'approved' | 'actionId'>): TauAction {
   const { plan, consent, evidence } = approved;
   const { control, checkpoints } = evidence;
   if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);

@@ -13,9 +13,10 @@ describe('salvor --choice on a Tau state directory', () => {
     using folder = copyTauFixture('crashed-primary');
     const text = await salvor(folder, '--choice', 'pause', folder.path, '--principal', ' local:ana ');
     expect(text.code).toBe(0);
-    expect(text.stdout).toMatch(/^prompt optimization lifecycle control: action=pause lifecycle_state=paused .*\n$/);
-    expect(text.stdout).toContain(' principal=local:ana idempotent=false rollback_checkpoint=none ');
-    expect(text.stdout).toContain(' training_run_state=unknown ');
+    expect(text.stdout).toMatch(
+      /^prompt optimization lifecycle control: action=pause principal=local:ana lifecycle_state=paused .*\n$/,
+    );
+    expect(text.stdout).toContain(' training_run_state=missing idempotent=false rollback_checkpoint=none ');
     const json = await salvor(folder, '--choice', 'pause', folder.path, '--json');
     expect(parseAnswer(json)).toMatchObject({ action: 'pause', idempotent: true, training_status: null });
   });
