@@ -1,34 +1,46 @@
 import type { Diagnosis } from '../core/diagnosis/schema.ts';
 import type { Evidence, UnitsEvidence } from '../core/evidence/schema.ts';
-import { CHOICES, countUnits } from '../core/job/schema.ts';
+import { CHOICES, type Choice, countUnits } from '../core/job/schema.ts';
+import type { Looked } from '../core/session/schema.ts';
 import { CONTROL_OPTIONS, describeControlCheckpoint, describeControlPlace } from './control-prompt.ts';
 import { formatCount } from './format.ts';
 import { safeText } from './safe-text.ts';
-import { describeChoice } from './words.ts';
+import { describeChoice, describeOpen } from './words.ts';
 
 const OPTION_WIDTH = '[restart]'.length;
 
 /**
  * The recovery prompt of a job, to the letter of the contract: where it stopped, the last unit done, what is left,
- * the last error, what needs attention, and the options.
+ * the last error, what needs attention, and the options. What cannot be taken now is no option: it has its reason.
  *
  * Shapes: lines joined by newlines, none at the end; every foreign text is safe.
  * Source: contract, the recovery prompt; seed 002.
  */
-export function formatRecoveryPrompt(evidence: Evidence, diagnosis: Diagnosis): string {
-  const { units, control } = evidence;
-  const blocks = [
-    [describeHeadline(evidence, diagnosis)],
-    units ? [...describeLastDone(units), `Remaining: ${formatCount(countRemaining(units), units.unit)}`] : [],
-    control ? describeControlCheckpoint(evidence, control) : [],
-    describeLastError(evidence, diagnosis),
-    units ? describeAttention(units) : [],
-    describeOptions(evidence),
-  ];
+export function formatRecoveryPrompt(looked: Looked): string {
+  return joinBlocks([...describeFacts(looked), ...describeOptions(looked)]);
+}
+
+/** The prompt without its options, for a face that has a menu of them. */
+export function formatPromptFacts(looked: Looked): string {
+  return joinBlocks(describeFacts(looked));
+}
+
+function joinBlocks(blocks: readonly (readonly string[])[]): string {
   return blocks
     .filter((block) => block.length > 0)
     .map((block) => block.join('\n'))
     .join('\n\n');
+}
+
+function describeFacts({ evidence, diagnosis, proposals }: Looked): readonly (readonly string[])[] {
+  const { units, control } = evidence;
+  return [
+    [describeHeadline(evidence, diagnosis)],
+    units ? [...describeLastDone(units), `Remaining: ${formatCount(countRemaining(units), units.unit)}`] : [],
+    control ? describeControlCheckpoint(evidence, control) : [],
+    describeLastError(evidence, proposals.resume.type === 'plan'),
+    units ? describeAttention(units) : [],
+  ];
 }
 
 const HAPPENED = {
@@ -43,14 +55,32 @@ const HAPPENED = {
   unknown: 'may or may not be running',
 } as const satisfies Record<Diagnosis['verdict'], string>;
 
-function describeHeadline(evidence: Evidence, { verdict }: Diagnosis): string {
+function describeHeadline(evidence: Evidence, diagnosis: Diagnosis): string {
   const { job, units, control } = evidence;
-  const place = units
-    ? ` at ${units.unit} ${units.counts.done}/${countUnits(units.counts)}`
-    : control
-      ? describeControlPlace(evidence, control)
-      : '';
-  return `Job '${safeText(job.name, 200)}' ${HAPPENED[verdict]}${place}.`;
+  const place = units ? describePlace(units, diagnosis) : control ? describeControlPlace(evidence, control) : '';
+  const open = diagnosis.verdict === 'finished' && units ? describeOpen(units.counts, units.unit) : '';
+  const happened = open === '' ? HAPPENED[diagnosis.verdict] : `ended with ${open},`;
+  return `Job '${safeText(job.name, 200)}' ${happened}${place}.`;
+}
+
+/**
+ * Where a job stands. A row is named by its own number: the last one done when all before it are done, or the one that
+ * halted the run; else how many are done is all that can be said.
+ */
+function describePlace({ counts, unit, lastDone, lastFailing }: UnitsEvidence, { verdict }: Diagnosis): string {
+  const total = countUnits(counts);
+  const { done, failed, pending } = counts;
+  if (verdict === 'failed') {
+    const isHalted =
+      failed === 1 && lastFailing?.status === 'failed' && (pending > 0 || lastFailing.number === done + 1);
+    return isHalted
+      ? ` at ${unit} ${lastFailing.number}/${total}`
+      : ` with ${done} of ${formatCount(total, unit)} done`;
+  }
+  const isEndedOpen = verdict === 'finished' && describeOpen(counts, unit) !== '';
+  const isInOrder = done === 0 || done === total || lastDone?.number === done;
+  if (isEndedOpen) return ` ${done} of ${formatCount(total, unit)} done`;
+  return isInOrder ? ` at ${unit} ${done}/${total}` : ` with ${done} of ${formatCount(total, unit)} done`;
 }
 
 function describeLastDone({ lastDone, receiptLabel, unit }: UnitsEvidence): readonly string[] {
@@ -64,10 +94,9 @@ function countRemaining({ counts }: UnitsEvidence): number {
   return countUnits(counts) - counts.done - counts.skipped;
 }
 
-function describeLastError({ recorded: { lastError }, units }: Evidence, { verdict }: Diagnosis): readonly string[] {
+function describeLastError({ recorded: { lastError }, units }: Evidence, canRetry: boolean): readonly string[] {
   if (!lastError) return [];
   const line = `Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`;
-  const canRetry = verdict === 'interrupted' || verdict === 'failed';
   // A unit under review is left alone by resume, whatever its error was.
   const isRetried = units?.lastFailing !== undefined && units.lastFailing.status !== 'needs_review';
   return units && canRetry && isRetried ? [line, `Resume will retry from the failed ${units.unit}.`] : [line];
@@ -79,11 +108,17 @@ function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {
   return [`${word} requiring attention: ${counts.in_doubt} in-flight, ${counts.needs_review} needs review`];
 }
 
-function describeOptions({ units, control }: Evidence): readonly string[] {
+function describeOptions({ evidence, proposals }: Looked): readonly (readonly string[])[] {
+  const { units, control } = evidence;
   const open = units ? units.counts.in_doubt + units.counts.needs_review : 0;
-  const offered = control ? CONTROL_OPTIONS : CHOICES.filter((choice) => choice !== 'review' || open > 0);
-  return [
-    'Options:',
-    ...offered.map((choice) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${describeChoice(choice)}`),
-  ];
+  const known = control ? CONTROL_OPTIONS : CHOICES.filter((choice) => choice !== 'review' || open > 0);
+  const line = (choice: Choice, text: string) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${text}`;
+  const offered: string[] = [];
+  const refused: string[] = [];
+  for (const choice of known) {
+    const proposal = proposals[choice];
+    if (proposal.type === 'refused') refused.push(line(choice, safeText(proposal.refusal.message, 300)));
+    else offered.push(line(choice, describeChoice(choice)));
+  }
+  return [offered.length > 0 ? ['Options:', ...offered] : [], refused.length > 0 ? ['Not now:', ...refused] : []];
 }

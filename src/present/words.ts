@@ -1,7 +1,7 @@
 /** What verdicts, findings, steps and warnings are called. Every foreign text in them is made safe here. */
 import type { DeathProof, Finding } from '../core/diagnosis/schema.ts';
 import type { Evidence, LeaseHolder } from '../core/evidence/schema.ts';
-import type { Choice, Progress, Verdict } from '../core/job/schema.ts';
+import { assembleProgress, type Choice, type Progress, type UnitCounts, type Verdict } from '../core/job/schema.ts';
 import { describeRegression } from '../core/plan/describe-regression.ts';
 import type { PlanAction, PlanStep, PlanWarning } from '../core/plan/schema.ts';
 import { CONTROL_FINDING_WORDS, CONTROL_STEP_WORDS, CONTROL_WARNING_WORDS } from './control-words.ts';
@@ -20,9 +20,24 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   unknown: 'cannot be told whether it runs',
 };
 
-/** A verdict in words. */
-export function describeVerdict(verdict: Verdict): string {
-  return VERDICT_WORDS[verdict];
+/** A verdict in words. What ended with open units is not called finished: `open` counts them. */
+export function describeVerdict(verdict: Verdict, open?: Pick<Progress, 'inDoubt' | 'needsReview' | 'unit'>): string {
+  const left = open ? describeOpen({ in_doubt: open.inDoubt, needs_review: open.needsReview }, open.unit) : '';
+  return verdict === 'finished' && left !== '' ? `ended with ${left}` : VERDICT_WORDS[verdict];
+}
+
+/** How far the units of a job got, for its words; undefined when it has none. */
+export function progressOf({ units }: Pick<Evidence, 'units'>): Progress | undefined {
+  return units && assembleProgress(units.counts, units.unit);
+}
+
+/** Units that wait for somebody, as in `1 row in doubt and 2 rows under review`; empty when there are none. */
+export function describeOpen(counts: Pick<UnitCounts, 'in_doubt' | 'needs_review'>, unit: UnitWord): string {
+  const parts = [
+    counts.in_doubt > 0 ? `${formatCount(counts.in_doubt, unit)} in doubt` : '',
+    counts.needs_review > 0 ? `${formatCount(counts.needs_review, unit)} under review` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' and ');
 }
 
 const CHOICE_WORDS: Readonly<Record<Choice, string>> = {
@@ -104,8 +119,7 @@ const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
   stop_runner: ({ pid, host }, unit) =>
     `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the ${unit} in hand`,
   take_lease: ({ epoch }) => `take the job with epoch ${epoch}; holders before are refused from then on`,
-  end_orphans: ({ pids }) =>
-    `end what outlived the runner: ${formatCount(pids.length, 'process').replace('processs', 'processes')} ${pids.join(', ')}`,
+  end_orphans: ({ pids }) => `end what outlived the runner, with all that it started: process ${pids.join(', ')}`,
   await_orphans: ({ pids }) => `wait until what outlived the runner ends by itself: ${pids.join(', ')}`,
   settle_units: ({ byReceipt, byVerify, toReview }, unit) => {
     const ways = [

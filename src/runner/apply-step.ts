@@ -68,7 +68,7 @@ async function endOrphans(context: StepContext): Promise<AppliedStep> {
     }
     for (const { pid } of left) ended.add(pid);
   }
-  return done(`ended ${ended.size}`);
+  return done(ended.size === 1 ? '1 process ended' : `${ended.size} processes ended`);
 }
 
 async function awaitOrphans(context: StepContext): Promise<AppliedStep> {

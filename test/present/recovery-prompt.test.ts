@@ -1,11 +1,19 @@
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
 import type { Evidence } from '../../src/core/evidence/schema.ts';
+import { buildProposals } from '../../src/core/plan/build-plan.ts';
 import { formatRecoveryPrompt } from '../../src/present/recovery-prompt.ts';
-import { LIVING, withStatus, withUnits } from '../helpers/evidence-builders.ts';
+import { ANYBODY, LIVING, withStatus, withUnits } from '../helpers/evidence-builders.ts';
 import { SAMPLE_UNITS, sampleEvidence, sampleUnit } from '../helpers/sample-evidence.ts';
 
-const prompt = (evidence: Evidence) => formatRecoveryPrompt(evidence, diagnose(evidence));
+const prompt = (evidence: Evidence) => {
+  const diagnosis = diagnose(evidence);
+  return formatRecoveryPrompt({
+    evidence,
+    diagnosis,
+    proposals: buildProposals({ evidence, diagnosis, authority: ANYBODY }),
+  });
+};
 const withLastDone = (change: Parameters<typeof sampleUnit>[1]) =>
   sampleEvidence({ units: { ...SAMPLE_UNITS, lastDone: sampleUnit(47, change) } });
 

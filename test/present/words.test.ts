@@ -105,8 +105,8 @@ describe('describeStep', () => {
       [
         "ask the runner (process 1 on evil) to stop after the row in hand",
         "take the job with epoch 2; holders before are refused from then on",
-        "end what outlived the runner: 1 process 1",
-        "end what outlived the runner: 2 processes 1, 2",
+        "end what outlived the runner, with all that it started: process 1",
+        "end what outlived the runner, with all that it started: process 1, 2",
         "wait until what outlived the runner ends by itself: 1, 2",
         "settle 6 rows in doubt: 1 by receipt, 2 by the verify hook, 3 left for a person to review",
         "settle 1 row in doubt: 1 left for a person to review",
@@ -174,7 +174,7 @@ describe('describeWarning', () => {
 });
 
 it('describeVerdict and describeChoice: every one has words of its own', () => {
-  expect(new Set(VERDICTS.map(describeVerdict)).size).toBe(VERDICTS.length);
+  expect(new Set(VERDICTS.map((verdict) => describeVerdict(verdict))).size).toBe(VERDICTS.length);
   expect(new Set(CHOICES.map(describeChoice)).size).toBe(CHOICES.length);
 });
 

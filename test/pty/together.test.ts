@@ -63,7 +63,7 @@ test('console: while other processes change jobs the cursor stays on its job', a
   expect((await job.salvor(['--choice', 'cancel', '--job', 'Third', '--yes'])).code).toBe(0);
   await screen.waitFor((text) => text.includes('3 jobs need attention') && !text.includes('Third'));
   await screen.ready('> Second');
-  await screen.press(ENTER, "Job 'Second' failed at row 1/3.");
+  await screen.press(ENTER, "Job 'Second' failed at row 2/3.");
   expect((await job.salvor(['--choice', 'cancel', '--job', 'Second', '--yes'])).code).toBe(0);
   await screen.ready('Verdict: cancelled', 'not now: it was cancelled');
 });

@@ -36,9 +36,14 @@ export function describeSeen(evidence: Evidence, diagnosis: Diagnosis, proposals
     recommended: diagnosis.recommended ?? null,
     findings: diagnosis.findings.map((finding) => finding.type),
     progress,
-    prompt: formatRecoveryPrompt(evidence, diagnosis).split('\n'),
+    prompt: shorten(formatRecoveryPrompt({ evidence, diagnosis, proposals })).split('\n'),
     choices: Object.fromEntries(SEED_CHOICES.map((choice) => [choice, describeProposal(proposals[choice])])),
   };
+}
+
+/** Paths by their last name, and digests by a word: both are others every time. */
+function shorten(text: string): string {
+  return text.replace(/\/\S+\//g, '').replace(/[0-9a-f]{64}/g, '<digest>');
 }
 
 function describeProposal(proposal: Proposal): unknown {

@@ -11,6 +11,7 @@ import {
   describeStep,
   describeVerdict,
   describeWarning,
+  progressOf,
   type UnitWord,
 } from '../../present/words.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -33,7 +34,7 @@ export async function runShow(context: CommandContext): Promise<number> {
   if (state.stage === 'refused') throw state.error;
   if (state.stage !== 'diagnosed') return 1;
   if (asked.switches.has('prompt')) {
-    output.print(formatRecoveryPrompt(state.evidence, state.diagnosis));
+    output.print(formatRecoveryPrompt(state));
     return 0;
   }
   if (output.json) output.printJson(translateLooked(state));
@@ -45,9 +46,9 @@ function formatLooked(looked: Looked): readonly string[] {
   const { evidence, diagnosis, proposals } = looked;
   const unit = chooseUnitWord(evidence);
   return [
-    formatRecoveryPrompt(evidence, diagnosis),
+    formatRecoveryPrompt(looked),
     '',
-    `Verdict: ${describeVerdict(diagnosis.verdict)}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
+    `Verdict: ${describeVerdict(diagnosis.verdict, progressOf(evidence))}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
     ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding, unit)}`),
     ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice], unit)]),
   ];

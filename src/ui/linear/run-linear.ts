@@ -87,7 +87,7 @@ function listLines(page: JobPage, { scope, offset }: ListPlace): readonly string
     const { name, count, error, next } = describeJobCells(summary);
     const attention = describeAttention(summary);
     const parts = [
-      `${offset + index + 1}. ${name}: ${describeVerdict(summary.verdict)}`,
+      `${offset + index + 1}. ${name}: ${describeVerdict(summary.verdict, summary.progress)}`,
       `${count} ${summary.progress.unit}s done`,
       attention,
       error === '-' ? '' : `last error ${error}`,

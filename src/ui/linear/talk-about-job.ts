@@ -3,9 +3,9 @@ import { HINTS } from '../../core/errors.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Consent, Plan } from '../../core/plan/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
-import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
+import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, describeVerdict } from '../../present/words.ts';
+import { chooseUnitWord, describeVerdict, progressOf } from '../../present/words.ts';
 import { chooseTypedWord, matchTyped } from '../state/typed-consent.ts';
 import { assembleChoiceItems } from '../view/choice-items.ts';
 import { formatOutcome } from '../view/outcome.ts';
@@ -46,11 +46,11 @@ async function talkInStage(desk: Desk, session: Session, { state, onRun }: Turn)
 }
 
 async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>): Promise<boolean> {
-  const [facts = ''] = formatRecoveryPrompt(state.evidence, state.diagnosis).split('\nOptions:');
+  const facts = formatPromptFacts(state);
   print(desk, [
     facts.trimEnd(),
     '',
-    `Verdict: ${describeVerdict(state.diagnosis.verdict)}`,
+    `Verdict: ${describeVerdict(state.diagnosis.verdict, progressOf(state.evidence))}`,
     ...assembleChoiceItems(state).map((item) => item.label),
   ]);
   const answer = await ask(desk, 'Type resume, restart, cancel, review, or b to go back to the jobs:');

@@ -6,10 +6,10 @@ import type { AuditEntry } from '../../core/ports.ts';
 import type { Looked } from '../../core/session/schema.ts';
 import { describeControlFile } from '../../present/control-words.ts';
 import { formatCount, formatTime } from '../../present/format.ts';
-import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
+import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, describeFinding, describeVerdict } from '../../present/words.ts';
+import { chooseUnitWord, describeFinding, describeVerdict, progressOf } from '../../present/words.ts';
 import { type ConsoleState, type OpenJob, PANES, type Pane } from '../state/console-state.ts';
 import { VERDICT_TONES } from '../theme.ts';
 import { assembleCheckpointLines } from './checkpoints-view.ts';
@@ -46,11 +46,10 @@ const PANE_TEXTS: Readonly<Record<Pane, PaneText>> = {
 
 /** The recovery prompt without its options: those are the menu below it. */
 function promptLines(looked: Looked, columns: number): readonly Line[] {
-  const prompt = formatRecoveryPrompt(looked.evidence, looked.diagnosis);
-  const [facts = ''] = prompt.split('\nOptions:');
+  const facts = formatPromptFacts(looked);
   const verdict = looked.diagnosis.verdict;
   return [
-    textLine(`Verdict: ${describeVerdict(verdict)}`, VERDICT_TONES[verdict]),
+    textLine(`Verdict: ${describeVerdict(verdict, progressOf(looked.evidence))}`, VERDICT_TONES[verdict]),
     BLANK,
     ...facts
       .trimEnd()
@@ -115,7 +114,7 @@ function evidenceLines(looked: Looked, columns: number): readonly Line[] {
   const bullets = (texts: readonly string[]): readonly Line[] =>
     texts.flatMap((text) => wrappedLines(`- ${text}`, columns, { indent: 2 }));
   return [
-    textLine(`Verdict: ${describeVerdict(diagnosis.verdict)}`, VERDICT_TONES[diagnosis.verdict]),
+    textLine(`Verdict: ${describeVerdict(diagnosis.verdict, progressOf(evidence))}`, VERDICT_TONES[diagnosis.verdict]),
     BLANK,
     textLine('Findings', 'title'),
     ...bullets(
