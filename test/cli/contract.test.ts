@@ -43,15 +43,7 @@ describe('the JSON of what only looks', () => {
     const listed = pick(answer, 'jobs.0');
     expect(keysOf(listed)).toEqual([
       ...JOB_KEYS,
-      'status',
-      'verdict',
-      'attention',
-      'progress',
-      'interrupted_at',
-      'last_error',
-      'checkpoint',
-      'recommended',
-      'objectives',
+      ...'status verdict attention progress interrupted_at last_error checkpoint recommended objectives'.split(' '),
     ]);
     expect(keysOf(pick(listed, 'progress'))).toEqual(PROGRESS_KEYS);
     expect(listed).toEqual({
@@ -73,7 +65,7 @@ describe('the JSON of what only looks', () => {
 
   test('show', async () => {
     const answer = await ask('show', job.jobId());
-    const top = ['schema_version', 'job', 'status', 'verdict', 'progress', 'evidence', 'diagnosis', 'plans'];
+    const top = 'schema_version job status verdict attention progress evidence diagnosis plans'.split(' ');
     expect(keysOf(answer)).toEqual(top);
     expect(keysOf(pick(answer, 'plans'))).toEqual(['resume', 'restart', 'cancel', 'review']);
     const planKeys = ['type', 'digest', 'steps', 'warnings', 'questions', 'would_repeat'];

@@ -18,6 +18,7 @@ import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
 import { findShown } from '../open-places.ts';
 import { readPlacePolicies } from '../place-policies.ts';
+import { translateEvidence } from '../translate-evidence.ts';
 
 /** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
 export async function runShow(context: CommandContext): Promise<number> {
@@ -71,7 +72,7 @@ function formatProposal(choice: string, proposal: Proposal, unit: UnitWord): rea
   ];
 }
 
-/** The JSON of a job: keys in snake_case, absent values left out below `evidence`. */
+/** The JSON of a job: keys in snake_case, times in ISO-8601, absent values null. */
 function translateLooked({ evidence, diagnosis, proposals }: Looked): unknown {
   const { id, name, kind, source } = evidence.job;
   const unit = chooseUnitWord(evidence);
@@ -80,8 +81,9 @@ function translateLooked({ evidence, diagnosis, proposals }: Looked): unknown {
     job: { id, name, kind, source },
     status: evidence.recorded.status,
     verdict: diagnosis.verdict,
+    attention: diagnosis.attention,
     progress: evidence.units ? translateProgress(assembleProgress(evidence.units.counts, evidence.units.unit)) : null,
-    evidence: toSnakeCase(evidence),
+    evidence: translateEvidence(evidence),
     diagnosis: {
       verdict: diagnosis.verdict,
       crash_detected: diagnosis.crashDetected,
@@ -107,15 +109,4 @@ function translateProposal(proposal: Proposal, unit: UnitWord): unknown {
     questions: plan.questions.map(({ id, options }) => ({ id, options })),
     would_repeat: plan.wouldRepeat,
   };
-}
-
-function toSnakeCase(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(toSnakeCase);
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, field]) => [
-      key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`),
-      toSnakeCase(field),
-    ]),
-  );
 }

@@ -1,0 +1,56 @@
+import type { Evidence } from '../core/evidence/schema.ts';
+
+/** Keys that may be absent, by the key of the object that has them; `evidence` is the whole. */
+const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
+  evidence: ['lease', 'liveness', 'units', 'checkpoints', 'control'],
+  job: ['directory'],
+  recorded: ['started_at', 'ended_at', 'last_event_at', 'last_error'],
+  lease: ['released_at'],
+  liveness: ['process_state', 'heartbeat_age_ms'],
+  orphans: ['unit_number'],
+  units: ['last_done', 'last_failing', 'receipt_label'],
+  last_done: ['receipt', 'started_at', 'finished_at', 'error'],
+  last_failing: ['receipt', 'started_at', 'finished_at', 'error'],
+  attention: ['receipt', 'started_at', 'finished_at', 'error'],
+  prerequisites: ['expected', 'found'],
+  audit: ['broken'],
+  checkpoints: ['sha256', 'run_id', 'global_step', 'optimizer_step', 'problem'],
+  control: [
+    'last_action',
+    'principal',
+    'updated_at',
+    'rollback_checkpoint',
+    'status',
+    'torn_line',
+    'unfinished',
+    'command',
+  ],
+};
+
+/** The latest instant a time can be. Unit: epoch milliseconds. */
+const LATEST_MS = 8.64e15;
+
+/**
+ * The JSON of evidence: keys in snake_case, instants (`...AtMs`) as ISO-8601 UTC with milliseconds under `..._at`, and
+ * `null` for what is absent. An element of a list goes by the list's key. An instant that is none is `null`.
+ *
+ * Errors: none. Source: contract, JSON.
+ */
+export function translateEvidence(evidence: Evidence): unknown {
+  return translate(evidence, 'evidence');
+}
+
+function translate(value: unknown, name: string): unknown {
+  if (Array.isArray(value)) return value.map((item) => translate(item, name));
+  if (typeof value !== 'object' || value === null) return value;
+  const absent = (MAY_BE_ABSENT[name] ?? []).map((key) => [key, null] as const);
+  const present = Object.entries(value).map(([key, field]) => translateField(key, field));
+  return { ...Object.fromEntries(absent), ...Object.fromEntries(present) };
+}
+
+function translateField(key: string, field: unknown): readonly [string, unknown] {
+  const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+  if (!key.endsWith('AtMs')) return [name, translate(field, name)];
+  const isTime = typeof field === 'number' && Math.abs(field) <= LATEST_MS;
+  return [name.slice(0, -'_ms'.length), isTime ? new Date(field).toISOString() : null];
+}
