@@ -27,7 +27,7 @@ class UnfinishedSignal extends Error {
  *
  * Shapes: `record` gets the check to make inside that transaction. Answers the newest job that ended and had these rows.
  * Errors: JOB_UNFINISHED, and what `record` rejects with.
- * Source: contract, commands (run); decisions/0014.
+ * Source: contract, commands (run); decisions/0019.
  */
 export async function checkSameRows<T>(
   asked: {

@@ -67,7 +67,7 @@ describe('listPlaces', () => {
     const only: OpenPlace = { path: 'a', source: 'native', jobs: { ...reader, find: async () => [] } };
     await listPlaces([only], { ...QUERY, offset: 1, limit: 1 });
     expect(reader.queries).toEqual([{ ...QUERY, offset: 1, limit: 1 }]);
-    expect(await listPlaces([], QUERY)).toEqual({ jobs: [], total: 0 });
+    expect(await listPlaces([], QUERY)).toEqual({ jobs: [], total: 0, goingOn: 0 });
   });
 });
 

@@ -20,7 +20,7 @@ export async function runRun(context: CommandContext): Promise<number> {
   return asked.switches.has('detach') ? startDetached(context, params) : runHere(context, params);
 }
 
-/** Running an ended job's rows again is allowed, and said. Source: decisions/0014. */
+/** Running an ended job's rows again is allowed, and said. Source: decisions/0019. */
 function describeRepeated({ id, status }: RepeatedJob): string {
   return `Note: job ${id} (${status}) had these very rows; this run does them under new idempotency keys.`;
 }

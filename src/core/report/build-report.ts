@@ -67,8 +67,8 @@ export function buildReport(input: ReportInput): RecoveryReport {
     diagnostics: [
       ...diagnosis.findings.map((finding) => words.describeFinding(finding, before.unit)),
       ...describeAuthority(input),
-      ...describeError(result),
       ...describeWarnings(result),
+      ...describeError(result),
     ],
     plan: {
       digest: plan.digest,

@@ -37,7 +37,7 @@ describe('plan digest', () => {
     const looks = [sampleEvidence(), sampleEvidence({ collectedAtMs: 1 }), structuredClone(sampleEvidence())];
     const digests = looks.map((evidence) => planFor(evidence, 'resume').digest);
     expect(new Set(digests).size).toBe(1);
-    expect(digests[0]).toMatchInlineSnapshot(`"db91d332308f2686c796d3f02e0b4367cd13c3c2c7f704863df7e8cf99d0911b"`);
+    expect(digests[0]).toMatchInlineSnapshot(`"ad0f18fde49a3cc5b0db71a564698e65a493b9afa43aec129f0503e3972c8314"`);
   });
 
   it('differs by choice, by decision and by any evidence that counts', () => {
