@@ -26,6 +26,8 @@ export const CTRL_C = '\u0003';
 
 const AGREEMENT = 'y agrees to the plan';
 const PRESS_AGAIN_MS = 1_000;
+/** So long nothing happens on the busiest machine only when a key was dropped. */
+const UNHEARD_MS = 3_000;
 
 /** Opens `salvor` on a state directory, or on the default one. */
 export function openRealConsole(
@@ -40,16 +42,22 @@ export function openRealConsole(
     env: { PATH, ...env },
   });
   const ready = (...texts: readonly string[]) =>
-    pty.waitFor((screen) => {
-      const foot = screen.split('\n').slice(-2).join('').trim();
-      return foot !== '' && texts.every((text) => screen.includes(text));
-    });
+    pty.waitFor((screen) => showsKeys(screen) && texts.every((text) => screen.includes(text)));
   return {
     ...pty,
     ready,
-    press: (keys, ...texts) => {
-      pty.type(keys);
-      return ready(...texts);
+    async press(keys, ...texts) {
+      const before = pty.screen();
+      // The same for a key that came in the moment a look did: the screen stands as it stood, and shows its keys.
+      const again = setInterval(() => {
+        if (pty.screen() === before && showsKeys(before)) pty.type(keys);
+      }, UNHEARD_MS);
+      try {
+        pty.type(keys);
+        return await ready(...texts);
+      } finally {
+        clearInterval(again);
+      }
     },
     async agree() {
       // A look that comes in just now drops keys that act for a moment; a person would press again, and so does this.
@@ -65,6 +73,11 @@ export function openRealConsole(
     },
     [Symbol.dispose]: () => pty.dispose(),
   };
+}
+
+/** While keys are dropped the last rows are empty. */
+function showsKeys(screen: string): boolean {
+  return screen.split('\n').slice(-2).join('').trim() !== '';
 }
 
 /** Runs a job until the row of `key` ends as `act` says, and kills its whole process group there. */
