@@ -1,8 +1,13 @@
 /** What a training loop may get wrong is said where it was said, and changes nothing. */
 import { readdirSync, symlinkSync } from 'node:fs';
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
 import * as library from '../src/checkpoint.ts';
 import { makeFolder } from './helpers/make-folder.ts';
+
+/** A save makes its directory before it looks at everything it was given. */
+const FOLDER = await makeFolder();
+const NOWHERE = FOLDER.at('at/all');
+afterAll(() => FOLDER[Symbol.asyncDispose]());
 
 const STEP = { runId: 'r', globalStep: 1, optimizerStep: 1, policyState: {}, optimizerState: {} };
 
@@ -124,17 +129,17 @@ const MISUSES: readonly (readonly [
   ['a number for raw text', 'rawJson', [5], /rawJson: the text must be a string, bytes or a stream of bytes/],
   ['nothing for raw text', 'rawJson', [], /it is of type undefined/],
   ['nothing to load', 'loadCheckpoint', [], /loadCheckpoint: directory must be a path/],
-  ['a switch for options', 'loadCheckpoint', ['/nowhere', true], /the options must be an object/],
-  ['an unknown option of a load', 'loadCheckpoint', ['/nowhere', { fallbck: true }], /did you mean fallback\?/],
-  ['a word for a switch', 'loadCheckpoint', ['/nowhere', { fallback: 'yes' }], /fallback must be true or false/],
+  ['a switch for options', 'loadCheckpoint', [NOWHERE, true], /the options must be an object/],
+  ['an unknown option of a load', 'loadCheckpoint', [NOWHERE, { fallbck: true }], /did you mean fallback\?/],
+  ['a word for a switch', 'loadCheckpoint', [NOWHERE, { fallback: 'yes' }], /fallback must be true or false/],
   ['nothing to load from', 'loadCheckpointFile', [{}], /loadCheckpointFile: path must be a path/],
-  ['a fallback that is no path', 'loadCheckpointFile', ['/nowhere', true], /fallbackPath must be a path/],
+  ['a fallback that is no path', 'loadCheckpointFile', [NOWHERE, true], /fallbackPath must be a path/],
   ['a descriptor to inspect', 'inspectCheckpoint', [1], /inspectCheckpoint: path must be a path/],
-  ['nothing to restore', 'restoreCheckpoint', ['/nowhere'], /restoreCheckpoint: from must be a path/],
+  ['nothing to restore', 'restoreCheckpoint', [NOWHERE], /restoreCheckpoint: from must be a path/],
 ];
 
 function step(change: Readonly<Record<string, unknown>>) {
-  return { ...STEP, directory: '/nowhere/at/all', ...change };
+  return { ...STEP, directory: NOWHERE, ...change };
 }
 
 describe('salvor/checkpoint', () => {
@@ -167,7 +172,7 @@ describe('salvor/checkpoint', () => {
   });
 
   test('isRecoveryError: tells its errors from others', async () => {
-    const error = await loadCheckpoint('/nowhere').catch((thrown: unknown) => thrown);
+    const error = await loadCheckpoint(NOWHERE).catch((thrown: unknown) => thrown);
     expect([error, new Error('x'), undefined].map(library.isRecoveryError)).toEqual([true, false, false]);
     expect(error).toBeInstanceOf(library.RecoveryError);
   });

@@ -143,7 +143,7 @@ describe("import 'salvor/checkpoint'", () => {
     writeFileSync(
       path.join(project, 'names.js'),
       `import * as all from 'salvor/checkpoint';
-       const error = await all.loadCheckpoint('/nowhere').catch((thrown) => thrown);
+       const error = await all.loadCheckpoint('nowhere').catch((thrown) => thrown);
        const names = [error.name, error.constructor.name, all.rawJson('{}').constructor.name, all.saveCheckpoint.name];
        console.log(JSON.stringify(names), error instanceof all.RecoveryError, error.hint);`,
     );

@@ -71,7 +71,8 @@ describe('readConfig', () => {
   });
 
   it('CONFIG_INVALID: a file that was named is not there', async () => {
-    await expect(read(['--config', '/nowhere.yaml'])).rejects.toThrow(
+    await using folder = await makeFolder();
+    await expect(read(['--config', folder.at('nowhere.yaml')])).rejects.toThrow(
       expect.objectContaining({ code: 'CONFIG_INVALID' }),
     );
   });

@@ -174,7 +174,7 @@ describe('hostile text', () => {
       ['show', name],
       ['show', `${name}?`],
       [`--${name}`],
-      ['list', `/nowhere/${name}`],
+      ['list', `nowhere/${name}`],
       ['settle', id, `${ESC}[2Jk9`, '--as', 'done', '--reason', name],
       ['settle', id, 'k1', '--as', 'done', '--receipt', name, '--reason', name, '--principal', name],
       ['--choice', 'review', '--job', id],

@@ -33,7 +33,7 @@ describe('usage', () => {
     [['--choice', 'cancel', '--job', 'b'], 2, 'JOB_AMBIGUOUS', "'b' may mean 2 jobs"],
     [['--choice', 'resume', '--all', '--job', 'x'], 2, 'USAGE_INVALID', '--job and --all do not go together'],
     [['--choice', 'cancel', '--job', 'Twice', '--grace', 'soon'], 2, 'JOB_AMBIGUOUS', 'Twice'],
-    [['list', '/nowhere/at/all'], 2, 'TARGET_UNKNOWN', '/nowhere/at/all does not exist'],
+    [['list', 'nowhere/at/all'], 2, 'TARGET_UNKNOWN', 'nowhere/at/all does not exist'],
     [['settle', 'x', '1', '--as', 'done'], 2, 'USAGE_INVALID', '--reason'],
     [['settle', 'x', '1', '--as', 'gone', '--reason', 'r'], 2, 'USAGE_INVALID', '--as gone'],
     [['settle', 'x', '1', '--as', 'done', '--reason', 'r'], 2, 'JOB_UNKNOWN', "no job is called 'x'"],

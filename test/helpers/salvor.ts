@@ -29,6 +29,8 @@ export type StartOptions = {
   readonly uid?: number;
   /** Another script than Salvor itself. */
   readonly program?: string;
+  /** Another Node.js than the tests' own. */
+  readonly node?: string;
 };
 
 /** Commands of jobs are started by name: the tests' own Node.js comes first. */
@@ -36,8 +38,8 @@ const PATH = `${dirname(process.execPath)}:${process.env['PATH']}`;
 
 /** Starts the program and does not wait. */
 export function startSalvor(args: readonly string[], options: StartOptions = {}): RunningSalvor {
-  const { cwd, env, uid, program = PROGRAM } = options;
-  const child = spawn(process.execPath, [program, ...args], {
+  const { cwd, env, uid, program = PROGRAM, node = process.execPath } = options;
+  const child = spawn(node, [program, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
     env: { ...process.env, PATH, ...env },

@@ -4,24 +4,13 @@ import { describe, expect, it } from 'vitest';
 import { readAccessPolicy } from '../../src/platform/read-access-policy.ts';
 import { resolvePolicyPath } from '../../src/platform/resolve-policy-path.ts';
 import { type Folder, makeFolder } from '../helpers/make-folder.ts';
+import { withoutRights } from '../helpers/other-user.ts';
 
 const POLICY = JSON.stringify({
   team_mode: true,
   bindings: [{ principal: 'ops', roles: ['all'] }],
   roles: { all: { allow: ['*'] } },
 });
-const NOBODY = 65_534;
-
-/** What a user without special rights sees; the tests may run as root, who may read everything. */
-async function withoutRights<T>(look: () => Promise<T>): Promise<T> {
-  if (process.geteuid?.() !== 0) return look();
-  process.seteuid?.(NOBODY);
-  try {
-    return await look();
-  } finally {
-    process.seteuid?.(0);
-  }
-}
 
 type Obstacle = readonly [what: string, name: string, make: (at: Folder['at']) => unknown, reason: RegExp];
 

@@ -3,7 +3,8 @@ import { chmodSync, cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:f
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findPolicyPaths } from '../../../src/sources/tau/find-policy-paths.ts';
-import { parseAnswer, pick, runSalvor } from '../../helpers/salvor.ts';
+import { makeOtherUser } from '../../helpers/other-user.ts';
+import { parseAnswer, pick, runSalvor, type StartOptions } from '../../helpers/salvor.ts';
 import { copyTauFixture, type TauFolder } from '../../helpers/tau-directory.ts';
 
 const DENIES = '{"team_mode":true,"bindings":[],"roles":{}}';
@@ -14,7 +15,7 @@ function writePolicy(home: string, text: string): void {
   writeFileSync(join(home, 'security', 'rbac.json'), text);
 }
 
-async function cancel(folder: TauFolder, path: string, options: { cwd?: string; uid?: number } = {}) {
+async function cancel(folder: TauFolder, path: string, options: StartOptions = {}) {
   const ended = await runSalvor(['--choice', 'cancel', path, '--principal', 'local:eve', '--json'], {
     env: folder.env,
     ...options,
@@ -73,7 +74,8 @@ describe('the access policy of a Tau state directory', () => {
     writePolicy(dirname(folder.path), ALLOWS);
     chmodSync(security, 0o700);
     for (const path of [dirname(folder.path), folder.path]) chmodSync(path, 0o777);
-    const { code, error } = await cancel(folder, folder.path, { uid: 65_534 });
+    await using other = await makeOtherUser();
+    const { code, error } = await cancel(folder, folder.path, other);
     expect({ code, error }).toEqual({ code: 3, error: 'POLICY_INVALID' });
   });
 

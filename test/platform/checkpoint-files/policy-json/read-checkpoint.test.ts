@@ -5,9 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { judgeCheckpoint } from '../../../../src/core/checkpoint/judge-checkpoint.ts';
 import type { CheckpointVerdict } from '../../../../src/core/checkpoint/schema.ts';
 import { makeCheckpointReader } from '../../../../src/platform/checkpoint-files/policy-json/make-checkpoint-reader.ts';
+import { openRegularFile } from '../../../../src/platform/checkpoint-files/policy-json/open-regular-file.ts';
 import { readCheckpoint } from '../../../../src/platform/checkpoint-files/policy-json/read-checkpoint.ts';
 import { readCheckpointFacts } from '../../../../src/platform/checkpoint-files/policy-json/read-checkpoint-facts.ts';
 import { makeFolder } from '../../../helpers/make-folder.ts';
+import { withoutRights } from '../../../helpers/other-user.ts';
 
 const FIXTURES = path.join(import.meta.dirname, '../../../../fixtures/tau/policy');
 const PROVEN = readFileSync(path.join(FIXTURES, 'proven.json'));
@@ -156,15 +158,7 @@ describe('readCheckpointFacts: what is no readable file', () => {
     await using folder = await makeFolder({ file: PLAIN });
     chmodSync(folder.path, 0o755);
     chmodSync(folder.at('file'), 0o000);
-    const source = path.join(
-      import.meta.dirname,
-      '../../../../src/platform/checkpoint-files/policy-json/open-regular-file.ts',
-    );
-    const script = `import { openRegularFile } from ${JSON.stringify(source)};
-      console.log(JSON.stringify(await openRegularFile(process.argv[1])));`;
-    const nobody = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    const words = ['--input-type=module', '-e', script, folder.at('file')];
-    const answer = execFileSync(process.execPath, words, { encoding: 'utf8', cwd: '/', ...nobody });
-    expect(JSON.parse(answer)).toMatchObject({ type: 'problem', problem: { reason: 'no_permission', code: 'EACCES' } });
+    const opened = await withoutRights(() => openRegularFile(folder.at('file')));
+    expect(opened).toMatchObject({ type: 'problem', problem: { reason: 'no_permission', code: 'EACCES' } });
   });
 });
