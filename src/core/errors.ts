@@ -15,7 +15,8 @@ export const HINTS = {
   COMMAND_MISSING: 'Install the command or correct the path in the job file; nothing was started.',
   STATE_UNREADABLE: 'Check the permissions of the state directory, or name another one with --state.',
   STATE_UNWRITABLE:
-    'Free space or make the state directory writable, then say the same again; what was recorded is safe.',
+    'Make the state directory writable, or wait for who has it locked, then say the same again; what was recorded is safe.',
+  STATE_FULL: 'Free space, or raise the quota, then say the same again; what was recorded is safe.',
   STATE_CORRUPT: 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".',
   LOCK_DAMAGED:
     'Make sure that the job runs nowhere, remove the lock file named above, and say the same again; the store is not touched by it.',

@@ -53,12 +53,13 @@ export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadab
   }
 }
 
-/** Makes the file its owner's alone; SQLite would follow the umask, and says by itself what is in the way. */
+/** Makes the file its owner's alone; SQLite would follow the umask. */
 function makePrivate(path: string): void {
   try {
     closeSync(openSync(path, 'wx', 0o600));
-  } catch {
-    // Another process was first, or nothing can be made here.
+  } catch (error) {
+    // Another process was first.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
   }
 }
 

@@ -21,6 +21,9 @@ export type RowsInput = {
   readonly digest: () => { readonly sha256: string; readonly sizeBytes: number };
 };
 
+/** What is in the way of a new job cannot be written, whatever a reader would be told. */
+const CHANGING = { STATE_UNREADABLE: 'STATE_UNWRITABLE' } as const;
+
 const ID_LETTERS = '0123456789abcdefghjkmnpqrstvwxyz';
 
 /** A new job id: short enough to type, 50 random bits. */
@@ -32,7 +35,7 @@ export function makeJobId(): string {
  * Records a job with all its rows. Rows come in chunks of their own transactions, so that other jobs go on meanwhile;
  * until the last one is in, the job is `importing` and nobody sees it. What a crash leaves is removed by the next one.
  *
- * Errors: ROWS_INVALID (a key that stands twice, and whatever reading the rows finds), STATE_UNWRITABLE; nothing stays.
+ * Errors: ROWS_INVALID (a key that stands twice, and whatever reading the rows finds), STATE_FULL, STATE_UNWRITABLE; nothing stays.
  * Source: decisions/0004.
  */
 export async function createJob(options: {
@@ -48,11 +51,11 @@ export async function createJob(options: {
   removeAbandoned(database, places);
   const id = makeJobId();
   const directory = places.directory(id);
-  translateErrors(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }));
+  translateErrors(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }), CHANGING);
   let lock: HeldLock | undefined;
   let seq: number | undefined;
   try {
-    lock = tryLock(places.lock(id));
+    lock = translateErrors(directory, () => tryLock(places.lock(id)), CHANGING);
     seq = changeStore(database, () =>
       insertJob(database, {
         id,

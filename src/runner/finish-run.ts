@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { toRecoveryError } from '../core/errors.ts';
+import { type ErrorCode, toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
@@ -65,6 +65,9 @@ function describeEnd({ database, job, units }: FinishedUnits): RunOutcome {
   return { end: 'failed', error: { code: 'STATE_CONTRADICTION', message } };
 }
 
+/** After these nothing more can be said of the job in the store. */
+const LOSES_THE_RUN: readonly ErrorCode[] = ['LEASE_FENCED', 'STATE_UNWRITABLE', 'STATE_FULL'];
+
 /** A stop stays a stop when its results cannot be written back: the error is told, and they are safe in the store. */
 async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promise<RunOutcome> {
   const { database, job, spec, epoch, faults } = run;
@@ -74,7 +77,7 @@ async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promis
     return outcome;
   } catch (thrown) {
     const error = toRecoveryError(thrown);
-    if (error.code === 'LEASE_FENCED' || error.code === 'STATE_UNWRITABLE') throw error;
+    if (LOSES_THE_RUN.includes(error.code)) throw error;
     const code = error.code === 'INTERNAL' ? 'WRITE_BACK_FAILED' : error.code;
     const end = outcome.end === 'stopped' ? 'stopped' : 'failed';
     return { end, error: outcome.error ?? { code, message: error.message } };

@@ -9,6 +9,7 @@ import { describeStale } from '../core/plan/plan-basis.ts';
 import { type HeldLock, tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
 import { type AuditWord, appendAudit, checkAuditChain } from '../store/audit.ts';
+import { translateErrors } from '../store/database.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
 import { changeJob, type JournalMark, openJournalMark } from '../store/high-water.ts';
 import { type JobRecord, readJob } from '../store/jobs.ts';
@@ -82,21 +83,15 @@ export function holdLease(options: {
   return { epoch, runToken, directory, mark, releaseLock };
 }
 
-/** SQLite's result codes for a file that is something else than a lock. */
-const NO_LOCK: readonly unknown[] = [11, 26];
-
-/** Errors: LOCK_DAMAGED for what stands there and is no lock; STATE_UNWRITABLE with the system's reason. */
+/** Errors: LOCK_DAMAGED for what stands there and is no lock; STATE_FULL and STATE_UNWRITABLE with the system's reason. */
 function takeLock(path: string): HeldLock | undefined {
   try {
-    return tryLock(path);
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const isSqlite = cause instanceof Error && 'errcode' in cause;
-    const isOther = !isSqlite || NO_LOCK.includes(cause.errcode);
-    const [code, what] = isOther
-      ? ['LOCK_DAMAGED' as const, 'is no lock']
-      : ['STATE_UNWRITABLE' as const, 'cannot be made'];
-    throw new RecoveryError(code, `the lock ${path} ${what}: ${reason}`, { details: { path }, cause });
+    return translateErrors(path, () => tryLock(path), { STATE_UNREADABLE: 'STATE_UNWRITABLE' });
+  } catch (thrown) {
+    const isOther = !(thrown instanceof RecoveryError) || thrown.code === 'STATE_CORRUPT';
+    if (!isOther) throw thrown;
+    const reason = thrown instanceof Error ? thrown.message : String(thrown);
+    throw new RecoveryError('LOCK_DAMAGED', `${reason}; ${path} is no lock`, { details: { path }, cause: thrown });
   }
 }
 

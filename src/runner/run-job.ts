@@ -99,7 +99,7 @@ async function failRun(run: JobRun, thrown: unknown): Promise<RunOutcome> {
   const error = toRecoveryError(thrown);
   if (error.code === 'LEASE_FENCED') return { end: 'fenced', error: { code: error.code, message: error.message } };
   const told = { code: error.code, message: error.message };
-  if (error.code === 'STATE_UNWRITABLE') return { end: 'failed', error: told };
+  if (error.code === 'STATE_UNWRITABLE' || error.code === 'STATE_FULL') return { end: 'failed', error: told };
   try {
     const stopped = error.code === 'RUN_INTERRUPTED';
     await finishRun({

@@ -5,6 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RecoveryError } from '../core/errors.ts';
 import { syncDirectory } from '../platform/atomic-file.ts';
+import { isOutOfSpace } from '../platform/out-of-space.ts';
 import { checkStoreVersion, migrateStore, STORE_VERSION } from './migrations.ts';
 
 /** Name of the store's file in a state directory. */
@@ -42,7 +43,7 @@ export function openExistingStore(stateDirectory: string): DatabaseSync {
 /**
  * Opens (and if need be creates) the store for writing: WAL, synchronous FULL, so that what was committed is on disk.
  *
- * Errors: STATE_UNWRITABLE, STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
+ * Errors: STATE_FULL, STATE_UNWRITABLE, STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
  */
 export function openStore(stateDirectory: string): DatabaseSync {
   const path = storePath(stateDirectory);
@@ -50,11 +51,12 @@ export function openStore(stateDirectory: string): DatabaseSync {
     makeDirectory(stateDirectory);
     // On a read-only file system SQLite would open the file for reading, and only the first change would tell.
     accessSync(stateDirectory, constants.W_OK);
-    closeToOthers(path);
+    makePrivate(path);
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       // The version is looked at first: a newer store must not even be switched to WAL.
       checkStoreVersion(database, path);
+      closeToOthers(path);
       database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON');
       migrateStore(database, path);
       return database;
@@ -76,19 +78,22 @@ function makeDirectory(path: string): void {
   }
 }
 
+/** Makes the file of a new store its owner's alone, whatever the umask and the directory. */
+function makePrivate(path: string): void {
+  if (describeFile(path) !== undefined) return;
+  try {
+    closeSync(openSync(path, 'wx', 0o600));
+  } catch (error) {
+    // Another process was first.
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
+  }
+}
+
 /**
- * Makes the store its owner's alone, whatever the umask and the directory; SQLite gives its log and index the same mode.
- * A store that is there is never opened past SQLite: closing it would drop the locks this process may hold on it.
+ * Closes a store that others may read, with its log and index; what is no store of Salvor is left as it is. A store
+ * that is there is never opened past SQLite: closing it would drop the locks this process may hold on it.
  */
 function closeToOthers(path: string): void {
-  if (describeFile(path) === undefined) {
-    try {
-      closeSync(openSync(path, 'wx', 0o600));
-    } catch (error) {
-      // Another process was first.
-      if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error;
-    }
-  }
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
     const stats = statSync(file, { throwIfNoEntry: false });
     if (stats && (stats.mode & 0o077) !== 0 && stats.uid === process.getuid?.()) chmodSync(file, 0o600);
@@ -227,7 +232,6 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   8: 'STATE_UNWRITABLE',
   10: 'STATE_UNWRITABLE',
   11: 'STATE_CORRUPT',
-  13: 'STATE_UNWRITABLE',
   14: 'STATE_UNREADABLE',
   23: 'STATE_UNREADABLE',
   26: 'STATE_CORRUPT',
@@ -246,8 +250,6 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   EIO: 'STATE_UNWRITABLE',
   EFBIG: 'STATE_UNWRITABLE',
   EMFILE: 'STATE_UNWRITABLE',
-  ENOSPC: 'STATE_UNWRITABLE',
-  EDQUOT: 'STATE_UNWRITABLE',
 };
 
 /** What is in the way of a change cannot be written, whatever a reader would be told. */
@@ -258,7 +260,7 @@ const LOOKING: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = { STATE_UNWRITA
 /**
  * Runs something with the state directory; what the system or SQLite refuses is told as such, `instead` as another.
  *
- * Errors: STATE_UNREADABLE, STATE_UNWRITABLE, STATE_CORRUPT; everything else passes unchanged.
+ * Errors: STATE_FULL, STATE_UNREADABLE, STATE_UNWRITABLE, STATE_CORRUPT; everything else passes unchanged.
  */
 export function translateErrors<T>(
   path: string,
@@ -269,13 +271,14 @@ export function translateErrors<T>(
     return run();
   } catch (error) {
     if (!(error instanceof Error) || error instanceof RecoveryError) throw error;
-    const code = chooseCode(error);
+    const code = chooseCode(error, path);
     if (!code) throw error;
     throw new RecoveryError(instead[code] ?? code, `${path}: ${error.message}`, { cause: error, details: { path } });
   }
 }
 
-function chooseCode(error: Error): ErrorCode | undefined {
+function chooseCode(error: Error, path: string): ErrorCode | undefined {
+  if (isOutOfSpace(error, dirname(path))) return 'STATE_FULL';
   if ('errcode' in error && typeof error.errcode === 'number') return CODES[error.errcode & 0xff];
   if ('code' in error && typeof error.code === 'string') return SYSTEM_CODES[error.code];
   return undefined;

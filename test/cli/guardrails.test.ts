@@ -1,14 +1,12 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, test } from 'vitest';
 import { expectRefused } from '../helpers/guardrail.ts';
-import { expectInvariants } from '../helpers/invariants.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
-import { parseAnswer, pick } from '../helpers/salvor.ts';
+import { makeOtherUser } from '../helpers/other-user.ts';
 import { alterStore, hashFiles } from '../helpers/state.ts';
-import { waitFor } from '../helpers/wait-for.ts';
 
 const RESUME = ['--choice', 'resume', '--yes'];
 
@@ -161,103 +159,14 @@ const isRoot = process.getuid?.() === 0;
 
 test.runIf(isRoot)('STATE_UNREADABLE: another user may not look at it', async () => {
   await using job = await makeDeadJob();
+  await using other = await makeOtherUser();
   const id = job.jobId();
   execFileSync('chmod', ['755', job.folder.path]);
   const before = hashFiles(job.folder.path);
   for (const args of [['list'], ['show', id], [...RESUME], ['audit', id], ['run', 'job.yaml']]) {
-    const { code, stderr } = await job.salvor(args, { uid: 65_534 });
+    const { code, stderr } = await job.salvor(args, other);
     expect({ args, code }, stderr).toEqual({ args, code: 3 });
     expect(stderr).toContain(job.state);
   }
   expect(hashFiles(job.folder.path)).toEqual(before);
-});
-
-describe('a file system that cannot be written', () => {
-  /** A state directory on a small file system of its own, or undefined where none can be mounted. */
-  function mount(job: LedgerJob, options: string): AsyncDisposable | undefined {
-    mkdirSync(job.state);
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'none', job.state], { stdio: 'ignore' });
-    } catch {
-      return undefined;
-    }
-    return {
-      [Symbol.asyncDispose]: async () => {
-        execFileSync('umount', ['-l', job.state]);
-      },
-    };
-  }
-
-  test.concurrent('STATE_UNWRITABLE: it is mounted read-only; looking still works', async ({ skip }) => {
-    await using job = await makeLedgerJob({ rowCount: 3, verify: true });
-    await using mounted = mount(job, 'size=8m');
-    if (!mounted) return skip('no file system can be mounted here');
-    job.act({ k2: 'before' });
-    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
-    execFileSync('mount', ['-o', 'remount,ro', job.state]);
-    for (const args of [['list'], ['show', job.jobId()], ['audit', job.jobId()], ['--choice', 'review']]) {
-      const { code, stderr } = await job.salvor(args);
-      expect({ args, code }, stderr).toEqual({ args, code: 0 });
-    }
-    const names = [job.state];
-    for (const args of [
-      resume(job),
-      resume(job, 'cancel'),
-      ['run', 'job.yaml'],
-      ['settle', job.jobId(), 'k2', '--as', 'done', '--reason', 'r'],
-    ]) {
-      await expectRefused(job, args, { code: 'STATE_UNWRITABLE', names, isAudited: false });
-    }
-  });
-
-  test.concurrent('STATE_UNWRITABLE: the disk is full; what was recorded is safe, and it goes on when there is room', async ({
-    skip,
-  }) => {
-    await using job = await makeLedgerJob({ rowCount: 3, verify: true });
-    await using mounted = mount(job, 'size=4m');
-    if (!mounted) return skip('no file system can be mounted here');
-    job.act({ k2: 'before' });
-    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
-    fillUp(join(job.state, 'ballast'));
-    for (const args of [resume(job), resume(job, 'cancel'), ['run', 'job.yaml', '--again']]) {
-      await expectRefused(job, args, { code: 'STATE_UNWRITABLE', names: [job.state], isAudited: false });
-    }
-    rmSync(join(job.state, 'ballast'));
-    expect((await job.salvor(resume(job))).code).toBe(0);
-    expect(job.ledger()).toHaveLength(3);
-  });
-
-  test.concurrent('a disk that fills up while a row is in hand ends the run with exit 5; nothing is lost or done twice', async ({
-    skip,
-  }) => {
-    await using job = await makeLedgerJob({ rowCount: 3, verify: true });
-    await using mounted = mount(job, 'size=4m');
-    if (!mounted) return skip('no file system can be mounted here');
-    job.act({ k1: 'before' });
-    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
-    job.act({ k2: 'pause' });
-    await using resuming = job.start([...resume(job), '--json']);
-    await waitFor('the second row is in hand', () => job.events('intent').includes(2) && !job.willAct('k2'));
-    fillUp(join(job.state, 'ballast'));
-    job.go();
-    const ended = await resuming.ended;
-    expect(ended.code, ended.stderr).toBe(5);
-    expect(pick(parseAnswer(ended), 'outcome')).toMatchObject({ status: 'failed', exit_code: 5 });
-    rmSync(join(job.state, 'ballast'));
-    expectInvariants(job.state);
-    expect((await job.salvor(resume(job))).code).toBe(0);
-    expect(job.ledger()).toHaveLength(3);
-    expect(new Set(job.ledger()).size).toBe(3);
-  });
-
-  function fillUp(path: string): void {
-    for (const size of [65_536, 4096, 512, 1]) {
-      try {
-        for (;;) appendFileSync(path, Buffer.alloc(size));
-      } catch {
-        // Full at this size; smaller pieces may still fit.
-      }
-    }
-    expect(existsSync(path)).toBe(true);
-  }
 });

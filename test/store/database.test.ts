@@ -68,7 +68,7 @@ describe('openStore', () => {
   });
 
   it.each([8, 72])(
-    'STATE_UNWRITABLE: there is no room for a new store (%i blocks), which can be made later',
+    'STATE_FULL or STATE_UNWRITABLE: a new store may not grow (%i blocks), which can be made later',
     async (fileBlocks) => {
       await using folder = await makeFolder();
       const ended = await runScript(
@@ -77,7 +77,7 @@ describe('openStore', () => {
        catch (error) { console.log(error.code, error.cause?.message); }`,
         { fileBlocks },
       );
-      expect(ended.text).toMatch(/^STATE_UNWRITABLE (disk I\/O error|database or disk is full)\n$/);
+      expect(ended.text).toMatch(/^(STATE_UNWRITABLE disk I\/O error|STATE_FULL database or disk is full)\n$/);
       const database = openStore(folder.at('state'));
       expect(readNames(database)).toEqual([]);
       database.close();
@@ -117,14 +117,12 @@ describe('changeStore', () => {
     ).toThrow(refusal);
   });
 
-  it('STATE_UNWRITABLE: the disk is full, and what was recorded is safe', async () => {
+  it('STATE_FULL: the disk is full, and what was recorded is safe', async () => {
     await using state = await makeTempState();
     state.addJob({ name: 'old' });
     const pages = Object.values(state.database.prepare('PRAGMA page_count').get() ?? {})[0];
     state.database.exec(`PRAGMA max_page_count = ${pages}`);
-    expect(codeOf(() => changeStore(state.database, () => rename(state, 'x'.repeat(200_000))))).toBe(
-      'STATE_UNWRITABLE',
-    );
+    expect(codeOf(() => changeStore(state.database, () => rename(state, 'x'.repeat(200_000))))).toBe('STATE_FULL');
     expect(readNames(state.database)).toEqual(['old']);
     state.database.exec('PRAGMA max_page_count = 1000000');
     changeStore(state.database, () => rename(state, 'new'));

@@ -7,6 +7,7 @@ import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
 import { restoreCheckpoint } from '../../platform/checkpoint-stores/directory/restore-checkpoint.ts';
+import { isOutOfSpace } from '../../platform/out-of-space.ts';
 import type { TauDirectory, TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';
@@ -31,7 +32,7 @@ export type RecordOptions = {
  * Records an action: the control state, then the checkpoint a rollback goes back to, then the audit row. The row is last:
  * a state without its row tells the next look that this action was cut short, and what of it is missing.
  *
- * Errors: CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED, the chosen file's own reason, STATE_UNWRITABLE.
+ * Errors: CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED, the chosen file's own reason, STATE_FULL, STATE_UNWRITABLE.
  * Source: formats/tau 3 and 4.11; docs/tau.md, order of writes.
  */
 export async function recordAction(options: RecordOptions): Promise<TauAction> {
@@ -55,7 +56,8 @@ export async function recordAction(options: RecordOptions): Promise<TauAction> {
 export function describeUnwritable(what: string, path: string, cause: unknown): RecoveryError {
   if (cause instanceof RecoveryError) return cause;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new RecoveryError('STATE_UNWRITABLE', `${what}: ${reason}`, { details: { path }, cause });
+  const code = isOutOfSpace(cause, path) ? 'STATE_FULL' : 'STATE_UNWRITABLE';
+  return new RecoveryError(code, `${what}: ${reason}`, { details: { path }, cause });
 }
 
 /** The action of a plan as it is recorded. Errors: INTERNAL for a job that is not under control. */

@@ -5,6 +5,7 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
+import { describeUnwritable } from './record-action.ts';
 
 /** A trainer that was started. `ended` resolves with its exit code, or the signal that ended it. */
 export type Trainer = {
@@ -52,15 +53,13 @@ export async function startTrainer(options: TrainerOptions): Promise<Trainer> {
   }
 }
 
-/** Errors: STATE_UNWRITABLE; the job is recorded as running by then. */
+/** Errors: STATE_FULL, STATE_UNWRITABLE; the job is recorded as running by then. */
 function openLog(path: string): number {
   try {
     mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
     return openSync(path, 'a', 0o600);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    const message = `no trainer was started, since its log ${path} cannot be written: ${reason}`;
-    throw new RecoveryError('STATE_UNWRITABLE', message, { details: { path }, cause });
+    throw describeUnwritable(`no trainer was started, since its log ${path} cannot be written`, path, cause);
   }
 }
 

@@ -50,7 +50,7 @@ export async function watchTrainer(options: WatchOptions): Promise<RecoveryRepor
   return report;
 }
 
-/** Errors: STATE_UNWRITABLE with how it ended, which is known nowhere else then. */
+/** Errors: STATE_FULL or STATE_UNWRITABLE with how it ended, which is known nowhere else then. */
 async function keepEnd({
   operations,
   directory,
