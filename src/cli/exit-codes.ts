@@ -64,6 +64,7 @@ export const EXIT_CODES = {
   CHECKPOINT_CHANGED: 6,
   CONFIRMATION_NEEDED: 7,
   JOB_UNFINISHED: 7,
+  VERIFY_UNANSWERED: 5,
   REVIEW_NEEDED: 8,
   RUN_INTERRUPTED: 130,
 } as const satisfies Record<ErrorCode, number>;

@@ -35,6 +35,7 @@ export const COMMAND_FLAGS = {
   'dry-run': { help: 'say what would happen and change nothing' },
   detach: { help: 'start in the background and return' },
   orphans: { value: 'wait|end', values: ['wait', 'end'], help: 'what to do with processes that outlived their runner' },
+  'verify-again': { help: 'resume: ask the verify hook about rows under review as well' },
   grace: { value: 'DURATION', help: 'how long a living runner has to stop when its job is cancelled (default 30s)' },
   exec: {
     value: 'CMD',
@@ -101,6 +102,7 @@ const CHOICE_FLAGS = [
   'dry-run',
   'detach',
   'orphans',
+  'verify-again',
   'grace',
   'reason',
   'exec',

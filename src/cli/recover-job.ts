@@ -45,7 +45,8 @@ export async function recoverJob(
   const session = openSession(job.place, job.ref.id, options);
   const seen = await ask(session, { type: 'inspect' }, 'diagnosed');
   const orphans = asked.texts.orphans === 'wait' || asked.texts.orphans === 'end' ? asked.texts.orphans : undefined;
-  let { plan } = await ask(session, { type: 'choose', choice }, 'planned');
+  const again = asked.switches.has('verify-again') ? { verifyAgain: true as const } : {};
+  let { plan } = await ask(session, { type: 'choose', choice, ...again }, 'planned');
   if (plan.questions.length > 0 && orphans) ({ plan } = await ask(session, { type: 'decide', orphans }, 'planned'));
   if (options.dryRun) return describeDryRun(job, plan, seen);
   if (plan.wouldRepeat > 0 && !asked.switches.has('yes')) throw describeConfirmation(plan);

@@ -129,6 +129,7 @@ const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
     ].filter((way) => way !== '');
     return `settle ${formatCount(byReceipt + byVerify + toReview, unit)} in doubt: ${ways.join(', ')}`;
   },
+  ask_again: ({ count }, unit) => `ask the verify hook again about ${formatCount(count, unit)} under review`,
   retry_failed_units: ({ count }, unit) => `try ${formatCount(count, `failed ${unit}`)} again`,
   reset_units: ({ count }, unit) => `put ${formatCount(count, unit)} back to the start, with new idempotency keys`,
   run_units: ({ count }, unit) => `run ${formatCount(count, unit)}`,

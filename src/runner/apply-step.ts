@@ -1,6 +1,7 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { UnitEnd } from '../core/execution/run-unit.ts';
 import type { StepResult } from '../core/execution/schema.ts';
+import { describeLeftInDoubt } from '../core/execution/unanswered.ts';
 import type { UnitStatus } from '../core/job/schema.ts';
 import type { PlanAction, PlanStep } from '../core/plan/schema.ts';
 import { awaitGone, endProcesses } from '../platform/end-processes.ts';
@@ -8,7 +9,7 @@ import { findOrphans } from '../platform/find-orphans.ts';
 import { changeStore } from '../store/database.ts';
 import { raiseGeneration, readJob } from '../store/jobs.ts';
 import { checkFence, readRunTokens } from '../store/leases.ts';
-import { resetUnits, retryFailedUnits } from '../store/unit-journal.ts';
+import { askAgain, resetUnits, retryFailedUnits, type UnitEvent } from '../store/unit-journal.ts';
 import { countUnitsByStatus } from '../store/units.ts';
 import type { StepContext } from './job-run.ts';
 import { runUnits } from './run-units.ts';
@@ -35,6 +36,7 @@ const APPLY = {
   end_orphans: endOrphans,
   await_orphans: awaitOrphans,
   settle_units: settleUnits,
+  ask_again: askHookAgain,
   retry_failed_units: retryUnits,
   reset_units: startOver,
   run_units: runAllUnits,
@@ -93,15 +95,36 @@ async function settleUnits(context: StepContext): Promise<AppliedStep> {
     epoch: run.lease.epoch,
     engine,
     clock: run.clock,
-    beforeEach: () => checkNotStopped(context.stop),
+    checkNotStopped: () => checkNotStopped(context.stop),
     onSettled: ({ type }) => {
-      tally.move('in_doubt', type === 'done' ? 'done' : type === 'not_done' ? 'pending' : 'needs_review');
+      tally.move('in_doubt', SETTLED_AS[type] ?? 'in_doubt');
       tally.tell();
       run.faults.reach('after-settle');
     },
   });
   context.settled += settled.byReceipt + settled.verified;
-  return done(`${settled.byReceipt} by receipt, ${settled.verified} by the verify hook, ${settled.toReview} to review`);
+  const { unanswered, unasked } = settled;
+  const detail = [
+    `${settled.byReceipt} by receipt`,
+    `${settled.verified} by the verify hook`,
+    `${settled.toReview} to review`,
+    ...(unanswered > 0 ? [`${unanswered} without an answer`] : []),
+    ...(unasked > 0 ? [`${unasked} not asked about, since the hook did not answer before`] : []),
+  ].join(', ');
+  context.unasked = unasked;
+  if (unanswered + unasked === 0) return done(detail);
+  return { state: 'failed', detail, error: describeLeftInDoubt(unanswered + unasked, unasked) };
+}
+
+const SETTLED_AS: Readonly<Partial<Record<UnitEvent['type'], UnitStatus>>> = {
+  done: 'done',
+  not_done: 'pending',
+  unknown: 'needs_review',
+};
+
+async function askHookAgain(context: StepContext): Promise<AppliedStep> {
+  checkNotStopped(context.stop);
+  return done(`${changeUnits(context, askAgain)} to be asked about`);
 }
 
 async function retryUnits(context: StepContext): Promise<AppliedStep> {
@@ -133,6 +156,7 @@ const ENDED_AS: Readonly<Record<UnitEnd['type'], UnitStatus>> = {
   done: 'done',
   failed: 'failed',
   unknown: 'needs_review',
+  unanswered: 'in_doubt',
   postponed: 'pending',
 };
 

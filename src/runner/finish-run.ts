@@ -1,6 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { type ErrorCode, toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
+import { describeLeftInDoubt } from '../core/execution/unanswered.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
 import { changeJob } from '../store/high-water.ts';
@@ -23,6 +24,8 @@ export type FinishedUnits = {
   /** Crash points: `before-rename`, `after-rename` of the rows file, `before-last-word`, `after-last-word`. */
   readonly faults: Faults;
   readonly units: UnitsEnd;
+  /** Units in doubt that the verify hook was not asked about, since it did not answer. */
+  readonly unasked?: number;
 };
 
 /** How a run ended, as recorded. */
@@ -55,10 +58,12 @@ const STATUSES = {
   fenced: 'failed',
 } as const satisfies Record<RunEnd, NativeStatus>;
 
-function describeEnd({ database, job, units }: FinishedUnits): RunOutcome {
+function describeEnd({ database, job, units, unasked }: FinishedUnits): RunOutcome {
   if (units.end === 'stopped') return { end: 'stopped' };
-  const { failed, pending } = countUnitsByStatus(database, job.seq);
+  const { failed, pending, in_doubt: inDoubt } = countUnitsByStatus(database, job.seq);
   if (units.end === 'halted' || failed > 0) return { end: 'failed', ...(units.error && { error: units.error }) };
+  // They are asked about again by the next resume, so the job is not at its end.
+  if (pending === 0 && inDoubt > 0) return { end: 'failed', error: describeLeftInDoubt(inDoubt, unasked ?? 0) };
   if (pending === 0) return { end: 'completed' };
   // Whatever took them from the run's sight, they were not done.
   const message = `the run came to its end with ${pending} rows still to do`;

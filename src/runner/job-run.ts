@@ -46,5 +46,7 @@ export type StepContext = {
   readonly tally: Tally;
   readonly stop: AbortSignal;
   settled: number;
+  /** Units in doubt that the verify hook was not asked about, since it did not answer. */
+  unasked: number;
   units: UnitsEnd;
 };

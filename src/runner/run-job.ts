@@ -7,6 +7,7 @@ import { toRecoveryError } from '../core/errors.ts';
 import { computeBackoffMs, isRetryable } from '../core/execution/backoff.ts';
 import type { UnitNews, UnitPorts } from '../core/execution/run-unit.ts';
 import type { StepResult } from '../core/execution/schema.ts';
+import { restrainVerify } from '../core/execution/unanswered.ts';
 import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import { countUnitsByStatus } from '../store/units.ts';
@@ -34,14 +35,15 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   const { mark } = lease;
   const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, mark, clock, onLost });
   try {
-    const engine = run.makeEngine({ ...run, checkHeld: journal.checkHeld });
+    const engine = restrainVerify(run.makeEngine({ ...run, checkHeld: journal.checkHeld }));
     const parts = { engine, journal, lost: lost.signal };
     const context = await runSteps(run, parts, results).catch((thrown: unknown) => {
       engine.kill();
       throw thrown;
     });
     settled = context.settled;
-    const outcome = await finishRun({ ...run, ...run.lease, units: context.units });
+    const { units, unasked } = context;
+    const outcome = await finishRun({ ...run, ...run.lease, units, unasked });
     return { ...outcome, settled, results };
   } catch (thrown) {
     return { ...(await failRun(run, thrown)), settled, results };
@@ -63,7 +65,7 @@ async function runSteps(run: JobRun, { engine, journal, lost }: Parts, results: 
   const { database, job } = run;
   const ports = makeUnitPorts(run, { engine, stop, record: journal.record });
   const tally = makeTally(countUnitsByStatus(database, job.seq), run.onEvent);
-  const context: StepContext = { run, engine, ports, tally, stop, settled: 0, units: { end: 'ran_out' } };
+  const context: StepContext = { run, engine, ports, tally, stop, settled: 0, unasked: 0, units: { end: 'ran_out' } };
   try {
     await engine.start();
     for (const [index, step] of run.steps.entries()) await runStep(context, results, { index, step });

@@ -1,24 +1,30 @@
 import type { DatabaseSync } from 'node:sqlite';
-import type { UnitEngine } from '../core/execution/unit-engine.ts';
+import { describeUnanswered, UNANSWERED_LIMIT } from '../core/execution/unanswered.ts';
+import type { UnitEngine, VerifyOutcome } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { Clock } from '../core/ports.ts';
 import { changeStore } from '../store/database.ts';
 import type { JobRecord } from '../store/jobs.ts';
 import { checkFence } from '../store/leases.ts';
 import { makeUnitJournal, type UnitEvent } from '../store/unit-journal.ts';
-import { readUnitData, readUnits } from '../store/units.ts';
+import { type DoubtfulUnit, readInDoubt, readUnitData } from '../store/units.ts';
 
 const PAGE_UNITS = 500;
 
-/** How the units in doubt came out. `verified` were settled by the hook, either way. */
-export type DoubtSettled = { readonly byReceipt: number; readonly verified: number; readonly toReview: number };
+/**
+ * How the units in doubt came out. `verified` were settled by the hook, either way; `unanswered` and `unasked` still are
+ * in doubt, since the hook gave no answer or was not asked any more.
+ */
+export type DoubtSettled = Readonly<Record<'byReceipt' | 'verified' | 'toReview' | 'unanswered' | 'unasked', number>>;
 
 /**
- * Settles every unit in doubt: a receipt proves it done; else the verify hook says done or not done; else, or when
- * the hook cannot tell, it waits for a person. Each is committed by itself, so a crash in the middle loses nothing.
+ * Settles units in doubt, each once: a receipt proves it done; else the verify hook says done or not done. When the hook
+ * gives no answer the unit stays in doubt, for the next run to ask again, and after `UNANSWERED_LIMIT` such questions it
+ * waits for a person, as it does when there is no hook or its answer tells nothing. Each is committed by itself, so a
+ * crash in the middle loses nothing.
  *
  * Errors: LEASE_FENCED, STATE_UNWRITABLE.
- * Source: design, rule 6; formats/batch 3.6 (never back to pending by guessing).
+ * Source: design, rule 6; formats/batch 3.6 (never back to pending by guessing); decisions/0024.
  */
 export async function settleDoubt(options: {
   readonly database: DatabaseSync;
@@ -26,11 +32,11 @@ export async function settleDoubt(options: {
   readonly epoch: number;
   readonly engine: UnitEngine;
   readonly clock: Clock;
-  /** Called before each unit; what it throws ends the settling. */
-  readonly beforeEach: () => void;
+  /** Called before each unit, and after each vain question; what it throws ends the settling. */
+  readonly checkNotStopped: () => void;
   readonly onSettled: (event: UnitEvent) => void;
 }): Promise<DoubtSettled> {
-  const { database, job, epoch, engine, clock } = options;
+  const { database, job, epoch, clock, checkNotStopped } = options;
   const journal = makeUnitJournal(database, job.seq, epoch);
   const record = (event: UnitEvent) => {
     changeStore(database, () => {
@@ -40,40 +46,54 @@ export async function settleDoubt(options: {
     });
     options.onSettled(event);
   };
-  let [byReceipt, verified, toReview] = [0, 0, 0];
+  const counts = { byReceipt: 0, verified: 0, toReview: 0, unanswered: 0, unasked: 0 };
+  let lastNumber = 0;
   for (;;) {
-    const { units } = readUnits(database, job, { statuses: ['in_doubt'], offset: 0, limit: PAGE_UNITS });
-    if (units.length === 0) return { byReceipt, verified, toReview };
+    const units = readInDoubt(database, job, { number: lastNumber, limit: PAGE_UNITS });
+    if (units.length === 0) return counts;
     for (const unit of units) {
-      options.beforeEach();
-      const { number, key, idempotencyKey, receipt, attempts: attempt } = unit;
-      if (receipt !== undefined) {
-        record({ type: 'done', number, receipt, by: 'receipt', atMs: clock.nowMs() });
-        byReceipt += 1;
-        continue;
-      }
-      const rowJson = readUnitData(database, job.seq, number);
-      const verdict = await engine.verify?.({ number, key, idempotencyKey, attempt, rowJson });
-      record({ ...translateVerdict(verdict), number, atMs: clock.nowMs() });
-      if (!verdict || verdict.type === 'unknown') toReview += 1;
-      else verified += 1;
+      checkNotStopped();
+      lastNumber = unit.number;
+      const found = await judgeUnit(options, unit);
+      // A hook that was ended together with the run was not asked in vain.
+      if (found.type === 'unanswered') checkNotStopped();
+      counts[countAs(found)] += 1;
+      if (found.type !== 'unasked') record({ ...found, number: unit.number, atMs: clock.nowMs() });
     }
   }
 }
 
-type Verdict = Awaited<ReturnType<NonNullable<UnitEngine['verify']>>>;
-type Settled =
+type Found =
+  | { readonly type: 'done'; readonly receipt?: string; readonly by: 'verify' | 'receipt' }
   | { readonly type: 'not_done' }
-  | { readonly type: 'done'; readonly receipt?: string; readonly by: 'verify' }
-  | { readonly type: 'unknown'; readonly error: JobError };
+  | { readonly type: 'unknown'; readonly error: JobError; readonly times?: number }
+  | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
+  | { readonly type: 'unasked' };
 
-function translateVerdict(verdict: Verdict | undefined): Settled {
-  if (!verdict) {
-    return {
-      type: 'unknown',
-      error: { code: 'IN_DOUBT', message: 'its effect was started, its outcome is not known' },
-    };
+type Settling = { readonly database: DatabaseSync; readonly job: JobRecord; readonly engine: UnitEngine };
+
+async function judgeUnit({ database, job, engine }: Settling, unit: DoubtfulUnit): Promise<Found> {
+  const { number, key, idempotencyKey, receipt, attempts: attempt } = unit;
+  if (receipt !== undefined) return { type: 'done', receipt, by: 'receipt' };
+  if (!engine.verify) {
+    const message = 'its effect was started, its outcome is not known';
+    return { type: 'unknown', error: { code: 'IN_DOUBT', message } };
   }
+  const rowJson = readUnitData(database, job.seq, number);
+  return translateVerdict(await engine.verify({ number, key, idempotencyKey, attempt, rowJson }), unit);
+}
+
+function translateVerdict(verdict: VerifyOutcome, { unanswered }: DoubtfulUnit): Found {
   if (verdict.type === 'done') return { ...verdict, by: 'verify' };
-  return verdict;
+  if (verdict.type === 'unasked') return { type: 'unasked' };
+  if (verdict.type !== 'unanswered') return verdict;
+  const times = unanswered + 1;
+  const error = describeUnanswered(verdict.error, times);
+  return { type: times < UNANSWERED_LIMIT ? 'unanswered' : 'unknown', error, times };
+}
+
+function countAs(found: Found): keyof DoubtSettled {
+  if (found.type === 'done' && found.by === 'receipt') return 'byReceipt';
+  if (found.type === 'done' || found.type === 'not_done') return 'verified';
+  return found.type === 'unknown' ? 'toReview' : found.type;
 }

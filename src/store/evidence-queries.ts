@@ -4,7 +4,7 @@ import { ATTENTION_LIMIT, type UnitFacts, type UnitsEvidence } from '../core/evi
 import type { JobRecord } from './jobs.ts';
 import { assembleCounts, countUnitsByStatus, translateUnit } from './units.ts';
 
-type UnitNumbers = Pick<UnitsEvidence, 'counts' | 'inDoubtWithReceipt' | 'doneWithReceipt'>;
+type UnitNumbers = Pick<UnitsEvidence, 'counts' | 'inDoubtWithReceipt' | 'doneWithReceipt' | 'inReviewWithReceipt'>;
 
 /** Counts states and receipts, each in an index: the units themselves are not read. */
 export function readUnitNumbers(database: DatabaseSync, jobSeq: number): UnitNumbers {
@@ -17,7 +17,12 @@ export function readUnitNumbers(database: DatabaseSync, jobSeq: number): UnitNum
       .all(jobSeq),
   );
   const counts = countUnitsByStatus(database, jobSeq);
-  return { counts, inDoubtWithReceipt: receipts.in_doubt, doneWithReceipt: receipts.done };
+  return {
+    counts,
+    inDoubtWithReceipt: receipts.in_doubt,
+    doneWithReceipt: receipts.done,
+    inReviewWithReceipt: receipts.needs_review,
+  };
 }
 
 /** The units that need a decision, by number, at most `ATTENTION_LIMIT`. */

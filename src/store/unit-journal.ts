@@ -2,7 +2,8 @@
  * The journal of units: intent -> receipt -> outcome. State follows from it, in the same transaction.
  *
  * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
- * in_doubt -not_done-> pending (a verify hook said so); needs_review, in_doubt, failed -settled-> done, pending, skipped
+ * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
+ * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
@@ -25,6 +26,16 @@ export type UnitEvent =
       readonly number: number;
       readonly error: JobError;
       readonly receipt?: string;
+      /** Of `unknown`: how often the verify hook was asked in vain, when that is why. */
+      readonly times?: number;
+      readonly atMs: number;
+    }
+  | {
+      readonly type: 'unanswered';
+      readonly number: number;
+      readonly error: JobError;
+      /** How often the verify hook was asked in vain by now. */
+      readonly times: number;
       readonly atMs: number;
     }
   | { readonly type: 'not_done'; readonly number: number; readonly atMs: number }
@@ -47,7 +58,7 @@ export type UnitJournal = {
 
 /** What a unit is after an event; after `settled` it is what the person said. Events of many units are named here too. */
 export const STATUS_AFTER: Readonly<
-  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset', UnitStatus>
+  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset' | 'ask_again', UnitStatus>
 > = {
   intent: 'in_doubt',
   receipt: 'in_doubt',
@@ -55,7 +66,9 @@ export const STATUS_AFTER: Readonly<
   failed: 'failed',
   retry: 'pending',
   unknown: 'needs_review',
+  unanswered: 'in_doubt',
   not_done: 'pending',
+  ask_again: 'in_doubt',
   retry_failed: 'pending',
   reset: 'pending',
 };
@@ -85,15 +98,14 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
         const message = `row ${event.number} is no longer as it was left: it is not in a state for "${event.type}"`;
         throw new RecoveryError('UNIT_CHANGED', message, { details: { unit: event.number, event: event.type } });
       }
-      const attempt = event.type === 'intent' ? event.attempt : 0;
       const { code, detail } = describeEvent(event);
-      insert.run(jobSeq, sequence, event.number, attempt, event.type, epoch, event.atMs, code, detail);
+      insert.run(jobSeq, sequence, event.number, countOf(event), event.type, epoch, event.atMs, code, detail);
     },
   };
 }
 
 type Statements = Readonly<
-  Record<'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'notDone' | 'settle', StatementSync>
+  Record<'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'settle', StatementSync>
 >;
 
 function prepareChanges(database: DatabaseSync): Statements {
@@ -115,6 +127,9 @@ function prepareChanges(database: DatabaseSync): Statements {
     unknown: database.prepare(
       `UPDATE units SET status = 'needs_review', receipt = coalesce(?, receipt), error_code = ?, error_message = ?,
        event = ? ${at} AND status = 'in_doubt'`,
+    ),
+    unanswered: database.prepare(
+      `UPDATE units SET error_code = ?, error_message = ?, event = ? ${at} AND status = 'in_doubt'`,
     ),
     notDone: database.prepare(`UPDATE units SET status = 'pending', event = ? ${at} AND status = 'in_doubt'`),
     settle: database.prepare(
@@ -153,11 +168,19 @@ function applyEvent(
         jobSeq,
         number,
       );
+    case 'unanswered':
+      return statements.unanswered.run(event.error.code, event.error.message, sequence, jobSeq, number);
     case 'not_done':
       return statements.notDone.run(sequence, jobSeq, number);
     case 'settled':
       return statements.settle.run(event.as, event.receipt ?? null, atMs, sequence, jobSeq, number);
   }
+}
+
+/** What the journal counts of an event: the attempt that begins, or how often the hook was asked in vain. */
+function countOf(event: UnitEvent): number {
+  if (event.type === 'intent') return event.attempt;
+  return event.type === 'unanswered' || event.type === 'unknown' ? (event.times ?? 0) : 0;
 }
 
 function describeEvent(event: UnitEvent): { readonly code: string | null; readonly detail: string | null } {
@@ -167,6 +190,7 @@ function describeEvent(event: UnitEvent): { readonly code: string | null; readon
     case 'failed':
     case 'retry':
     case 'unknown':
+    case 'unanswered':
       return { code: event.error.code, detail: event.error.message };
     case 'done':
       return { code: event.by ?? null, detail: event.receipt ?? null };
@@ -195,6 +219,34 @@ export function resetUnits(database: DatabaseSync, jobSeq: number, by: ChangeMar
     reset: `, attempts = 0, receipt = NULL, result = NULL, error_code = NULL, error_message = NULL,
       started_at_ms = NULL, finished_at_ms = NULL`,
   });
+}
+
+/**
+ * Puts units under review back in doubt, so that the verify hook is asked about them again; returns how many there were.
+ * One with a receipt is under review for what was said beside it, and a hook cannot take that back. How often each was
+ * asked in vain is carried on. Source: decisions/0024.
+ */
+export function askAgain(database: DatabaseSync, jobSeq: number, { epoch, atMs }: ChangeMark): number {
+  const base = Number(
+    database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0,
+  );
+  database
+    .prepare(
+      `INSERT INTO unit_events SELECT u.job_seq, ?1 + row_number() OVER (ORDER BY u.number), u.number,
+       iif(e.event = 'unknown', e.attempt, 0), 'ask_again', ?2, ?3, u.status, NULL
+       FROM units u INDEXED BY units_open LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
+       WHERE u.job_seq = ?4 AND u.status IN ('in_doubt', 'needs_review') AND u.status = 'needs_review'
+       AND u.receipt IS NULL`,
+    )
+    .run(base, epoch, atMs, jobSeq);
+  const { changes } = database
+    .prepare(
+      `UPDATE units SET status = 'in_doubt', event = asked.sequence FROM (
+         SELECT number AS asked_number, sequence FROM unit_events WHERE job_seq = ?1 AND sequence > ?2
+       ) AS asked WHERE job_seq = ?1 AND number = asked.asked_number`,
+    )
+    .run(jobSeq, base);
+  return Number(changes);
 }
 
 function changeAll(

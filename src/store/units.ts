@@ -59,6 +59,25 @@ export function readUnits(
   return { units: rows.map((row) => translateUnit(row, job)), total: Number(total?.n) };
 }
 
+/** A unit in doubt, and how often the verify hook was asked about it in vain. */
+export type DoubtfulUnit = UnitFacts & { readonly unanswered: number };
+
+/** Units in doubt by number, after a given one: what is settled next. */
+export function readInDoubt(
+  database: DatabaseSync,
+  job: { readonly seq: number; readonly id: string; readonly generation: number },
+  after: { readonly number: number; readonly limit: number },
+): readonly DoubtfulUnit[] {
+  return database
+    .prepare(
+      `SELECT u.*, iif(e.event IN ('unanswered', 'ask_again'), e.attempt, 0) AS unanswered
+       FROM units u INDEXED BY units_open LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
+       WHERE u.${OPEN} AND u.status = 'in_doubt' AND u.job_seq = ? AND u.number > ? ORDER BY u.number LIMIT ?`,
+    )
+    .all(job.seq, after.number, after.limit)
+    .map((row) => ({ ...translateUnit(row, job), unanswered: Number(row.unanswered) }));
+}
+
 /** Units from one number to another, both included. */
 export function readUnitRange(
   database: DatabaseSync,

@@ -12,6 +12,8 @@ export type KeyContext = {
   readonly openQuestions: number;
   /** What is carried out is a cancel. */
   readonly isCancelling: boolean;
+  /** Why the verify hook cannot be asked again about units under review, or `undefined`. */
+  readonly noAskAgain: string | undefined;
   /** A unit is under the cursor. */
   readonly hasUnit: boolean;
   /** Lines of the plan or refusal that have not been on the screen yet. */
@@ -174,6 +176,15 @@ export const KEYMAP = [
     blockedBy: noChoice('review'),
   },
   { command: 'settle', keys: ['s', 'enter'], label: 'settle', screens: ['review'], inFooter: true, blockedBy: noUnit },
+  {
+    command: 'ask_again',
+    keys: ['a'],
+    label: 'ask the verify hook again about all',
+    screens: ['review'],
+    inFooter: true,
+    hiddenWhenBlocked: true,
+    blockedBy: (c) => (c.readOnly ? noUnit({ ...c, hasUnit: true }) : c.noAskAgain),
+  },
   { command: 'settle_done', keys: ['d'], label: 'it was done', screens: ['settle'], inFooter: true },
   { command: 'settle_pending', keys: ['p'], label: 'not done: run it again', screens: ['settle'], inFooter: true },
   { command: 'settle_skipped', keys: ['k'], label: 'skip it', screens: ['settle'], inFooter: true },

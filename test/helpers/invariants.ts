@@ -14,7 +14,9 @@ const STATUS_AFTER: Readonly<Record<string, string>> = {
   failed: 'failed',
   retry: 'pending',
   unknown: 'needs_review',
+  unanswered: 'in_doubt',
   not_done: 'pending',
+  ask_again: 'in_doubt',
   retry_failed: 'pending',
   reset: 'pending',
 };

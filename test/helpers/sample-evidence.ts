@@ -62,6 +62,7 @@ export const SAMPLE_UNITS: UnitsEvidence = {
   lastFailing: { ...sampleDoubt(48), status: 'failed', error: { code: 'E-3001', message: 'UPS API timeout' } },
   attention: [],
   inDoubtWithReceipt: 0,
+  inReviewWithReceipt: 0,
   doneWithReceipt: 47,
   journalSequence: 190,
   receiptLabel: 'tracking',

@@ -44,6 +44,7 @@ test('KEYMAP: every blocked choice says why', () => {
     readOnly: true,
     hasJob: true,
     refusals: { review: 'nothing is in doubt' },
+    noAskAgain: undefined,
     isCancelling: false,
     openQuestions: 0,
     hasUnit: true,

@@ -49,7 +49,7 @@ export async function runChoose(context: CommandContext): Promise<number> {
 const ALL_CHOICES = [...CHOICES, ...CONTROL_CHOICES] as const;
 
 /** Errors: USAGE_INVALID for a flag that does not go with the choice. */
-function parseChoice({ texts }: Asked): Choice | ControlChoice {
+function parseChoice({ texts, switches }: Asked): Choice | ControlChoice {
   const choice = ALL_CHOICES.find((known) => known === texts.choice);
   if (!choice) throw new RecoveryError('USAGE_INVALID', `--choice needs one of ${ALL_CHOICES.join(', ')}`);
   if (choice === 'rollback' && texts.checkpoint === undefined)
@@ -58,6 +58,8 @@ function parseChoice({ texts }: Asked): Choice | ControlChoice {
     throw new RecoveryError('USAGE_INVALID', '--checkpoint goes with --choice rollback alone');
   if (choice !== 'resume' && texts.exec !== undefined)
     throw new RecoveryError('USAGE_INVALID', '--exec goes with --choice resume alone');
+  if (choice !== 'resume' && switches.has('verify-again'))
+    throw new RecoveryError('USAGE_INVALID', '--verify-again goes with --choice resume alone');
   return choice;
 }
 

@@ -86,7 +86,7 @@ function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Els
     stopGraceMs,
     jobId: plan.jobId,
     choice,
-    ...(plan.decisions.orphans && { orphans: plan.decisions.orphans }),
+    ...plan.decisions,
     consent,
     seen: evidence,
   };

@@ -131,8 +131,8 @@ async function recover(
     onEvent: makeEventTeller(),
   });
   await say(session, { type: 'inspect' });
-  await say(session, { type: 'choose', choice: request.choice });
-  const { orphans, consent } = request;
+  const { orphans, consent, verifyAgain } = request;
+  await say(session, { type: 'choose', choice: request.choice, ...(verifyAgain && { verifyAgain }) });
   if (orphans) await say(session, { type: 'decide', orphans });
   onStop((signal) => session.send({ type: 'stop', ...(signal && { signal }) }));
   const state = session.snapshot();

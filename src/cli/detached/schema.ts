@@ -30,6 +30,7 @@ export const RunnerRequest = z.discriminatedUnion('type', [
     jobId: z.string(),
     choice: z.enum(['resume', 'restart', 'cancel']),
     orphans: z.exactOptional(z.enum(['end', 'wait'])),
+    verifyAgain: z.exactOptional(z.literal(true)),
     consent: Consent,
     /** What was seen when the plan was agreed to: what changed since is told by it. */
     seen: z.custom<Evidence>(isObject),

@@ -3,7 +3,11 @@ import type { Choice, UnitCounts, Verdict } from '../job/schema.ts';
 import type { JobFacts } from './job-facts.ts';
 
 /** Facts, and what they came to. */
-export type JudgedFacts = JobFacts & { readonly verdict: Verdict };
+export type JudgedFacts = JobFacts & {
+  readonly verdict: Verdict;
+  /** The verify hook is to be asked about units under review as well. */
+  readonly asksAgain?: boolean;
+};
 
 /** What may stop a choice; `core/plan/check-choice` says each in words. */
 export type Guardrail =
@@ -23,11 +27,11 @@ const GUARDRAILS: readonly (readonly [Guardrail, Stops])[] = [
   ['review', (choice, { counts }) => choice === 'review' && countOpen(counts) === 0],
   ['audit', (choice, { contradictions }) => isActing(choice) && contradictions.includes('audit_broken')],
   ['regression', (choice, { contradictions }) => isActing(choice) && contradictions.includes('store_regressed')],
-  ['ended', (choice, { verdict }) => isActing(choice) && (verdict === 'cancelled' || verdict === 'finished')],
+  ['ended', (choice, facts) => isActing(choice) && isEnded(facts)],
   ['contradiction', (choice, { contradictions }) => isRunning(choice) && contradictions.length > 0],
   ['holder', (choice, { verdict }) => isRunning(choice) && HELD.has(verdict)],
   ['prerequisites', (choice, { prerequisites }) => isRunning(choice) && prerequisites !== 'fit'],
-  ['work', (choice, { counts }) => choice === 'resume' && hasNothingButReview(counts)],
+  ['work', (choice, { counts, asksAgain }) => choice === 'resume' && !asksAgain && hasNothingButReview(counts)],
 ];
 
 const HELD: ReadonlySet<Verdict> = new Set(['alive', 'stalled', 'unknown']);
@@ -41,6 +45,11 @@ const HELD: ReadonlySet<Verdict> = new Set(['alive', 'stalled', 'unknown']);
  */
 export function findGuardrail(choice: Choice, facts: JudgedFacts): Guardrail | undefined {
   return GUARDRAILS.find(([, stops]) => stops(choice, facts))?.[0];
+}
+
+/** A job that ran to its end is not over while the outcome of a unit waits: it may be started over or given up. */
+function isEnded({ verdict, counts }: JudgedFacts): boolean {
+  return verdict === 'cancelled' || (verdict === 'finished' && countOpen(counts) === 0);
 }
 
 /** Units whose outcome waits for a person or a hook. */

@@ -71,6 +71,7 @@ export type UnitsEvidence = {
   /** How many units in doubt already have a receipt, and so are proven done. */
   readonly inDoubtWithReceipt: number;
   readonly doneWithReceipt: number;
+  readonly inReviewWithReceipt: number;
   /** Number of the newest journal event; it changes whenever any unit does. */
   readonly journalSequence: number;
   readonly receiptLabel?: string;

@@ -1,11 +1,13 @@
 /**
  * One unit, so that it is never done twice silently:
  * intent (committed) -> effect -> receipt (committed as soon as known) -> outcome (committed).
- * An unknown outcome is settled by the verify hook, else it waits for a person.
+ * An unknown outcome is settled by the verify hook, or stays in doubt when that does not answer; without a hook it
+ * waits for a person.
  */
 import { type ErrorCode, isRecoveryError } from '../errors.ts';
 import type { JobError } from '../job/schema.ts';
 import type { Clock, Faults } from '../ports.ts';
+import { describeUnanswered } from './unanswered.ts';
 import type { UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
 
 /** What becomes known of a unit, in the order it does. Times are epoch milliseconds. */
@@ -18,6 +20,7 @@ export type UnitNews = {
   | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string; readonly by?: 'verify' }
   | { readonly type: 'not_done' }
   | { readonly type: 'failed' | 'retry' | 'unknown'; readonly error: JobError; readonly receipt?: string }
+  | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
 );
 
 /** What running units needs of the world. `record` resolves once the news is on disk. */
@@ -37,7 +40,7 @@ const NOT_BEGUN: ReadonlySet<ErrorCode> = new Set(['RUN_FAILED', 'RUN_INTERRUPTE
 
 /** How a unit came out of one run. `committed` resolves once that is on disk. */
 export type UnitEnd = {
-  readonly type: 'done' | 'failed' | 'unknown' | 'postponed';
+  readonly type: 'done' | 'failed' | 'unknown' | 'unanswered' | 'postponed';
   readonly error?: JobError;
   readonly receipt?: string;
   readonly committed: Promise<void>;
@@ -52,18 +55,23 @@ export type UnitEnd = {
 export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd> {
   for (let tries = 1; ; tries += 1) {
     const work = { ...unit, attempt: unit.attempt + tries - 1 };
-    const { outcome, verified } = await attemptUnit(work, ports);
-    if (outcome.type !== 'failed') return recordEnd(work, { outcome, verified }, ports);
-    const { error } = outcome;
+    const attempt = await attemptUnit(work, ports);
+    if (attempt.outcome.type !== 'failed') return recordEnd(work, attempt, ports);
+    const { error } = attempt.outcome;
     const delayMs = ports.delayBeforeRetryMs(error, tries);
-    if (delayMs === undefined) return recordEnd(work, { outcome, verified }, ports);
+    if (delayMs === undefined) return recordEnd(work, attempt, ports);
     const committed = ports.record({ type: 'retry', number: work.number, error, atMs: ports.clock.nowMs() });
     await committed;
     if (!(await ports.wait(delayMs))) return { type: 'postponed', error, committed };
   }
 }
 
-type Attempt = { readonly outcome: UnitOutcome; readonly verified: boolean };
+type Attempt = {
+  readonly outcome: UnitOutcome;
+  readonly verified: boolean;
+  /** How often the hook was asked and gave no answer. */
+  readonly unanswered?: number;
+};
 
 async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   const { engine, record, clock, faults } = ports;
@@ -78,7 +86,15 @@ async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   if (verdict.type === 'done') return { outcome: verdict, verified: true };
   // The hook proved that nothing happened, so this attempt failed for the reason it was in doubt.
   if (verdict.type === 'not_done') return { outcome: { type: 'failed', error: outcome.error }, verified: true };
-  return { outcome, verified: true };
+  if (verdict.type === 'unknown') return { outcome, verified: true };
+  const times = verdict.type === 'unanswered' ? 1 : 0;
+  const { code, message } = outcome.error;
+  const asked = describeUnanswered(verdict.error, times).message;
+  return {
+    outcome: { type: 'unknown', error: { code, message: `${message}; ${asked}` } },
+    verified: true,
+    unanswered: times,
+  };
 }
 
 /** A rejection says that the effect was never begun, so the intent is withdrawn and the unit is not in doubt. */
@@ -98,9 +114,14 @@ async function performOrWithdraw(work: UnitWork, { engine, record, clock, faults
   }
 }
 
-function recordEnd(work: UnitWork, { outcome, verified }: Attempt, { record, clock }: UnitPorts): UnitEnd {
+function recordEnd(work: UnitWork, { outcome, verified, unanswered }: Attempt, { record, clock }: UnitPorts): UnitEnd {
   const { number } = work;
   const atMs = clock.nowMs();
+  if (outcome.type === 'unknown' && unanswered !== undefined) {
+    const { error } = outcome;
+    const committed = record({ type: 'unanswered', number, error, times: unanswered, atMs });
+    return { type: 'unanswered', error, committed };
+  }
   if (outcome.type !== 'done') {
     const receipt = outcome.type === 'unknown' && outcome.receipt !== undefined ? { receipt: outcome.receipt } : {};
     const committed = record({ type: outcome.type, number, error: outcome.error, ...receipt, atMs });

@@ -19,11 +19,18 @@ export type UnitOutcome =
   | { readonly type: 'failed'; readonly error: JobError }
   | { readonly type: 'unknown'; readonly error: JobError; readonly receipt?: string; readonly isOver?: false };
 
-/** What a verify hook says of a unit in doubt. */
+/**
+ * What a verify hook says of a unit in doubt. `unknown` is an answer that tells nothing, or contradicts itself;
+ * `unanswered` is none at all, so that it may be asked again. `isDown` says that it did not get to answer: it could not
+ * be started, was ended or did not end in time.
+ */
 export type VerifyOutcome =
   | { readonly type: 'done'; readonly receipt?: string }
   | { readonly type: 'not_done' }
-  | { readonly type: 'unknown'; readonly error: JobError };
+  | { readonly type: 'unknown'; readonly error: JobError }
+  | { readonly type: 'unanswered'; readonly error: JobError; readonly isDown: boolean }
+  /** It was not asked, since it did not answer before. */
+  | { readonly type: 'unasked'; readonly error: JobError };
 
 /** Carries out units. `stop` ends it in peace, `kill` at once. */
 export type UnitEngine = {

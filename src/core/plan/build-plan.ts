@@ -6,6 +6,7 @@ import type { Choice } from '../job/schema.ts';
 import { buildControlSteps, warnOfControl } from './build-control-steps.ts';
 import { checkChoice } from './check-choice.ts';
 import type { Authority, ChoiceContext } from './choice-context.ts';
+import { countAskedAgain } from './count-asked-again.ts';
 import { digestBasis, PLAN_BASES } from './plan-basis.ts';
 import type {
   ActingChoice,
@@ -40,7 +41,7 @@ export function buildProposals(input: PlanInput): Proposals {
 /** What one acting choice would do with the decisions taken so far. */
 export function buildProposal(input: PlanInput, choice: PlanChoice, decisions: Decisions): Proposal {
   const context: ChoiceContext = { ...input, choice };
-  const refusal = checkChoice(context);
+  const refusal = checkChoice(context, decisions);
   return refusal ? { type: 'refused', refusal } : { type: 'plan', plan: buildPlan(context, decisions) };
 }
 
@@ -56,7 +57,7 @@ function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
   const { evidence, choice } = context;
   const questions = askQuestions(context, decisions);
   const steps = buildSteps(context, decisions);
-  const warnings = warn(context);
+  const warnings = warn(context, decisions);
   const evidenceDigest = digestBasis(choice, evidence);
   const wouldRepeat = choice === 'restart' ? (evidence.units?.counts.done ?? 0) : 0;
   const core = { choice, jobId: evidence.job.id, evidenceDigest, decisions, questions, steps, wouldRepeat };
@@ -90,7 +91,7 @@ const STEPS = {
   resume: ({ evidence }, decisions) => [
     takeLease(evidence),
     ...clearOrphans(evidence, decisions),
-    ...settleDoubt(evidence.units),
+    ...settleDoubt(evidence.units, decisions),
     ...retryFailed(evidence.units),
     ...runUnits(evidence.units, 'left'),
   ],
@@ -125,13 +126,15 @@ function clearOrphans(evidence: Evidence, decisions: Decisions): readonly PlanSt
   return [{ action: decisions.orphans === 'end' ? 'end_orphans' : 'await_orphans', pids }];
 }
 
-function settleDoubt(units: UnitsEvidence | undefined): readonly PlanStep[] {
-  const inDoubt = units?.counts.in_doubt ?? 0;
+function settleDoubt(units: UnitsEvidence | undefined, decisions: Decisions): readonly PlanStep[] {
+  const again = countAskedAgain(units, decisions);
+  const inDoubt = (units?.counts.in_doubt ?? 0) + again;
   if (!units || inDoubt === 0) return [];
   const byReceipt = units.inDoubtWithReceipt;
   const rest = inDoubt - byReceipt;
   const byVerify = units.canVerify ? rest : 0;
-  return [{ action: 'settle_units', byReceipt, byVerify, toReview: rest - byVerify }];
+  const ask: readonly PlanStep[] = again > 0 ? [{ action: 'ask_again', count: again }] : [];
+  return [...ask, { action: 'settle_units', byReceipt, byVerify, toReview: rest - byVerify }];
 }
 
 function retryFailed(units: UnitsEvidence | undefined): readonly PlanStep[] {
@@ -154,8 +157,8 @@ function runUnits(units: UnitsEvidence | undefined, which: 'left' | 'all'): read
 }
 
 const WARN = {
-  resume: ({ evidence: { units } }) => {
-    const count = units?.counts.needs_review ?? 0;
+  resume: ({ evidence: { units } }, decisions) => {
+    const count = (units?.counts.needs_review ?? 0) - countAskedAgain(units, decisions);
     return units && count > 0 ? [{ code: 'UNITS_NEED_REVIEW', count, unit: units.unit }] : [];
   },
   restart: ({ evidence: { units } }) => (units ? warnOfRepeats(units) : []),
@@ -170,9 +173,9 @@ const WARN = {
     };
     return orphans.length > 0 ? [abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : [abandoned];
   },
-} as const satisfies Record<ActingChoice, (context: ChoiceContext) => readonly PlanWarning[]>;
+} as const satisfies Record<ActingChoice, (context: ChoiceContext, decisions: Decisions) => readonly PlanWarning[]>;
 
-function warn(context: ChoiceContext): readonly PlanWarning[] {
+function warn(context: ChoiceContext, decisions: Decisions): readonly PlanWarning[] {
   const { choice, evidence } = context;
   if (evidence.control) return warnOfControl(context, evidence.control);
   if (choice === 'pause' || choice === 'rollback') return [];
@@ -180,7 +183,7 @@ function warn(context: ChoiceContext): readonly PlanWarning[] {
   const byHeartbeat = findings.some(
     (finding) => finding.type === 'runner_dead' && finding.proof === 'heartbeat_expired',
   );
-  return [...WARN[choice](context), ...(byHeartbeat ? [{ code: 'HEARTBEAT_ONLY' } as const] : [])];
+  return [...WARN[choice](context, decisions), ...(byHeartbeat ? [{ code: 'HEARTBEAT_ONLY' } as const] : [])];
 }
 
 function warnOfRepeats({ counts, doneWithReceipt, receiptLabel, unit }: UnitsEvidence): readonly PlanWarning[] {

@@ -1,12 +1,13 @@
-import { countOpen, findGuardrail, type Guardrail } from '../diagnosis/guardrails.ts';
+import { findGuardrail, type Guardrail } from '../diagnosis/guardrails.ts';
 import { assembleJobFacts } from '../diagnosis/job-facts.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
 import { checkAccess } from './access.ts';
 import type { ChoiceContext, Reason, Rule } from './choice-context.ts';
 import { CONTROL_RULES } from './control-rules.ts';
+import { countAskedAgain } from './count-asked-again.ts';
 import { describeRegression } from './describe-regression.ts';
-import type { Refusal } from './schema.ts';
+import type { Decisions, Refusal } from './schema.ts';
 
 /** Rules in the order they are tried; the first that refuses is the one that is told. */
 const RULES: readonly Rule[] = [checkReadOnly, checkSupport, checkKind, checkPolicy, checkGuardrails];
@@ -20,9 +21,9 @@ const RULES_UNDER_CONTROL: readonly Rule[] = [checkReadOnly, checkSupport, ...CO
  * Errors: none; a refusal is a value.
  * Source: design, rules 2, 5, 7 and 9; decisions/0003 for what cancel may do where resume may not.
  */
-export function checkChoice(context: ChoiceContext): Refusal | undefined {
+export function checkChoice(context: ChoiceContext, decisions: Decisions = {}): Refusal | undefined {
   for (const rule of context.evidence.control ? RULES_UNDER_CONTROL : RULES) {
-    const reason = rule(context);
+    const reason = rule(context, decisions);
     if (!reason) continue;
     const details = { job: context.evidence.job.id, ...reason.details };
     return { ...reason, choice: context.choice, details };
@@ -65,10 +66,11 @@ function checkPolicy(context: ChoiceContext): Reason | undefined {
 }
 
 /** What stops a choice whoever asks for it, by the very rules that recommendations follow. */
-function checkGuardrails(context: ChoiceContext): Reason | undefined {
+function checkGuardrails(context: ChoiceContext, decisions: Decisions): Reason | undefined {
   const { choice, evidence, diagnosis } = context;
   if (choice === 'pause' || choice === 'rollback') return undefined;
-  const guardrail = findGuardrail(choice, { ...assembleJobFacts(evidence), verdict: diagnosis.verdict });
+  const asksAgain = countAskedAgain(evidence.units, decisions) > 0;
+  const guardrail = findGuardrail(choice, { ...assembleJobFacts(evidence), verdict: diagnosis.verdict, asksAgain });
   return guardrail && REASONS[guardrail](context);
 }
 
@@ -95,15 +97,9 @@ function describeRegressed({ evidence: { regression } }: ChoiceContext): Reason 
   return refuse('STORE_REGRESSED', describeRegression(told), told);
 }
 
-function describeEnded({ choice, diagnosis, evidence }: ChoiceContext): Reason {
+function describeEnded({ diagnosis, evidence }: ChoiceContext): Reason {
   const { name } = evidence.job;
   if (diagnosis.verdict === 'cancelled') return refuse('JOB_CANCELLED', `job '${name}' was cancelled`);
-  const open = countOpen(evidence.units?.counts);
-  if (open > 0 && choice === 'resume') {
-    return refuse('REVIEW_NEEDED', `job '${name}' ran to its end; ${countWaiting(open)} for review`, {
-      units: open,
-    });
-  }
   return refuse('JOB_FINISHED', `job '${name}' is finished`);
 }
 

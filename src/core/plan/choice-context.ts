@@ -2,7 +2,7 @@
 import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { AccessPolicy } from './access.ts';
-import type { PlanChoice, Refusal } from './schema.ts';
+import type { Decisions, PlanChoice, Refusal } from './schema.ts';
 
 /** On whose behalf and within what limits a choice is considered. */
 export type Authority = {
@@ -25,4 +25,4 @@ export type ChoiceContext = {
 export type Reason = Pick<Refusal, 'code' | 'message' | 'details'>;
 
 /** A guardrail: why it refuses, or undefined. */
-export type Rule = (context: ChoiceContext) => Reason | undefined;
+export type Rule = (context: ChoiceContext, decisions: Decisions) => Reason | undefined;

@@ -47,6 +47,8 @@ export type PlanStep =
       readonly byVerify: number;
       readonly toReview: number;
     }
+  /** Units under review that go back in doubt, so that the hook is asked about them; `settle_units` counts them too. */
+  | { readonly action: 'ask_again'; readonly count: number }
   | { readonly action: 'retry_failed_units'; readonly count: number }
   | { readonly action: 'reset_units'; readonly count: number }
   | { readonly action: 'run_units'; readonly count: number }
@@ -86,8 +88,11 @@ export type Question = {
   readonly options: readonly ('end' | 'wait')[];
 };
 
-/** Answers given so far, by question id. */
-export type Decisions = { readonly orphans?: 'end' | 'wait' };
+/**
+ * What was decided so far: answers by question id, and with `verifyAgain` that the verify hook is asked about units under
+ * review as well.
+ */
+export type Decisions = { readonly orphans?: 'end' | 'wait'; readonly verifyAgain?: true };
 
 /**
  * What a choice would do. Frozen; `digest` covers the choice, the facts it rests on (see `PLAN_BASES`), the decisions

@@ -92,9 +92,10 @@ async function obey(context: SessionContext, command: Waiting): Promise<void> {
     case 'inspect':
       return inspect(context);
     case 'choose':
-      return choose(context, command.choice, {});
+      return choose(context, command.choice, command.verifyAgain ? { verifyAgain: true } : {});
     case 'decide':
-      return state.stage === 'planned' ? choose(context, state.plan.choice, { orphans: command.orphans }) : undefined;
+      if (state.stage !== 'planned') return undefined;
+      return choose(context, state.plan.choice, { ...state.plan.decisions, orphans: command.orphans });
     case 'approve':
       return carryOut(context, command.consent);
     case 'settle':

@@ -51,7 +51,8 @@ export type SessionState =
 /** What a person or a script may say to a session; everything else it does by itself. */
 export type SessionCommand =
   | { readonly type: 'inspect' }
-  | { readonly type: 'choose'; readonly choice: PlanChoice }
+  /** With `verifyAgain` a resume asks the verify hook about units under review as well. */
+  | { readonly type: 'choose'; readonly choice: PlanChoice; readonly verifyAgain?: true }
   | { readonly type: 'decide'; readonly orphans: 'end' | 'wait' }
   | { readonly type: 'approve'; readonly consent: Consent }
   | {

@@ -60,6 +60,11 @@ export function decideOrphans(core: Core, orphans: 'end' | 'wait'): void {
   core.link?.session.send({ type: 'decide', orphans });
 }
 
+/** Shows the plan of a resume that asks the verify hook about units under review as well. */
+export function askAgain(core: Core): void {
+  core.link?.session.send({ type: 'choose', choice: 'resume', verifyAgain: true });
+}
+
 type Form = { readonly form: 'key' } | { readonly form: 'typed'; readonly typedName: string };
 
 function approve(core: Core, plan: Plan, form: Form): void {

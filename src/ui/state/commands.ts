@@ -4,7 +4,7 @@ import type { SessionState } from '../../core/session/schema.ts';
 import type { CommandId } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
 import { assembleFrame } from '../view/assemble-frame.ts';
-import { acknowledgeChanges, agree, agreeTyped, choose, decideOrphans } from './choose.ts';
+import { acknowledgeChanges, agree, agreeTyped, askAgain, choose, decideOrphans } from './choose.ts';
 import { PANES, type Pane, type ScreenName, screenOf } from './console-state.ts';
 import { type Core, setDialog, updateJob } from './core.ts';
 import { assembleKeyContext } from './key-context.ts';
@@ -31,6 +31,7 @@ export const COMMANDS: Readonly<Record<CommandId, Command>> = {
   restart: (core) => chooseHere(core, 'restart'),
   cancel: (core) => chooseHere(core, 'cancel'),
   review: (core) => chooseHere(core, 'review'),
+  ask_again: askAgain,
   settle: startSettle,
   settle_done: (core) => settleAs(core, 'done'),
   settle_pending: (core) => settleAs(core, 'pending'),

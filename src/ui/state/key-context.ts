@@ -1,4 +1,5 @@
 /** What rows of the keymap need to know to say why they are blocked. */
+import type { UnitsEvidence } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { KeyContext } from '../keymap.ts';
 import type { ConsoleState } from './console-state.ts';
@@ -17,10 +18,17 @@ export function assembleKeyContext(state: ConsoleState): KeyContext {
     readOnly: state.readOnly,
     hasJob: job !== undefined || rowAtCursor(state.jobs) !== undefined,
     refusals,
+    noAskAgain: describeNoAskAgain(job?.looked?.evidence.units),
     isCancelling: job?.session.stage === 'executing' && job.session.plan.choice === 'cancel',
     openQuestions: job?.session.stage === 'planned' ? job.session.plan.questions.length : 0,
     hasUnit: job !== undefined && rowAtCursor(job.units) !== undefined,
     unreadLines: state.reading === undefined ? 0 : state.reading.total - state.reading.to,
     hasChanged: job?.stale?.stage === 'unread',
   };
+}
+
+function describeNoAskAgain(units: UnitsEvidence | undefined): string | undefined {
+  if (units?.canVerify !== true) return 'the job has no verify hook';
+  if (units.counts.needs_review > units.inReviewWithReceipt) return undefined;
+  return 'nothing under review is without a receipt';
 }

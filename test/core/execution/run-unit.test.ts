@@ -166,6 +166,16 @@ describe('runUnit, an unknown outcome', () => {
     expect(end?.type).toBe('unknown');
   });
 
+  it.each([
+    { type: 'unanswered', times: 1, told: 'asked once, no answer' },
+    { type: 'unasked', times: 0, told: 'not asked' },
+  ] as const)('stays in doubt when the hook is $type', async ({ type, times, told }) => {
+    const verify = { type, error: { code: 'timeout', message: 'it hung' }, isDown: true };
+    const { trace, end } = await run({ attempts: [UNKNOWN], verify, tries: 3 });
+    expect(trace.slice(-2)).toEqual(['verify', `record unanswered ${times} E-3001`]);
+    expect(end).toMatchObject({ type: 'unanswered', error: { message: expect.stringContaining(`verify: ${told}`) } });
+  });
+
   it('does not ask the hook when a receipt is known', async () => {
     const { trace, end } = await run({ attempts: [{ ...UNKNOWN, receipt: '1Z' }], verify: { type: 'not_done' } });
     expect(trace).not.toContain('verify');

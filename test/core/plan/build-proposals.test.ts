@@ -37,7 +37,7 @@ describe('plan digest', () => {
     const looks = [sampleEvidence(), sampleEvidence({ collectedAtMs: 1 }), structuredClone(sampleEvidence())];
     const digests = looks.map((evidence) => planFor(evidence, 'resume').digest);
     expect(new Set(digests).size).toBe(1);
-    expect(digests[0]).toMatchInlineSnapshot(`"ad0f18fde49a3cc5b0db71a564698e65a493b9afa43aec129f0503e3972c8314"`);
+    expect(digests[0]).toMatchInlineSnapshot(`"4283a728a95d6294ee69f29a80beb501b37f4b1c7c8c0e59a3e10e30fdc9a54a"`);
   });
 
   it('differs by choice, by decision and by any evidence that counts', () => {

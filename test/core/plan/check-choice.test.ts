@@ -104,8 +104,8 @@ describe('checkChoice, what each choice may do', () => {
     ],
     [
       'a finished job with open units',
-      withStatus('completed', { done: 1, in_doubt: 1 }),
-      { resume: 'REVIEW_NEEDED', restart: 'JOB_FINISHED', cancel: 'JOB_FINISHED' },
+      withStatus('completed', { done: 1, needs_review: 1 }),
+      { resume: 'REVIEW_NEEDED', restart: undefined, cancel: undefined },
     ],
     [
       'a cancelled job',

@@ -74,11 +74,11 @@ function describeUnread(end: Extract<ShellEnd, { readonly type: 'exited' }>, { u
 }
 
 /**
- * Decides what a verify command said: exit code 0 done, 1 not done, anything else cannot tell. A receipt, an ambiguity
- * or unread output together with 1 contradicts itself and cannot tell either.
+ * Decides what a verify command said: exit code 0 done, 1 not done, anything else is no answer. A receipt, an ambiguity
+ * or unread output together with 1, and two receipts, contradict themselves: that is an answer, and tells nothing.
  *
  * Errors: none.
- * Source: contract, job files (verify).
+ * Source: contract, job files (verify); decisions/0024.
  */
 export function judgeVerify(end: ShellEnd, heard: Heard): VerifyOutcome {
   if (end.type === 'exited' && heard.conflict === undefined) {
@@ -87,7 +87,15 @@ export function judgeVerify(end: ShellEnd, heard: Heard): VerifyOutcome {
     if (end.exitCode === 1 && isPlain) return { type: 'not_done' };
   }
   const error = end.type === 'not_started' ? end.error : describeEnd(end, heard);
-  return { type: 'unknown', error: { code: error.code, message: shorten(`verify: ${error.message}`) } };
+  if (end.type === 'exited' && end.exitCode <= 1) {
+    return { type: 'unknown', error: { code: error.code, message: shorten(`verify: ${error.message}`) } };
+  }
+  return { type: 'unanswered', error, isDown: isDown(end) };
+}
+
+/** A shell ends with 126 or 127 when it cannot start what it was told to. Source: POSIX, 2.8.2. */
+function isDown(end: ShellEnd): boolean {
+  return end.type !== 'exited' || end.exitCode >= 126;
 }
 
 function describeEnd(end: Exclude<ShellEnd, { readonly type: 'not_started' }>, heard: Heard): JobError {

@@ -244,18 +244,29 @@ describe('the verify hook', () => {
     ['ok', { type: 'done', receipt: '1ZA1' }],
     ['silent', { type: 'done' }],
     ['refuse', { type: 'not_done' }],
-    ['maybe', { type: 'unknown', error: { code: 'EXIT_2', message: 'verify: the carrier does not answer' } }],
+    ['maybe', { type: 'unanswered', error: { code: 'EXIT_2', message: 'the carrier does not answer' }, isDown: false }],
     ['late', { type: 'unknown', error: { code: 'EXIT_1', message: 'verify: it ended with exit code 1' } }],
-    ['crash', { type: 'unknown', error: { code: 'SIGNAL_SIGKILL', message: expect.stringContaining('SIGKILL') } }],
+    [
+      'crash',
+      {
+        type: 'unanswered',
+        error: { code: 'SIGNAL_SIGKILL', message: expect.stringContaining('SIGKILL') },
+        isDown: true,
+      },
+    ],
   ])('says what became of a row: %s', async (act, outcome) => {
     await using engine = makeTestEngine(SHIP);
     expect(await engine.verify?.(makeWork(act))).toEqual(outcome);
   });
-  it('cannot tell when it takes too long, is not there, or cannot be given the row', async () => {
+  it('gives no answer when it takes too long or is not there, and cannot tell when it cannot be given the row', async () => {
     await using engine = makeTestEngine({ ...SHIP, timeoutMs: 100 });
-    expect(await engine.verify?.(makeWork('hang'))).toMatchObject({ type: 'unknown', error: { code: 'timeout' } });
+    expect(await engine.verify?.(makeWork('hang'))).toMatchObject({ type: 'unanswered', error: { code: 'timeout' } });
     await using missing = makeTestEngine({ ...SHIP, verify: './gone.sh' });
-    expect(await missing.verify?.(makeWork('ok'))).toMatchObject({ type: 'unknown', error: { code: 'EXIT_127' } });
+    expect(await missing.verify?.(makeWork('ok'))).toMatchObject({
+      type: 'unanswered',
+      error: { code: 'EXIT_127' },
+      isDown: true,
+    });
     expect(await missing.verify?.(makeWork('ok', { rowJson: '{"a":"\\u0000"}' }))).toMatchObject({
       type: 'unknown',
       error: { code: 'ROW_UNPASSABLE' },
