@@ -1,9 +1,9 @@
 /** The configuration file; loaded only when one is named. Source: contract, commands (global). */
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
+import { openRegularFile } from '../platform/checkpoint-files/policy-json/open-regular-file.ts';
 
 const ConfigFile = z.strictObject({
   state: z.optional(z.string()),
@@ -21,12 +21,23 @@ const ConfigFile = z.strictObject({
  */
 export async function readConfigFile(path: string): Promise<z.infer<typeof ConfigFile>> {
   try {
-    const result = ConfigFile.safeParse(parse(await readFile(path, 'utf8')) ?? {});
+    const result = ConfigFile.safeParse(parse(await readText(path)) ?? {});
     if (result.success) return result.data;
     throw new Error(describeIssue(result.error.issues[0]));
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new RecoveryError('CONFIG_INVALID', `configuration ${path}: ${reason}`, { details: { path }, cause });
+  }
+}
+
+/** A pipe in the place of the file would be waited for. */
+async function readText(path: string): Promise<string> {
+  const opened = await openRegularFile(path);
+  if (opened.type === 'problem') throw new Error(opened.problem.found);
+  try {
+    return await opened.file.readFile('utf8');
+  } finally {
+    await opened.file.close();
   }
 }
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RecoveryError } from '../core/errors.ts';
 import { syncDirectory } from '../platform/atomic-file.ts';
 import { isOutOfSpace } from '../platform/out-of-space.ts';
-import { checkStoreVersion, migrateStore, STORE_VERSION } from './migrations.ts';
+import { checkStoreVersion, migrateStore, restoreIndexes, STORE_VERSION } from './migrations.ts';
 
 /** Name of the store's file in a state directory. */
 export const STORE_FILE = 'salvor.db';
@@ -59,6 +59,7 @@ export function openStore(stateDirectory: string): DatabaseSync {
       closeToOthers(path);
       database.exec('PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON');
       migrateStore(database, path);
+      restoreIndexes(database);
       return database;
     } catch (error) {
       database.close();
@@ -227,6 +228,8 @@ export function readStore<T>(database: DatabaseSync, read: () => T): T {
 
 /** Primary SQLite result codes by what they mean for an operator. Source: sqlite.org, result codes. */
 const CODES: Readonly<Record<number, ErrorCode>> = {
+  // What Salvor asks for is right for a whole store: a table or an index is not there.
+  1: 'STATE_CORRUPT',
   5: 'STATE_UNWRITABLE',
   6: 'STATE_UNWRITABLE',
   8: 'STATE_UNWRITABLE',
@@ -234,6 +237,7 @@ const CODES: Readonly<Record<number, ErrorCode>> = {
   11: 'STATE_CORRUPT',
   14: 'STATE_UNREADABLE',
   23: 'STATE_UNREADABLE',
+  19: 'STATE_CORRUPT',
   26: 'STATE_CORRUPT',
 };
 const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {

@@ -143,6 +143,24 @@ export function migrateStore(database: DatabaseSync, path: string): void {
   }
 }
 
+const INDEXES = [...STEPS.join('').matchAll(/CREATE (UNIQUE )?INDEX (\w+)[^;]*/g)].map(
+  ([text, unique = '', name = '']) => ({
+    name,
+    text: text.replace(`CREATE ${unique}INDEX`, `CREATE ${unique}INDEX IF NOT EXISTS`),
+  }),
+);
+
+/** Makes indexes again that somebody dropped: everything in them follows from the tables. Errors: those of SQLite. */
+export function restoreIndexes(database: DatabaseSync): void {
+  const names = JSON.stringify(INDEXES.map(({ name }) => name));
+  const row = database
+    .prepare(
+      "SELECT count(*) AS n FROM sqlite_master WHERE type = 'index' AND name IN (SELECT value FROM json_each(?))",
+    )
+    .get(names);
+  if (row?.n !== INDEXES.length) database.exec(INDEXES.map(({ text }) => text).join(';'));
+}
+
 /**
  * Reads the version of a store; 0 is an empty file, which is a store not made yet.
  *

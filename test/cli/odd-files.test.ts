@@ -1,9 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { parseAnswer, pick } from '../helpers/salvor.ts';
+import { alterStore } from '../helpers/state.ts';
 
 async function makeDeadJob(): Promise<LedgerJob> {
   const job = await makeLedgerJob({ rowCount: 3, verify: true });
@@ -53,14 +54,55 @@ test.concurrent('a FIFO in the place of the store hangs nobody', async () => {
   }
 });
 
-test.concurrent('the store is its owner’s alone, whatever the directory was made with', async () => {
-  await using job = await makeLedgerJob({ rowCount: 2 });
-  mkdirSync(job.state, { mode: 0o755 });
-  job.act({ k2: 'before' });
-  expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
-  const files = readdirSync(job.state, { recursive: true, encoding: 'utf8' });
-  const modes = files
-    .map((name) => [name, statSync(join(job.state, name))] as const)
-    .map(([name, stats]) => `${name} ${(stats.mode & 0o777).toString(8)} ${stats.isFile()}`);
-  expect(modes.filter((mode) => !/ (600 true|700 false)$/.test(mode))).toEqual([]);
+test.concurrent('a FIFO in the place of the configuration or of the last report hangs nobody', async () => {
+  await using job = await makeDeadJob();
+  fifo(job.folder.at('config.yaml'));
+  const ended = await job.salvor(['list', '--config', job.folder.at('config.yaml'), '--json']);
+  expect({ exit: ended.code, code: pick(parseAnswer(ended), 'error.code') }).toEqual({
+    exit: 2,
+    code: 'CONFIG_INVALID',
+  });
+  fifo(own(job, 'recovery-report.json'));
+  expect((await job.salvor(['report', job.jobId()])).code).toBe(4);
+  expect((await job.salvor(['--choice', 'resume'])).code).toBe(0);
+  expect((await job.salvor(['report', job.jobId()])).code).toBe(0);
 });
+
+test.concurrent('STATE_CORRUPT: an index that was dropped is no bug of Salvor, and the next run makes it again', async () => {
+  await using job = await makeDeadJob();
+  for (const name of ['units_by_status', 'units_open', 'jobs_in_order']) alterStore(job.state, `DROP INDEX ${name}`);
+  for (const args of [['list'], ['show', job.jobId()], ['--choice', 'resume'], ['--choice', 'cancel']]) {
+    const { code, stderr } = await job.salvor(args);
+    expect([code, args, / INTERNAL|bug in Salvor/.test(stderr)], stderr).toEqual([code === 0 ? 0 : 3, args, false]);
+  }
+  await job.salvor(['run', 'job.yaml', '--again']);
+  expect((await job.salvor(['doctor'])).stdout).not.toContain('is missing');
+});
+
+test.concurrent.each([0, 0o022])(
+  'everything in a state directory is its owner’s alone, whatever the umask (%i) and the directory',
+  async (umask) => {
+    await using job = await makeLedgerJob({ rowCount: 2, verify: true });
+    mkdirSync(job.state, { mode: 0o755 });
+    job.act({ k2: 'before' });
+    expect((await withUmask(umask, () => job.salvor(['run', 'job.yaml']))).signal).toBe('SIGKILL');
+    const resume = ['--choice', 'resume', '--job', job.jobId()];
+    expect((await withUmask(umask, () => job.salvor(resume))).code).toBe(0);
+    expect(existsSync(own(job, 'recovery-report.json'))).toBe(true);
+    const files = readdirSync(job.state, { recursive: true, encoding: 'utf8' });
+    const modes = files
+      .map((name) => [name, statSync(join(job.state, name))] as const)
+      .map(([name, stats]) => `${name} ${(stats.mode & 0o777).toString(8)} ${stats.isFile()}`);
+    expect(modes.filter((mode) => !/ (600 true|700 false)$/.test(mode))).toEqual([]);
+  },
+);
+
+/** Starts something with another umask, which a process has from the one that starts it. */
+function withUmask<T>(umask: number, start: () => T): T {
+  const before = process.umask(umask);
+  try {
+    return start();
+  } finally {
+    process.umask(before);
+  }
+}

@@ -1,21 +1,14 @@
-import { accessSync, constants, statSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { compareMarks } from '../../sources/native/compare-marks.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
 import { type StoreProblem, verifyStore } from '../../store/verify-store.ts';
+import { type Check, checkStateDirectory } from '../check-state.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Config } from '../config.ts';
 import { readPolicy } from '../read-policy.ts';
-
-/** One thing that was looked at. `advice` is what to do when it does not work. */
-type Check = {
-  readonly name: string;
-  readonly state: 'ok' | 'warning' | 'broken';
-  readonly found: string;
-  readonly advice?: string;
-};
 
 const OLDEST_NODE = 24;
 
@@ -84,24 +77,9 @@ function checkLiveness(): Check {
 }
 
 function checkState({ stateDirectory }: Config): readonly Check[] {
-  const name = 'state';
-  if (!statSync(stateDirectory, { throwIfNoEntry: false })) {
-    return [{ name, state: 'ok', found: `${stateDirectory} is not there yet; the first run makes it` }];
-  }
-  try {
-    accessSync(stateDirectory, constants.R_OK | constants.W_OK | constants.X_OK);
-    return [{ name, state: 'ok', found: stateDirectory }, ...checkStore(stateDirectory)];
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return [
-      {
-        name,
-        state: 'broken',
-        found: `${stateDirectory}: ${reason}`,
-        advice: 'Check its permissions, or name another one with --state.',
-      },
-    ];
-  }
+  const checks = checkStateDirectory(stateDirectory);
+  const isThere = existsSync(stateDirectory) && checks.every((check) => check.state !== 'broken');
+  return isThere ? [...checks, ...checkStore(stateDirectory)] : checks;
 }
 
 const REGRESSED = 'Put the newest store back, or see docs/runbook.md, "the store went back in time".';

@@ -1,11 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecoveryReport } from '../../core/report/schema.ts';
-import { replaceFileText } from '../../platform/atomic-file.ts';
+import { stageFile } from '../../platform/atomic-file.ts';
 import { jobDirectory, reportPath } from './layout.ts';
 
 /**
- * Writes a report in the job's directory: under `reports/` by its id, where it stays, and as `recovery-report.json`.
+ * Writes a report in the job's directory, its owner's alone: under `reports/` by its id, where it stays, and as `recovery-report.json`.
  * What a runner says after somebody took its job over is kept, but is not the last word.
  *
  * Returns the path of the newest. Errors: the system's.
@@ -20,9 +20,9 @@ export async function writeReport(
   mkdirSync(kept, { recursive: true, mode: 0o700 });
   const text = `${JSON.stringify(report, undefined, 2)}\n`;
   const keptPath = join(kept, `${report.report_id}.json`);
-  await replaceFileText(keptPath, text);
+  stageFile(keptPath, text).publish();
   if (!isLastWord) return keptPath;
   const path = reportPath(stateDirectory, report.job.id);
-  await replaceFileText(path, text);
+  stageFile(path, text).publish();
   return path;
 }
