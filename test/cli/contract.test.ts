@@ -270,6 +270,18 @@ describe('the JSON of what acts', () => {
     await waitFor('its report is written', () => readFileSync(report, 'utf8').includes('"recovered"'));
   });
 
+  test.concurrent('--detach: a restart that has begun has done nothing yet; at its end it has done every row', async () => {
+    await using job = await makeLedgerJob({ rowCount: 2 });
+    job.act({ k2: 'refuse' });
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(5);
+    const started = await job.salvor(['--choice', 'restart', '--yes', '--detach', '--json']);
+    expect(pick(parseAnswer(started), 'outcome.status'), started.stdout).toBe('started');
+    expect(pick(parseAnswer(started), 'units')).toMatchObject({ completed_before: 1, completed_now: 0 });
+    const report = join(job.state, 'jobs', job.jobId(), 'recovery-report.json');
+    await waitFor('its report is written', () => readFileSync(report, 'utf8').includes('"recovered"'));
+    expect(pick(JSON.parse(readFileSync(report, 'utf8')), 'units')).toMatchObject({ completed_now: 2 });
+  });
+
   test.concurrent('a row that fails is exit 5 with its error, and a resume tries it again', async () => {
     await using job = await makeLedgerJob({ rowCount: 2 });
     job.act({ k1: 'refuse' });

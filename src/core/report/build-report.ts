@@ -79,7 +79,7 @@ export function buildReport(input: ReportInput): RecoveryReport {
     progress_after: translateProgress(after),
     units: {
       completed_before: before.done,
-      completed_now: countNow(approved, before, after),
+      completed_now: result === 'started' ? 0 : countNow(approved, before, after),
       settled: result === 'started' ? 0 : result.settled,
       needs_review: after.needsReview,
       failed: after.failed,

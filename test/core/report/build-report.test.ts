@@ -173,6 +173,10 @@ describe('buildReport', () => {
     });
     expect(started.progress_after).toEqual(started.progress_before);
     expect(started.units).toMatchObject({ completed_now: 0, settled: 0 });
+    expect(buildSampleReport({ choice: 'restart', result: 'started' }).units).toMatchObject({
+      completed_before: 47,
+      completed_now: 0,
+    });
   });
 
   it('has no holder, lock or units in it when there were none', () => {
