@@ -1,9 +1,9 @@
-import { RecoveryError, toRecoveryError } from '../core/errors.ts';
+import { RecoveryError } from '../core/errors.ts';
 import type { Faults } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
+import { findMissingCommand } from '../platform/find-missing-command.ts';
 import { makeLocalEngine } from '../runner/engines/local/make-local-engine.ts';
 import { holdLease } from '../runner/hold-lease.ts';
-import { checkCommand } from '../runner/job-file/check-command.ts';
 import { type BatchSpec, parseBatchSpec } from '../runner/job-file/schema.ts';
 import type { JobRun } from '../runner/job-run.ts';
 import { runJob } from '../runner/run-job.ts';
@@ -23,7 +23,7 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
   const { database, stateDirectory, job, approved, stop, kill, onEvent, onStarted } = asked;
   const { plan, consent, evidence } = approved;
   const spec = parseBatchSpec(job.spec);
-  await checkCommands(spec);
+  checkCommands(spec);
   const log = openRunLog(logPath(stateDirectory, job.id));
   try {
     const lease = holdLease({
@@ -72,14 +72,13 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
   }
 }
 
-/** A command that is gone refuses a recovery before anything is touched. Errors: PREREQUISITE_MISSING. */
-async function checkCommands(spec: BatchSpec): Promise<void> {
+/** A command that went since the plan was made refuses a recovery before anything is touched. Errors: PREREQUISITE_MISSING. */
+function checkCommands(spec: BatchSpec): void {
   for (const commandLine of [spec.command, spec.worker, spec.verify]) {
-    if (commandLine === undefined) continue;
-    await checkCommand(commandLine, spec).catch((cause: unknown) => {
-      const { message, details } = toRecoveryError(cause);
-      throw new RecoveryError('PREREQUISITE_MISSING', message, { details, cause });
-    });
+    const missing = commandLine === undefined ? undefined : findMissingCommand(commandLine, spec);
+    if (!missing) continue;
+    const { command, problem } = missing;
+    throw new RecoveryError('PREREQUISITE_MISSING', `the command ${command} ${problem}`, { details: { command } });
   }
 }
 

@@ -94,7 +94,9 @@ const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
     `review: ${formatCount(count, unit)} ${count === 1 ? 'waits' : 'wait'} for a person`,
   units_failed: ({ count }, unit) => `failed: ${formatCount(count, unit)}`,
   prerequisite_bad: ({ prerequisite: { what, path, state, expected, found } }) =>
-    `${what === 'rows_file' ? 'the rows file' : 'the directory of the job file'} ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
+    what === 'command'
+      ? `the command ${safeText(path)} ${safeText(found ?? state)}`
+      : `${what === 'rows_file' ? 'the rows file' : 'the directory of the job file'} ${safeText(path)} is ${state}${state === 'changed' ? `: sha256 expected ${expected}, found ${found}` : ''}`,
   audit_broken: ({ sequence, expected, found }) =>
     `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${safeText(found, 80)}`,
   store_regressed: ({ regression }) => safeText(describeRegression(regression), 300),

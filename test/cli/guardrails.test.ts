@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { expectRefused } from '../helpers/guardrail.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { makeOtherUser } from '../helpers/other-user.ts';
+import { parseAnswer, pick } from '../helpers/salvor.ts';
 import { alterStore, hashFiles } from '../helpers/state.ts';
 
 const RESUME = ['--choice', 'resume', '--yes'];
@@ -42,7 +43,19 @@ test.concurrent('ROWS_FILE_MISSING: it is gone, or a directory is in its place',
 test.concurrent.each(['ship.sh', 'lookup.sh'])('PREREQUISITE_MISSING: the command %s is gone', async (name) => {
   await using job = await makeDeadJob();
   rmSync(job.folder.at(name));
-  await expectRefused(job, resume(job), { code: 'PREREQUISITE_MISSING', names: [name], isAudited: true });
+  const refused = { code: 'PREREQUISITE_MISSING', names: [name, 'does not exist'], isAudited: true };
+  await expectRefused(job, resume(job), refused);
+  const [list, show, prompt, dryRun] = await Promise.all([
+    job.salvor(['list', '--json']),
+    job.salvor(['show', job.jobId(), '--json']),
+    job.salvor(['show', job.jobId(), '--prompt']),
+    job.salvor([...resume(job), '--dry-run', '--json']),
+  ]);
+  expect(pick(parseAnswer(list), 'jobs.0.recommended')).toBeNull();
+  expect(pick(parseAnswer(show), 'diagnosis.recommended')).toBeNull();
+  expect(pick(parseAnswer(show), 'plans.resume.error.code')).toBe(refused.code);
+  expect(prompt.stdout).toMatch(new RegExp(`Not now:\n {2}\\[resume\\] .*${name} does not exist`));
+  expect([dryRun.code, pick(parseAnswer(dryRun), 'error.code')]).toEqual([3, refused.code]);
 });
 
 describe('AUDIT_BROKEN', () => {

@@ -43,6 +43,10 @@ const FINDINGS: readonly Finding[] = [
     type: 'prerequisite_bad',
     prerequisite: { what: 'job_directory', path: HOSTILE, state: 'missing', found: 'ENOENT' },
   },
+  {
+    type: 'prerequisite_bad',
+    prerequisite: { what: 'command', path: HOSTILE, state: 'missing', found: `does not exist in ${HOSTILE}` },
+  },
   { type: 'audit_broken', sequence: 3, expected: 'aa', found: HOSTILE },
   { type: 'state_contradiction', detail: HOSTILE },
 ];
@@ -88,6 +92,7 @@ describe('describeFinding', () => {
         "failed: 1 row",
         "the rows file evil is changed: sha256 expected aa, found bb",
         "the directory of the job file evil is missing",
+        "the command evil does not exist in evil",
         "the audit chain is broken at entry 3: expected aa, found evil",
         "contradiction: evil",
       ]

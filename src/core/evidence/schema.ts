@@ -81,9 +81,12 @@ export type UnitsEvidence = {
 /** How many attention units evidence carries; the counts are always complete. */
 export const ATTENTION_LIMIT = 1000;
 
-/** A file (or command) the job cannot go on without, compared with what was recorded of it. */
+/**
+ * A file (or command) the job cannot go on without, compared with what was recorded of it. Of a command `path` is its
+ * first word, and `found` says what is wrong with it; one that is there is not listed.
+ */
 export type PrerequisiteFacts = {
-  readonly what: 'rows_file' | 'job_directory';
+  readonly what: 'rows_file' | 'job_directory' | 'command';
   readonly path: string;
   readonly state: 'unchanged' | 'changed' | 'missing' | 'unreadable';
   readonly expected?: string;

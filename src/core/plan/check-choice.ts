@@ -144,6 +144,9 @@ function describePrerequisites({ evidence }: ChoiceContext): Reason {
   const bad = evidence.prerequisites.find(({ state }) => state !== 'unchanged');
   if (!bad || bad.state === 'unchanged') return refuse('PREREQUISITE_MISSING', 'what the job needs was not looked at');
   const { what, path, state, expected, found } = bad;
+  if (what === 'command') {
+    return refuse('PREREQUISITE_MISSING', `the command ${path} ${found}`, { command: path });
+  }
   if (what === 'job_directory') {
     const message = `the directory of the job file, ${path}, is ${state} (${found})`;
     return refuse('PREREQUISITE_MISSING', message, { path, found });

@@ -1,10 +1,10 @@
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
+import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import { openRows } from '../rows/open-rows.ts';
 import type { RowsSource } from '../rows/row-record.ts';
 import { checkBatch } from './check-batch.ts';
-import { checkCommand } from './check-command.ts';
 import { parseJobFile } from './parse-job-file.ts';
 import type { BatchSpec } from './schema.ts';
 
@@ -25,7 +25,10 @@ export async function readJobFile(path: string, params: Readonly<Record<string, 
   const spec = { ...written, columns: await readColumns(written) };
   checkBatch(spec);
   for (const commandLine of [spec.command, spec.worker, spec.verify]) {
-    if (commandLine !== undefined) await checkCommand(commandLine, spec);
+    const missing = commandLine === undefined ? undefined : findMissingCommand(commandLine, spec);
+    if (!missing) continue;
+    const { command, problem } = missing;
+    throw new RecoveryError('COMMAND_MISSING', `the command ${command} ${problem}`, { details: { command } });
   }
   return spec;
 }

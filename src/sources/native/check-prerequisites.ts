@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { JobFacts } from '../../core/diagnosis/job-facts.ts';
+import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import type { ListedJob } from '../../store/list-queries.ts';
-import { translateSpecFacts } from './translate.ts';
+import { type SpecFacts, translateSpecFacts } from './translate.ts';
 
 /** How many bytes of rows files one list digests at most; what is beyond is not checked. */
 const DIGEST_BUDGET_BYTES = 32 * 1024 * 1024;
@@ -13,7 +14,7 @@ const TICK_MS = 100;
 type Prerequisites = JobFacts['prerequisites'];
 
 /**
- * Makes a check of what jobs of one list need: their directory, and their rows file as it was read.
+ * Makes a check of what jobs of one list need: their directory, their commands, and their rows file as it was read.
  *
  * A rows file of another size was changed. One of the same size that nothing touched since before it was read (its
  * ctime, which nobody sets at will) was not. Only what is left is digested, up to a budget for the whole list; what is
@@ -30,10 +31,20 @@ export function makePrerequisiteCheck(): (job: ListedJob) => Prerequisites {
     directories.set(path, known);
     return known;
   };
+  const found = new Map<string, boolean>();
+  const hasCommands = ({ commands }: SpecFacts): boolean => {
+    if (!commands) return true;
+    const { lines, place } = commands;
+    const name = JSON.stringify(commands);
+    const known = found.get(name) ?? lines.every((line) => findMissingCommand(line, place) === undefined);
+    found.set(name, known);
+    return known;
+  };
   return (job) => {
     if (job.status === 'completed' || job.status === 'cancelled') return 'fit';
-    const { directory } = translateSpecFacts(job.spec);
-    return directory === undefined || isDirectory(directory) ? checkRows(job, budget) : 'unfit';
+    const spec = translateSpecFacts(job.spec);
+    const isFit = spec.directory === undefined || (isDirectory(spec.directory) && hasCommands(spec));
+    return isFit ? checkRows(job, budget) : 'unfit';
   };
 }
 

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence, PrerequisiteFacts, UnitsEvidence } from '../../core/evidence/schema.ts';
+import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import { readAuditFacts } from '../../store/audit.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
@@ -110,15 +111,20 @@ function lookAtJob(database: DatabaseSync, jobId: string, mark: ReturnType<typeo
 
 /** Commands run in the directory of the job file; an ended job runs none. */
 function inspectDirectory(record: JobRecord): readonly PrerequisiteFacts[] {
-  const { directory: path } = translateSpecFacts(record.spec);
+  const { directory: path, commands } = translateSpecFacts(record.spec);
   if (path === undefined || hasEnded(record)) return [];
   const base = { what: 'job_directory', path } as const;
   try {
     const stats = statSync(path, { throwIfNoEntry: false });
-    return stats?.isDirectory() ? [] : [{ ...base, state: 'missing', found: stats ? 'a file' : 'ENOENT' }];
+    if (!stats?.isDirectory()) return [{ ...base, state: 'missing', found: stats ? 'a file' : 'ENOENT' }];
   } catch (error) {
     return [{ ...base, state: 'unreadable', found: describeCode(error) }];
   }
+  if (!commands) return [];
+  return commands.lines.flatMap((line) => {
+    const missing = findMissingCommand(line, commands.place);
+    return missing ? [{ what: 'command', path: missing.command, state: missing.state, found: missing.problem }] : [];
+  });
 }
 
 function hasEnded({ status }: JobRecord): boolean {

@@ -1,5 +1,6 @@
 /** From the store's records to the words of the core. */
 import type { JobRef } from '../../core/job/schema.ts';
+import type { CommandPlace } from '../../platform/find-missing-command.ts';
 import type { JobRecord } from '../../store/jobs.ts';
 import { jobDirectory } from './layout.ts';
 
@@ -10,6 +11,8 @@ export type SpecFacts = {
   /** Whether results go into the rows file. */
   readonly writesBack?: true;
   readonly directory?: string;
+  /** The command lines that a recovery may start, and where they run; absent when that is not said. */
+  readonly commands?: { readonly lines: readonly string[]; readonly place: CommandPlace };
 };
 
 /**
@@ -22,12 +25,22 @@ export function translateSpecFacts(specJson: string): SpecFacts {
   const receipt = asObject(spec?.receipt);
   const label = asText(receipt?.label) ?? 'receipt';
   const directory = asText(spec?.directory);
+  const lines = [spec?.command, spec?.worker, spec?.verify].map(asText).filter((line) => line !== undefined);
   return {
     canVerify: asText(spec?.verify) !== undefined,
     ...(Array.isArray(spec?.writeBack) && spec.writeBack.length > 0 && { writesBack: true }),
     ...(receipt && { receiptLabel: label }),
     ...(directory !== undefined && { directory }),
+    ...(directory !== undefined &&
+      lines.length > 0 && { commands: { lines, place: { directory, env: readEnv(spec?.env) } } }),
   };
+}
+
+function readEnv(value: unknown): Readonly<Record<string, string>> {
+  const texts = Object.entries(asObject(value) ?? {}).flatMap(([name, text]) =>
+    typeof text === 'string' ? [[name, text] as const] : [],
+  );
+  return Object.fromEntries(texts);
 }
 
 /** The identity of a recorded job. */

@@ -133,6 +133,8 @@ describe('checkChoice, what each choice may do', () => {
     ['rows_file', 'missing', 'ROWS_FILE_MISSING'],
     ['rows_file', 'unreadable', 'ROWS_FILE_MISSING'],
     ['job_directory', 'missing', 'PREREQUISITE_MISSING'],
+    ['command', 'missing', 'PREREQUISITE_MISSING'],
+    ['command', 'unreadable', 'PREREQUISITE_MISSING'],
     ['job_directory', 'unreadable', 'PREREQUISITE_MISSING'],
   ] as const)('%s %s: resume and restart are refused, cancel is not', (what, state, code) => {
     const prerequisites = [
@@ -140,7 +142,8 @@ describe('checkChoice, what each choice may do', () => {
       { what, path: '/srv/thing', state, expected: 'aa', found: 'bb' },
     ];
     const evidence = sampleEvidence({ prerequisites });
-    expect(checkChoice(askFor('resume', evidence))).toMatchObject({ code, details: { path: '/srv/thing' } });
+    const details = what === 'command' ? { command: '/srv/thing' } : { path: '/srv/thing' };
+    expect(checkChoice(askFor('resume', evidence))).toMatchObject({ code, details });
     expect(checkChoice(askFor('restart', evidence))?.code).toBe(code);
     expect(checkChoice(askFor('cancel', evidence))).toBeUndefined();
     expect(checkChoice(askFor('resume', evidence))?.message).toContain('/srv/thing');

@@ -22,7 +22,7 @@ const collect = (state: TempState, job: { readonly id: string }, nowMs = NOW_MS)
 describe('collectEvidence', () => {
   it('says all there is to say of a job, and changes nothing', async () => {
     await using state = await makeTempState();
-    const spec = { receipt: { label: 'tracking' }, verify: './look.sh', directory: state.path };
+    const spec = { receipt: { label: 'tracking' }, verify: 'sh look.sh', directory: state.path };
     const job = state.addJob({
       name: 'Orders',
       status: 'running',
@@ -109,10 +109,28 @@ describe('collectEvidence', () => {
     expect(await missing(folder.at('none'), 'completed')).toEqual([]);
   });
 
+  it("misses a command that is gone or cannot be executed, and leaves to the shell what is the shell's", async () => {
+    await using state = await makeTempState();
+    await using folder = await makeFolder({ 'do.sh': 'exit 0', plain: 'exit 0' });
+    const directory = folder.path;
+    const missing = async (spec: object) => {
+      const job = state.addJob({ status: 'stopped', spec: { directory, ...spec } });
+      return (await collect(state, job)).prerequisites.filter(({ what }) => what === 'command');
+    };
+    expect(await missing({ command: 'sh do.sh {{id}}', verify: './look.sh {{id}}' })).toEqual([
+      { what: 'command', path: './look.sh', state: 'missing', found: `does not exist in ${directory}` },
+    ]);
+    expect(await missing({ worker: './plain' })).toMatchObject([{ path: './plain', state: 'unreadable' }]);
+    expect(await missing({ command: 'sh do.sh', env: { PATH: directory } })).toMatchObject([
+      { path: 'sh', state: 'missing', found: 'does not exist on the PATH' },
+    ]);
+    expect(await missing({ command: 'if ./look.sh; then true; fi', verify: 'X=1 ./look.sh' })).toEqual([]);
+  });
+
   it('needs nothing any more of a job that has ended', async () => {
     await using state = await makeTempState();
     for (const status of ['completed', 'cancelled'] as const) {
-      const job = state.addJob({ status, spec: { directory: '/nowhere' } });
+      const job = state.addJob({ status, spec: { directory: '/nowhere', command: './gone.sh' } });
       rmSync(job.rows?.path ?? '');
       expect((await collect(state, job)).prerequisites).toEqual([]);
     }
@@ -194,7 +212,12 @@ describe('translateSpecFacts', () => {
     ['{"receipt":{}}', { canVerify: false, receiptLabel: 'receipt' }],
     [
       '{"receipt":{"label":"tracking"},"verify":"./v","directory":"/d"}',
-      { canVerify: true, receiptLabel: 'tracking', directory: '/d' },
+      {
+        canVerify: true,
+        receiptLabel: 'tracking',
+        directory: '/d',
+        commands: { lines: ['./v'], place: { directory: '/d', env: {} } },
+      },
     ],
     ['{"receipt":[],"verify":7,"directory":null}', { canVerify: false }],
     ['not JSON', { canVerify: false }],

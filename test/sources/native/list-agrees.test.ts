@@ -24,7 +24,7 @@ const SEED = fc.record({
   runCount: fc.constantFrom(0, 1, 2),
   chain: fc.constantFrom('none', 'whole', 'whole', 'edited', 'cut', 'gone'),
   rows: fc.constantFrom('as they were', 'as they were', 'same size', 'longer', 'gone', 'a directory', 'expected'),
-  directory: fc.constantFrom('none', 'there', 'gone'),
+  directory: fc.constantFrom('none', 'there', 'gone', 'there, without its command', 'there, with its commands'),
 });
 type Seed = typeof SEED extends fc.Arbitrary<infer T> ? T : never;
 
@@ -32,6 +32,8 @@ const DIRECTORIES: Readonly<Record<string, unknown>> = {
   none: {},
   there: { directory: '/tmp' },
   gone: { directory: '/tmp/not-there' },
+  'there, without its command': { directory: '/tmp', command: 'true; echo', verify: './not-there.sh {{id}}' },
+  'there, with its commands': { directory: '/', command: 'sh -c "true"', verify: '"$NOT_THERE" {{id}}' },
 };
 
 function plant(state: TempState, seed: Seed, index: number): void {
