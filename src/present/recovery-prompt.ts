@@ -97,9 +97,16 @@ function countRemaining({ counts }: UnitsEvidence): number {
 function describeLastError({ recorded: { lastError }, units }: Evidence, canRetry: boolean): readonly string[] {
   if (!lastError) return [];
   const line = `Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`;
-  // A unit under review is left alone by resume, whatever its error was.
-  const isRetried = units?.lastFailing !== undefined && units.lastFailing.status !== 'needs_review';
-  return units && canRetry && isRetried ? [line, `Resume will retry from the failed ${units.unit}.`] : [line];
+  const next = canRetry && units ? describeNext(units) : undefined;
+  return next === undefined ? [line] : [line, next];
+}
+
+/** What resume does with the unit of the last error; one under review it leaves alone, whatever its error was. */
+function describeNext({ lastFailing, canVerify, unit }: UnitsEvidence): string | undefined {
+  if (!lastFailing || lastFailing.status === 'needs_review') return undefined;
+  if (lastFailing.status !== 'in_doubt') return `Resume will retry from the failed ${unit}.`;
+  const isAsked = canVerify && lastFailing.receipt === undefined;
+  return isAsked ? `Resume will ask the verify hook about the ${unit} in doubt.` : undefined;
 }
 
 function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {

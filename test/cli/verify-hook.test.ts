@@ -64,6 +64,9 @@ describe('a verify hook that cannot answer', () => {
       });
       expect(job.ledger()).toHaveLength(1);
     }
+    const { stdout } = await job.salvor(['show', job.jobId(), '--prompt']);
+    expect(stdout).toContain('Last error: EXIT_7: verify: asked 2 times, no answer: no route to host\n');
+    expect(stdout).toContain('Resume will ask the verify hook about the row in doubt.');
     const listed = parseAnswer(await job.salvor(['list', '--json']));
     expect(pick(listed, 'jobs.0')).toMatchObject({ recommended: 'resume', attention: 'in doubt', verdict: 'failed' });
     setHook(job, TRUE_HOOK);

@@ -89,6 +89,15 @@ describe('formatRecoveryPrompt', () => {
     expect(prompt(sampleEvidence({ units }))).not.toContain(retry);
   });
 
+  it('says of a unit in doubt that the hook is asked, and promises no retry of it', () => {
+    const { receipt: _receipt, ...unit } = sampleUnit(48);
+    const lastFailing = { ...unit, status: 'in_doubt' as const };
+    const ask = (canVerify: boolean) => prompt(withUnits({ done: 1, in_doubt: 1 }, { lastFailing, canVerify }));
+    expect(ask(true)).toContain('Resume will ask the verify hook about the row in doubt.');
+    expect(ask(true)).not.toContain('retry');
+    expect(ask(false)).not.toContain('Resume will');
+  });
+
   it('is short for a job without units', () => {
     const { units: _units, ...evidence } = sampleEvidence();
     expect(prompt(evidence)).toBe(

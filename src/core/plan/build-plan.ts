@@ -165,13 +165,12 @@ const WARN = {
   cancel: ({ evidence: { units, orphans }, diagnosis }) => {
     if (!units) return [];
     const { pending, failed, in_doubt: inDoubt } = units.counts;
-    const abandoned: PlanWarning = {
-      code: 'UNITS_ABANDONED',
-      count: pending + failed + inDoubt,
-      unit: units.unit,
-      ...(findLiving(diagnosis) && { isAtMost: true }),
-    };
-    return orphans.length > 0 ? [abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : [abandoned];
+    const count = pending + failed + inDoubt;
+    const isAtMost = findLiving(diagnosis) ? { isAtMost: true } : {};
+    // Nothing is given up of a job all of whose units ran.
+    const abandoned: readonly PlanWarning[] =
+      count > 0 ? [{ code: 'UNITS_ABANDONED', count, unit: units.unit, ...isAtMost }] : [];
+    return orphans.length > 0 ? [...abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : abandoned;
   },
 } as const satisfies Record<ActingChoice, (context: ChoiceContext, decisions: Decisions) => readonly PlanWarning[]>;
 
