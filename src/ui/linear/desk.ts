@@ -1,13 +1,14 @@
 /** What every part of the linear mode works with: printing, asking, and a way out. */
 import type { ConsoleOptions } from '../console-options.ts';
+import type { Deeds } from '../state/deeds.ts';
 import { type Line, lineText } from '../view/line.ts';
 import type { LineReader } from './line-reader.ts';
 
 export type Desk = {
   readonly options: ConsoleOptions;
   readonly reader: LineReader;
-  /** Lines to print at the end. */
-  readonly outcomes: string[];
+  /** What was done, for the last words. */
+  readonly deeds: Deeds;
 };
 
 /** Nothing is broken into shorter lines: a screen reader reads sentences. Unit: cells. */

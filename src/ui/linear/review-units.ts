@@ -2,6 +2,9 @@
 import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Session } from '../../core/session/schema.ts';
 import { safeText } from '../../present/safe-text.ts';
+import { describeSettled } from '../../present/settled-words.ts';
+import { chooseUnitWord } from '../../present/words.ts';
+import { settledOf } from '../state/deeds.ts';
 import { describeUnitEnd } from '../view/units-view.ts';
 import { ask, type Desk, print } from './desk.ts';
 
@@ -53,4 +56,9 @@ async function settle(desk: Desk, session: Session, unit: UnitFacts): Promise<vo
     reason,
     ...withReceipt,
   });
+  desk.deeds.wait(session.idle());
+  await session.idle();
+  const now = session.snapshot();
+  const unitWord = 'evidence' in now ? chooseUnitWord(now.evidence) : 'row';
+  for (const one of settledOf(now) ?? []) print(desk, [describeSettled(one, unitWord)]);
 }

@@ -6,6 +6,7 @@ import { describeAttention, describeJobCells, describeTotal } from '../../presen
 import { safeText } from '../../present/safe-text.ts';
 import { describeVerdict } from '../../present/words.ts';
 import type { ConsoleEnd, ConsoleOptions } from '../console-options.ts';
+import { makeDeeds } from '../state/deeds.ts';
 import { ask, type Desk, print } from './desk.ts';
 import { makeLineReader } from './line-reader.ts';
 import { type LinearRun, talkAboutJob } from './talk-about-job.ts';
@@ -20,7 +21,7 @@ const PAGE = 20;
  * Source: terminal trap 16 (redraws are unusable with a screen reader).
  */
 export async function runLinear(options: ConsoleOptions): Promise<ConsoleEnd> {
-  const desk: Desk = { options, reader: makeLineReader(options.stdin), outcomes: [] };
+  const desk: Desk = { options, reader: makeLineReader(options.stdin), deeds: makeDeeds() };
   const ending = Promise.withResolvers<number>();
   let run: LinearRun | undefined;
   options.onControls?.({
@@ -39,7 +40,8 @@ export async function runLinear(options: ConsoleOptions): Promise<ConsoleEnd> {
   try {
     options.onFirstFrame?.();
     const exitCode = await Promise.race([talk(desk, onRun), ending.promise]);
-    return { exitCode, lastWords: desk.outcomes.length === 0 ? 'Nothing was changed.' : desk.outcomes.join('\n') };
+    await desk.deeds.whenDone();
+    return { exitCode, lastWords: desk.deeds.lastWords() };
   } finally {
     desk.reader.close();
   }

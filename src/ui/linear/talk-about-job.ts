@@ -6,6 +6,7 @@ import type { Session, SessionState } from '../../core/session/schema.ts';
 import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { chooseUnitWord, describeVerdict, progressOf } from '../../present/words.ts';
+import { followSettles } from '../state/deeds.ts';
 import { chooseTypedWord, matchTyped } from '../state/typed-consent.ts';
 import { assembleChoiceItems } from '../view/choice-items.ts';
 import { formatOutcome } from '../view/outcome.ts';
@@ -23,6 +24,10 @@ export type LinearRun = { readonly stop: () => Promise<void>; readonly detach: (
 /** Talks about a job until its recovery is reported, or the operator goes back to the list. */
 export async function talkAboutJob(desk: Desk, jobId: string, onRun: OnRun): Promise<void> {
   const session = desk.options.openSession(jobId);
+  followSettles(session, desk.deeds, () => {
+    const now = session.snapshot();
+    return { jobId, name: 'evidence' in now ? now.evidence.job.name : jobId };
+  });
   session.send({ type: 'inspect' });
   for (;;) {
     await session.idle();
@@ -100,10 +105,16 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
       session.send({ type: 'stop' });
       return session.idle();
     },
-    detach: () => session.send({ type: 'detach' }),
+    detach: () => {
+      session.send({ type: 'detach' });
+      desk.deeds.add(`Job '${safeText(plan.jobName, 200)}': goes on in the background.`);
+    },
   });
   session.send({ type: 'approve', consent: { planDigest: plan.digest, principal, atMs: clock.nowMs(), ...form } });
   await session.idle();
+  // At once: who asked it to stop may end the conversation before the report is told.
+  const end = session.snapshot();
+  if (end.stage === 'reported') desk.deeds.add(formatOutcome(end.report, end.reportPath));
   onRun(undefined);
   stopTelling();
   return true;
@@ -137,6 +148,5 @@ function tellProgress(desk: Desk, session: Session): () => void {
 }
 
 function tellReport(desk: Desk, state: Stage<'reported'>): void {
-  desk.outcomes.push(formatOutcome(state.report, state.reportPath));
   print(desk, assembleReportText(state, LINEAR_WIDTH));
 }

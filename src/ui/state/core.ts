@@ -5,6 +5,7 @@ import { safeText } from '../../present/safe-text.ts';
 import type { ConsoleOptions } from '../console-options.ts';
 import { describeHint, joinSentences } from '../view/describe-refusal.ts';
 import type { ConsoleState, Dialog, OpenJob } from './console-state.ts';
+import type { Deeds } from './deeds.ts';
 import type { Guard } from './guard.ts';
 import type { PagedList } from './paged-list.ts';
 import type { Store } from './store.ts';
@@ -23,9 +24,9 @@ export type Core = {
   readonly store: Store<ConsoleState>;
   readonly jobs: PagedList;
   readonly guard: Guard;
-  /** Lines to print after the terminal was given back, oldest first. */
-  readonly outcomes: string[];
-  /** Leaves the console. */
+  /** What this console did, for its last words. */
+  readonly deeds: Deeds;
+  /** Leaves the console, once what was asked for and may still change a job is done. */
   readonly exit: (exitCode: number) => void;
   readonly suspend: () => void;
   link: JobLink | undefined;

@@ -1,6 +1,7 @@
 /** Leaving: the console never ends or leaves a running recovery without asking. */
 
 import { safeText } from '../../present/safe-text.ts';
+import type { OpenJob } from './console-state.ts';
 import { type Core, say, setDialog } from './core.ts';
 import { closeJob } from './open-job.ts';
 
@@ -40,8 +41,8 @@ export function stopRun(core: Core): void {
 export function detachRun(core: Core): void {
   const { dialog, job } = core.store.snapshot();
   core.link?.session.send({ type: 'detach' });
-  const words = `${safeText(job?.name ?? 'The job', 200)}: goes on in the background.`;
-  core.outcomes.push(words);
+  const words = describeDetached(job);
+  core.deeds.add(words);
   closeJob(core);
   if (dialog?.type === 'leave' && dialog.thenQuit) core.exit(0);
   else say(core, words);
@@ -49,8 +50,10 @@ export function detachRun(core: Core): void {
 
 /** Ends the console from outside (a signal): a running recovery is asked to stop, then the console leaves. */
 export function endConsole(core: Core, exitCode: number): void {
-  const isRunning = core.store.snapshot().job?.session.stage === 'executing';
+  const { job } = core.store.snapshot();
+  const isRunning = job?.session.stage === 'executing';
   if (!isRunning || core.exitWhenIdle !== undefined) {
+    if (isRunning) core.deeds.add(`${safeText(job.name, 200)}: was still being recovered; look at it again.`);
     core.exit(exitCode);
     return;
   }
@@ -61,6 +64,14 @@ export function endConsole(core: Core, exitCode: number): void {
 
 /** Leaves because the terminal is gone: nobody can watch a running recovery any more, so it goes on by itself. */
 export function leaveConsole(core: Core, exitCode: number): void {
-  if (core.store.snapshot().job?.session.stage === 'executing') core.link?.session.send({ type: 'detach' });
+  const { job } = core.store.snapshot();
+  if (job?.session.stage === 'executing') {
+    core.link?.session.send({ type: 'detach' });
+    core.deeds.add(describeDetached(job));
+  }
   core.exit(exitCode);
+}
+
+function describeDetached(job: OpenJob | undefined): string {
+  return `${safeText(job?.name ?? 'The job', 200)}: goes on in the background.`;
 }

@@ -10,6 +10,7 @@ import { choose } from './choose.ts';
 import { COMMANDS } from './commands.ts';
 import { type ConsoleState, screenOf, startState } from './console-state.ts';
 import { type Core, say, sayError } from './core.ts';
+import { makeDeeds } from './deeds.ts';
 import { editText, insertText } from './edit-text.ts';
 import { makeGuard } from './guard.ts';
 import { assembleKeyContext } from './key-context.ts';
@@ -77,7 +78,7 @@ export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Conso
       closeJob(core);
       core.jobs.close();
     },
-    lastWords: () => (core.outcomes.length === 0 ? 'Nothing was changed.' : core.outcomes.join('\n')),
+    lastWords: () => core.deeds.lastWords(),
   };
 }
 
@@ -86,13 +87,18 @@ function makeCore(options: ConsoleOptions, exits: ConsoleExits): Core {
   const { place, version, readOnly } = options;
   const store = makeStore(startState({ columns: layout.columns, rows: layout.rows, place, version, readOnly }));
   const guard = makeGuard(store);
+  const deeds = makeDeeds();
   return {
     options,
     store,
     guard,
     jobs: makeJobs({ options, store, guard }),
-    outcomes: [],
-    exit: exits.exit,
+    deeds,
+    exit: (exitCode) => {
+      const done = deeds.whenDone();
+      if (done === undefined) exits.exit(exitCode);
+      else void done.then(() => exits.exit(exitCode));
+    },
     suspend: exits.suspend,
     link: undefined,
     exitWhenIdle: undefined,

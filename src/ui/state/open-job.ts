@@ -4,6 +4,7 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { describeChanges } from '../../present/change-words.ts';
+import { safeText } from '../../present/safe-text.ts';
 import { describeSettled } from '../../present/settled-words.ts';
 import { chooseUnitWord } from '../../present/words.ts';
 import { layoutConsole } from '../layout.ts';
@@ -11,6 +12,7 @@ import { formatOutcome } from '../view/outcome.ts';
 import { choose } from './choose.ts';
 import { type Notice, type OpenJob, type StalePlan, screenOf } from './console-state.ts';
 import { type Core, inBackground, say, sayError, updateJob } from './core.ts';
+import { followSettles, settledOf } from './deeds.ts';
 import { startWindow } from './list-window.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
 
@@ -36,6 +38,11 @@ export function openJob(core: Core, request: OpenRequest): void {
   }));
   const units = makeUnits(core, request.jobId);
   const follow = makeFollower(core, session, request.intent);
+  // Counted beyond the closing of the job: what was asked for is done, whoever looks.
+  const stopCounting = followSettles(session, core.deeds, () => {
+    const { job } = core.store.snapshot();
+    return { jobId: request.jobId, name: job?.jobId === request.jobId ? job.name : request.name };
+  });
   const unsubscribe = session.subscribe(follow.changed);
   core.link = {
     session,
@@ -45,6 +52,7 @@ export function openJob(core: Core, request: OpenRequest): void {
       unsubscribe();
       follow.close();
       units.close();
+      void session.idle().then(stopCounting);
     },
   };
   session.send({ type: 'inspect' });
@@ -193,14 +201,23 @@ function noteChange(core: Core, before: SessionState | undefined, now: SessionSt
   if (now.stage === 'planned')
     core.store.update((state) => ({ ...state, notice: undefined, scroll: 0, typedName: '' }));
   if (now.stage !== 'reported' && now.stage !== 'refused') return;
-  if (now.stage === 'reported') core.outcomes.push(formatOutcome(now.report, now.reportPath));
+  if (now.stage === 'reported') core.deeds.add(formatOutcome(now.report, now.reportPath));
+  // A plan that went stale was not begun; whatever else ends a recovery may have changed something.
+  else if (before.stage === 'executing' && now.error.code !== 'EVIDENCE_STALE')
+    core.deeds.add(describeEnd(before, now));
   core.store.update((state) => ({ ...state, dialog: undefined, notice: undefined, scroll: 0, typedName: '' }));
   if (core.exitWhenIdle !== undefined) core.exit(core.exitWhenIdle);
 }
 
+type Stage<S extends SessionState['stage']> = Extract<SessionState, { readonly stage: S }>;
+
+function describeEnd({ plan }: Stage<'executing'>, { error }: Stage<'refused'>): string {
+  return `Job '${safeText(plan.jobName, 200)}': ${plan.choice} ended with ${error.code}; look at it again.`;
+}
+
 /** Says which units a settle was about, by number and key: what is on the screen has moved on by then. */
 function noteSettled(core: Core, now: SessionState): void {
-  const settled = 'settled' in now ? now.settled : undefined;
+  const settled = settledOf(now);
   const [first] = settled ?? [];
   if (settled === undefined || first === undefined || core.store.snapshot().job === undefined) return;
   const unit = 'evidence' in now ? chooseUnitWord(now.evidence) : 'row';

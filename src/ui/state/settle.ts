@@ -1,7 +1,10 @@
 /** Settling a unit by hand: as what, with which receipt, for which reason. */
 
+import { describeSettled } from '../../present/settled-words.ts';
+import { chooseUnitWord } from '../../present/words.ts';
 import type { SettleDialog } from './console-state.ts';
-import { type Core, say, setDialog } from './core.ts';
+import { type Core, type JobLink, say, sayError, setDialog } from './core.ts';
+import { settledOf } from './deeds.ts';
 import { rowAtCursor } from './list-window.ts';
 
 /** Opens the dialog for the unit under the cursor of the review. */
@@ -33,13 +36,24 @@ export function settleNext(core: Core): void {
   const withReceipt = dialog.as === 'done' && receipt !== '' ? { receipt } : {};
   setDialog(core, undefined);
   const { number, eventSequence } = dialog.unit;
-  core.link?.session.send({
+  const { link } = core;
+  link?.session.send({
     type: 'settle',
     units: [{ number, eventSequence }],
     as: dialog.as,
     reason: dialog.reason.trim(),
     ...withReceipt,
   });
+  if (link !== undefined) core.deeds.wait(link.session.idle().then(() => tellLate(core, link)));
+}
+
+/** What became of a settle whose job was closed meanwhile. */
+function tellLate(core: Core, { session }: JobLink): void {
+  const now = session.snapshot();
+  if (core.link?.session === session || core.store.snapshot().job !== undefined) return;
+  const [first] = settledOf(now) ?? [];
+  if (first !== undefined) say(core, describeSettled(first, 'evidence' in now ? chooseUnitWord(now.evidence) : 'row'));
+  else if (now.stage === 'refused') sayError(core, now.error);
 }
 
 /** One step back: from the reason to the receipt, to the choice, out of the dialog. */
