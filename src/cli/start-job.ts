@@ -11,6 +11,7 @@ import { describeNameProblem } from '../runner/job-file/schema.ts';
 import { openRows } from '../runner/rows/open-rows.ts';
 import { type JobRunResult, runJob } from '../runner/run-job.ts';
 import { openRunLog } from '../runner/run-log.ts';
+import { checkStoreNewest } from '../sources/native/compare-marks.ts';
 import { jobDirectory, lockPath, logPath } from '../sources/native/layout.ts';
 import { openStore } from '../store/database.ts';
 import { type JobRecord, startRun } from '../store/jobs.ts';
@@ -36,7 +37,7 @@ export type StartedJob = {
  * Reads a job file, records the job with all its rows, and takes its lease.
  *
  * Errors: JOB_FILE_INVALID, ROWS_INVALID, COMMAND_MISSING, USAGE_INVALID for a name that is none, JOB_UNFINISHED,
- *         STATE_UNWRITABLE and its kind; nothing was started then.
+ *         STORE_REGRESSED for any job of the store, STATE_UNWRITABLE and its kind; nothing was started then.
  * Source: contract, commands (run).
  */
 export async function startJob(options: {
@@ -56,6 +57,7 @@ export async function startJob(options: {
   const spec = { ...read, name: options.name ?? (read.name || basename(file, extname(file))) };
   const database = openStore(stateDirectory);
   try {
+    checkStoreNewest(database, stateDirectory);
     const rows = await openRows(spec);
     const places = {
       directory: (id: string) => jobDirectory(stateDirectory, id),

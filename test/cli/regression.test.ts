@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
@@ -117,6 +117,61 @@ describe('a store that went back in time', () => {
       code: 'STORE_REGRESSED',
       message: expect.stringContaining(join('jobs', id)),
     });
+  });
+});
+
+/** Every way to run is refused, naming the job, and nothing is done or left. */
+async function expectNoRun(job: LedgerJob, id: string): Promise<void> {
+  const ledger = job.ledger();
+  const jobs = queryStore(job.state, 'SELECT id, status FROM jobs');
+  for (const args of [[], ['--again'], ['--detach'], ['--name', 'other']]) {
+    const ended = await job.salvor(['run', 'job.yaml', ...args, '--json']);
+    const { code, message } = pick(parseAnswer(ended), 'error') as Readonly<Record<string, string>>;
+    expect({ args, exit: ended.code, code }, message).toEqual({ args, exit: 3, code: 'STORE_REGRESSED' });
+    expect(message).toContain(id);
+  }
+  expect(job.ledger()).toEqual(ledger);
+  expect(queryStore(job.state, 'SELECT id, status FROM jobs')).toEqual(jobs);
+}
+
+describe('a run in a store that went back in time', () => {
+  test.concurrent('STORE_REGRESSED: a job is behind its marks, though write-back has changed its rows', async () => {
+    await using job = await makeLedgerJob({ keys: ['5', '4', '3', '2', '1'], more: 'write_back: {tracking: receipt}' });
+    job.act({ '4': 'before' });
+    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+    execFileSync('mkdir', [job.folder.at('older')]);
+    copyStore(job.state, job.folder.at('older'));
+    const settle = ['settle', job.jobId(), '--key', '4', '--as', 'pending', '--reason', 'not there'];
+    expect((await job.salvor(settle)).code).toBe(0);
+    expect((await job.salvor(['--choice', 'resume'])).code).toBe(0);
+    copyStore(job.folder.at('older'), job.state);
+    await expectNoRun(job, job.jobId());
+    expect(job.ledger()).toHaveLength(5);
+  });
+
+  test.concurrent('STORE_REGRESSED: a job is not in it, until a person has moved its marks away', async () => {
+    await using job = await makeLedgerJob({ rowCount: 2 });
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(0);
+    execFileSync('mkdir', [job.folder.at('older')]);
+    copyStore(job.state, job.folder.at('older'));
+    writeFileSync(job.folder.at('rows.csv'), 'id,customer\nz1,Zoe\n');
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(0);
+    const id = job.jobId();
+    const directory = join(job.state, 'jobs', id);
+    copyStore(job.folder.at('older'), job.state);
+    // What an import leaves that died: it says nothing.
+    mkdirSync(join(job.state, 'jobs', 'b0000000001'));
+    writeFileSync(join(job.state, 'jobs', 'b0000000001', 'lease.lock'), '');
+    await expectNoRun(job, id);
+    for (const mark of ['high-water.json', 'journal-sequence']) rmSync(join(directory, mark));
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(0);
+    expect(job.ledger()).toHaveLength(4);
+  });
+
+  test.concurrent('begins all the same where another job’s audit chain was changed: that is of that job alone', async () => {
+    await using job = await makeDeadJob();
+    alterStore(job.state, "UPDATE audit SET hash = 'x' WHERE sequence = 1");
+    expect((await job.salvor(['run', 'job.yaml', '--again'])).code).toBe(0);
   });
 });
 

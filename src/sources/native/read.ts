@@ -6,6 +6,7 @@ import { lookAtStore, STORE_FILE } from '../../store/database.ts';
 import { readHighWater } from '../../store/high-water.ts';
 import { findJobs, type JobRecord, readJob } from '../../store/jobs.ts';
 import { readNamedUnits, readUnitRecords, readUnits } from '../../store/units.ts';
+import { describeUnknown } from './compare-marks.ts';
 import { isJobId, jobDirectory, logPath } from './layout.ts';
 import { listJobs } from './list.ts';
 import { translateJobRef } from './translate.ts';
@@ -64,10 +65,8 @@ export function makeNativePlace(stateDirectory: string, clock: Clock): JobPlace 
 /** Errors: STORE_REGRESSED for a job that the store does not know and whose directory says that it was acted on. */
 function checkNeverThere(stateDirectory: string, reference: string): void {
   if (!isJobId(reference)) return;
-  const path = jobDirectory(stateDirectory, reference);
-  if (readHighWater(path) === undefined) return;
-  const message = `the store went back in time: ${path} is of a job that it does not know`;
-  throw new RecoveryError('STORE_REGRESSED', message, { details: { job: reference, path } });
+  if (readHighWater(jobDirectory(stateDirectory, reference)) !== undefined)
+    throw describeUnknown(stateDirectory, reference);
 }
 
 async function readTail(path: string, lineCount: number): Promise<readonly string[]> {
