@@ -4,6 +4,9 @@
  * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
  * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
  * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
+ *
+ * A unit has an end while it is done, failed or skipped. It keeps the last error it met until it is done or put back to
+ * the start.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
@@ -133,7 +136,8 @@ function prepareChanges(database: DatabaseSync): Statements {
     ),
     notDone: database.prepare(`UPDATE units SET status = 'pending', event = ? ${at} AND status = 'in_doubt'`),
     settle: database.prepare(
-      `UPDATE units SET status = ?1, receipt = coalesce(?2, receipt), finished_at_ms = ?3, event = ?4,
+      `UPDATE units SET status = ?1, receipt = coalesce(?2, receipt), event = ?4,
+       finished_at_ms = CASE ?1 WHEN 'pending' THEN NULL ELSE ?3 END,
        error_code = CASE ?1 WHEN 'done' THEN NULL ELSE error_code END,
        error_message = CASE ?1 WHEN 'done' THEN NULL ELSE error_message END
        WHERE job_seq = ?5 AND number = ?6 AND ${OPEN}`,
@@ -156,8 +160,9 @@ function applyEvent(
       return statements.done.run(event.receipt ?? null, event.resultJson ?? null, atMs, sequence, jobSeq, number);
     case 'failed':
     case 'retry': {
-      const status: UnitStatus = event.type === 'failed' ? 'failed' : 'pending';
-      return statements.failure.run(status, event.error.code, event.error.message, atMs, sequence, jobSeq, number);
+      const { code, message } = event.error;
+      const [status, endMs] = event.type === 'failed' ? ['failed', atMs] : ['pending', null];
+      return statements.failure.run(status, code, message, endMs, sequence, jobSeq, number);
     }
     case 'unknown':
       return statements.unknown.run(
@@ -207,7 +212,12 @@ export type ChangeMark = { readonly epoch: number; readonly atMs: number };
 
 /** Puts failed units back to be tried again; returns how many there were. Source: contract, the recovery prompt. */
 export function retryFailedUnits(database: DatabaseSync, jobSeq: number, by: ChangeMark): number {
-  return changeAll(database, jobSeq, { from: ['failed'], event: 'retry_failed', ...by, reset: '' });
+  return changeAll(database, jobSeq, {
+    from: ['failed'],
+    event: 'retry_failed',
+    ...by,
+    reset: ', finished_at_ms = NULL',
+  });
 }
 
 /** Puts every unit back to the start, results and receipts included; the journal keeps what they were. */

@@ -17,8 +17,6 @@ export type RecordEditor = {
 
 /** A receipt proves an effect; of a row that is to be run (again) it proves nothing. */
 const WITH_RECEIPT: readonly UnitStatus[] = ['done', 'in_doubt', 'needs_review', 'failed', 'skipped'];
-const WITH_ERROR: readonly UnitStatus[] = ['failed', 'needs_review', 'in_doubt'];
-const FINISHED: readonly UnitStatus[] = ['done', 'failed', 'skipped'];
 
 /**
  * Says what is true of a row now, by its unit alone: whatever was written back before does not count.
@@ -34,9 +32,8 @@ export function translateRowValues(unit: UnitFacts): RowValues {
     attempts: String(unit.attempts),
     idempotency_key: unit.idempotencyKey,
     ...(receipt !== undefined && WITH_RECEIPT.includes(status) && { receipt }),
-    ...(finishedAtMs !== undefined &&
-      FINISHED.includes(status) && { finished_at: new Date(finishedAtMs).toISOString() }),
-    ...(error && WITH_ERROR.includes(status) && { error: error.message, error_code: error.code }),
+    ...(finishedAtMs !== undefined && { finished_at: new Date(finishedAtMs).toISOString() }),
+    ...(error && { error: error.message, error_code: error.code }),
   };
 }
 
