@@ -3,6 +3,7 @@ import { assembleProgress, CHOICES } from '../../core/job/schema.ts';
 import type { Proposal } from '../../core/plan/schema.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
 import type { Looked } from '../../core/session/schema.ts';
+import { describeCheckpoints } from '../../present/control-prompt.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
 import {
@@ -51,8 +52,13 @@ function formatLooked(looked: Looked): readonly string[] {
     '',
     `Verdict: ${describeVerdict(diagnosis.verdict, progressOf(evidence))}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
     ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding, unit)}`),
+    ...formatCheckpoints(describeCheckpoints(evidence)),
     ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice], unit)]),
   ];
+}
+
+function formatCheckpoints(lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : ['', 'Checkpoints:', ...lines.map((line) => `  ${line}`)];
 }
 
 function formatProposal(choice: string, proposal: Proposal, unit: UnitWord): readonly string[] {

@@ -36,7 +36,7 @@ function isCrash(control: ControlFacts, trainerLives: boolean): boolean {
  * Says what a training control directory means.
  *
  * A crash is: recorded as running, no end of that run recorded, no trainer of Salvor's own alive, and none that Salvor
- * saw end with success. A directory in which nothing was recorded never crashed.
+ * saw end with success. A directory in which nothing was recorded never crashed: whether it runs is unknown.
  *
  * Errors: none. Same evidence, same diagnosis.
  * Source: formats/tau 3 (resume, 2) and 4.7 (a stale end hides a crash there); design, rule 2.
@@ -72,10 +72,17 @@ function judge(control: ControlFacts, trainerLives: boolean): Verdict {
   if (control.lifecycle === 'paused') return 'paused';
   const end = control.lifecycle === 'running' || control.lifecycle === 'missing' ? findEnd(control) : undefined;
   const recorded = end && TERMINAL.get(end.runState);
-  if (recorded || control.lifecycle !== 'running') return recorded ?? 'interrupted';
+  if (recorded) return recorded;
+  if (isUnrecorded(control)) return 'unknown';
+  if (control.lifecycle !== 'running') return 'interrupted';
   if (isSeenToEnd(control)) return 'finished';
   const { exitCode = 0, isStopped = false } = control.trainerEnd ?? {};
   return exitCode > 0 && !isStopped ? 'failed' : 'interrupted';
+}
+
+/** Nobody ever said that it runs, and nothing that was begun here waits to be completed: no crash, and no end either. */
+function isUnrecorded({ lifecycle, trainerEnd, unfinished }: ControlFacts): boolean {
+  return lifecycle === 'missing' && trainerEnd === undefined && unfinished === undefined;
 }
 
 function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] {

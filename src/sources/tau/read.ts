@@ -103,7 +103,9 @@ function isMeant({ id, name }: JobRef, reference: string): boolean {
 }
 
 function isMatch(summary: JobSummary, { scope, verdict, kind, text }: JobQuery): boolean {
-  if (scope === 'attention' && !isListed(summary.attention)) return false;
+  // Of a directory in which nothing was recorded nobody said that it runs, or died: it waits for no one.
+  const isWaiting = isListed(summary.attention) && summary.attention !== 'unknown';
+  if (scope === 'attention' && !isWaiting) return false;
   if (verdict !== undefined && summary.verdict !== verdict) return false;
   if (kind !== undefined && summary.job.kind !== kind) return false;
   return text === undefined || summary.job.name.includes(text) || summary.job.id.includes(text);

@@ -3,7 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAnswer, pick, runSalvor, startSalvor } from '../../helpers/salvor.ts';
-import { copyTauFixture, makeTauFolder, type TauFolder, tauState, tauStatus } from '../../helpers/tau-directory.ts';
+import {
+  copyTauFixture,
+  makeTauFolder,
+  type TauFolder,
+  tauCheckpoint,
+  tauState,
+  tauStatus,
+} from '../../helpers/tau-directory.ts';
 import { waitFor } from '../../helpers/wait-for.ts';
 
 const salvor = (folder: TauFolder, ...args: readonly string[]) => runSalvor(args, { env: folder.env });
@@ -116,6 +123,27 @@ describe('salvor --choice on a Tau state directory', () => {
     expect(won).toBeGreaterThan(0);
     expect(codes.every((code) => code === 0 || code === 6)).toBe(true);
     expect(folder.rows()).toHaveLength(2 + won);
+  });
+
+  it('a directory without a control state is no crash: --all leaves it alone, and naming it resumes it', async () => {
+    using folder = makeTauFolder({
+      'policy-checkpoint.json': tauCheckpoint(900),
+      'policy-checkpoint.rollback.json': tauCheckpoint(800),
+    });
+    const before = folder.snapshot();
+    const all = await salvor(folder, '--choice', 'resume', '--all', folder.path, '--json');
+    expect([all.code, pick(parseAnswer(all), 'error.code')]).toEqual([4, 'NOTHING_TO_RECOVER']);
+    expect(folder.snapshot()).toEqual(before);
+    expect(parseAnswer(await salvor(folder, 'list', folder.path, '--json'))).toMatchObject({ total: 0 });
+    const listed = parseAnswer(await salvor(folder, 'list', '--all', folder.path, '--json'));
+    expect(listed).toMatchObject({ jobs: [{ verdict: 'unknown', attention: 'unknown', recommended: null }] });
+    const shown = await salvor(folder, 'show', folder.path);
+    expect(shown.stdout).not.toContain('interrupted');
+    expect(shown.stdout).toMatch(
+      /primary: global step 900 of run run-77, .*\n {2}fallback: global step 800 of run run-77, /,
+    );
+    expect((await salvor(folder, '--choice', 'resume', folder.path)).code).toBe(0);
+    expect(folder.rows()).toMatchObject([{ action: 'resume' }]);
   });
 
   it('show, audit and report know the job', async () => {
