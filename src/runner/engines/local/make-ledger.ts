@@ -1,6 +1,7 @@
 /**
  * The rows a worker has in hand, by id: added -> (receipt) -> answered or abandoned. An answer is taken once; one that
- * fits no row in hand breaks the protocol, and from then on nothing the worker says is believed.
+ * fits no row in hand breaks the protocol, and from then on nothing the worker says is believed. A no is believed only
+ * when nothing else was said of the row in what had been written by then: a row that failed may be tried again.
  *
  * Ids are drawn at random, so that only who has read a row can answer it.
  */
@@ -21,7 +22,11 @@ type Entry = Heard & {
   readonly reject: (reason: unknown) => void;
   readonly timer: NodeJS.Timeout | undefined;
   receiptKept: Promise<void> | undefined;
+  /** The no that it was answered with, which is not believed yet. */
+  refusal: Refusal | undefined;
 };
+
+type Refusal = Extract<Answer, { readonly type: 'not_ok' }>;
 
 /** See `makeLedger`. */
 export type Ledger = {
@@ -42,13 +47,14 @@ export type Ledger = {
 
 /**
  * What a ledger is made with. `onTimeout` is told when a row's time has run out, `onBroken` once, when the protocol is
- * broken; both end the worker.
+ * broken; both end the worker. `afterRead` calls back when what the worker has written by now was taken.
  */
 export type LedgerOptions = {
   readonly timeoutMs?: number;
   readonly onTimeout: () => void;
   readonly onBroken: (why: string) => void;
   readonly onText: (line: ReadLine, why?: string) => void;
+  readonly afterRead: (then: () => void) => void;
 };
 
 /** Ids are drawn from below this: any reader of JSON holds them exactly. */
@@ -63,7 +69,7 @@ const RECEIPT_LIMIT = 10_000;
  * Errors: an outcome rejects with what its `onReceipt` rejects with.
  * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
-export function makeLedger({ timeoutMs, onTimeout, onBroken, onText }: LedgerOptions): Ledger {
+export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }: LedgerOptions): Ledger {
   const entries = new Map<number, Entry>();
   const receipts = makeReceiptOwners(entries);
   let answeredCount = 0;
@@ -75,12 +81,11 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText }: LedgerOpt
     if (!entry.receiptKept) return entry.resolve(outcome);
     entry.receiptKept.then(() => entry.resolve(outcome), entry.reject);
   };
-  const expire = (id: number, durationMs: number) => {
-    const entry = entries.get(id);
-    if (!entry) return;
-    entry.late = { code: 'timeout', message: `the worker did not answer within ${durationMs} ms` };
-    onTimeout();
+  const settleAnswered = (id: number, entry: Entry, answer: Parameters<typeof judgeAnswer>[1]) => {
+    answeredCount += 1;
+    settle(id, entry, judgeAnswer(entry, answer));
   };
+  const expire = (id: number, durationMs: number) => markLate(entries.get(id), durationMs, onTimeout);
   const breakOff = (line: ReadLine, why: string) => {
     isBroken = true;
     onText(line, why);
@@ -98,18 +103,22 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText }: LedgerOpt
       entry.sharedWith ??= receipts.claim(id, answer.receipt);
       keepReceipt(entry, answer.receipt, answer.type === 'ok');
     }
+    if (entry.refusal) return breakOff(line, `something is said of id ${id}, which had failed`);
     if (answer.type === 'news') return;
-    answeredCount += 1;
-    settle(id, entry, judgeAnswer(entry, answer));
+    if (answer.type === 'ok') return settleAnswered(id, entry, answer);
+    entry.refusal = answer;
+    clearTimeout(entry.timer);
+    afterRead(() => {
+      if (!isBroken && entries.get(id) === entry) settleAnswered(id, entry, answer);
+    });
   };
 
   return {
     add(work, onReceipt) {
-      let id = randomInt(1, ID_END);
-      while (entries.has(id)) id = randomInt(1, ID_END);
+      const id = drawId(entries);
       const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs, id, timeoutMs);
       const outcome = new Promise<WorkerOutcome>((resolve, reject) => {
-        entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeHeard(), receiptKept: undefined });
+        entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeEntry() });
       });
       return { id, outcome };
     },
@@ -130,15 +139,36 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText }: LedgerOpt
     },
     abandon(error, type) {
       for (const [id, entry] of entries) {
-        settle(id, entry, type === 'failed' ? { type, error } : judgeAbandoned(entry, error));
+        if (entry.refusal && !isBroken) settleAnswered(id, entry, entry.refusal);
+        else settle(id, entry, type === 'failed' ? { type, error } : judgeAbandoned(entry, error));
       }
     },
     answeredCount: () => answeredCount,
   };
 }
 
-function makeHeard(): Heard {
-  return { receipt: undefined, conflict: undefined, sharedWith: undefined, ambiguous: false, late: undefined };
+function markLate(entry: Entry | undefined, durationMs: number, onTimeout: () => void): void {
+  if (!entry) return;
+  entry.late = { code: 'timeout', message: `the worker did not answer within ${durationMs} ms` };
+  onTimeout();
+}
+
+function drawId(taken: ReadonlyMap<number, unknown>): number {
+  let id = randomInt(1, ID_END);
+  while (taken.has(id)) id = randomInt(1, ID_END);
+  return id;
+}
+
+function makeEntry(): Heard & Pick<Entry, 'receiptKept' | 'refusal'> {
+  return {
+    receipt: undefined,
+    conflict: undefined,
+    sharedWith: undefined,
+    ambiguous: false,
+    late: undefined,
+    receiptKept: undefined,
+    refusal: undefined,
+  };
 }
 
 /** An answer may repeat the row's key and idempotency key; then they must be the row's. */

@@ -6,8 +6,15 @@ import { isUtf8 } from 'node:buffer';
  */
 export type ReadLine = { readonly text: string; readonly cutBytes: number; readonly isExact: boolean };
 
-/** Takes output as it comes and calls back line by line; `end` gives what is left without a line end. */
-export type LineReader = { readonly push: (bytes: Buffer) => void; readonly end: () => void };
+/**
+ * Takes output as it comes and calls back line by line; `end` gives what is left without a line end. `isMidLine` says
+ * that a line was begun and not ended yet.
+ */
+export type LineReader = {
+  readonly push: (bytes: Buffer) => void;
+  readonly end: () => void;
+  readonly isMidLine: () => boolean;
+};
 
 const NEWLINE = 0x0a;
 /** UTF-16 code units become at most so many bytes of UTF-8 each. */
@@ -76,5 +83,6 @@ export function makeLineReader(limitBytes: number, onLine: (line: ReadLine) => v
     end() {
       if (carriedBytes > 0) emitCarried();
     },
+    isMidLine: () => carriedBytes > 0,
   };
 }

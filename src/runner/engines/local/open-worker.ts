@@ -31,6 +31,8 @@ const OUTPUT_HELD = 'the worker is gone, its output is still held open by anothe
 const CLOSE_GRACE_MS = 1000;
 const END_GRACE_MS = 2000;
 const FINISH_GRACE_MS = 5000;
+/** How long the rest of a line is waited for before a row is taken for failed. A prompt never ends its line. */
+const LINE_REST_MS = 100;
 /** Ends that prove that no row was read: no process came to be, or the shell found no command to run. */
 const DID_NOTHING = /^(?:SPAWN_.*|EXIT_12[67])$/;
 
@@ -72,6 +74,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
     onTimeout: endNow,
     onBroken: (why) => onFault('WORKER_PROTOCOL', `the worker broke the protocol: ${why}`),
     onText: (line, why) => options.onLine(undefined, 'stdout', formatLine(line, why)),
+    afterRead: (then) => afterRead(() => heard.isMidLine(), then),
   });
   const heard = listen(child, options, ledger.take);
   const outgoing = makeOutgoing(child, {
@@ -178,7 +181,21 @@ function listen(child: ChildProcess, { onLine }: LocalEngineOptions, take: (line
   });
   child.stdout?.on('data', output.push).on('close', output.end);
   child.stderr?.on('data', errors.push).on('close', errors.end);
-  return { lineCount: () => lineCount, lastErrorLine: () => lastErrorLine };
+  return { lineCount: () => lineCount, lastErrorLine: () => lastErrorLine, isMidLine: output.isMidLine };
+}
+
+/**
+ * Calls back when what the worker had written by now was read: the chunk in hand, what waited behind it, and the rest
+ * of a line that it has begun, when that comes soon.
+ */
+function afterRead(isMidLine: () => boolean, then: () => void): void {
+  const startedMs = performance.now();
+  const look = () => {
+    if (isMidLine() && performance.now() - startedMs < LINE_REST_MS) setTimeout(look, LINE_REST_MS / 10);
+    else then();
+  };
+  // The first comes after the chunk in hand, the second after one more turn of reading.
+  setImmediate(() => setImmediate(look));
 }
 
 /** Tells of a worker that closed its input or output and did not end: it would be waited for without end. */

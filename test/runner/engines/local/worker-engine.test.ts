@@ -193,6 +193,40 @@ describe('a worker that breaks the protocol', () => {
     const why = expect.stringMatching(/^the worker broke the protocol: an answer is for id \d+, and no such row/);
     expect(outcomes).toEqual([{ code: 'WORKER_PROTOCOL', message: why }, { type: 'done' }]);
   });
+  it.each([
+    ['a yes', '{"id":ID,"ok":true}\n', undefined],
+    ['a receipt and a yes', '{"id":ID,"receipt":"R3"}\n{"id":ID,"ok":true}\n', 'R3'],
+    ['a receipt', '{"id":ID,"receipt":"R3"}\n', 'R3'],
+    ['a word that it may have happened', '{"id":ID,"ambiguous":true}\n', undefined],
+    ['another no', '{"id":ID,"ok":false,"error":"no"}\n', undefined],
+    ['a line of a megabyte, then a yes', `${'x'.repeat(1_000_000)}\n{"id":ID,"ok":true}\n`, undefined],
+  ])('is ended when it takes back a no at once, and the row is in doubt: %s', async (_what, line, receipt) => {
+    await using engine = makeTestEngine(SHIP);
+    const rowJson = JSON.stringify({ act: 'say', say: `{"id":ID,"ok":false,"error":"no"}\n${line}` });
+    const message = expect.stringMatching(
+      /^the worker broke the protocol: something is said of id \d+, which had failed/,
+    );
+    const outcome = await engine.run('say', { rowJson });
+    expect(outcome).toEqual({
+      type: 'unknown',
+      error: { code: 'WORKER_PROTOCOL', message },
+      ...(receipt !== undefined && { receipt }),
+    });
+    expect(findWorkers(engine)).toEqual([]);
+  });
+  it('is believed in its no when a prompt without a line end follows, or its own end', async () => {
+    await using engine = makeTestEngine(SHIP);
+    const no = '{"id":ID,"ok":false,"error":{"code":"E"}}\n';
+    const answer = (say: string) => engine.run('say', { rowJson: JSON.stringify({ act: 'say', say }) });
+    expect(await answer(`${no}> `)).toEqual({
+      type: 'failed',
+      error: { code: 'E', message: 'the worker gave no reason' },
+    });
+    await using last = makeTestEngine({
+      worker: `read -r row; id=\${row#*'"id":'}; echo '{"id":'\${id%%,*}',"ok":false,"error":{"code":"E"}}'`,
+    });
+    expect(await last.run('ok')).toMatchObject({ type: 'failed', error: { code: 'E' } });
+  });
   it('is ended when its output is no UTF-8 where an answer begins', async () => {
     await using engine = makeTestEngine({ worker: 'read -r row; printf \'{"id":1,"ok":tr\\351\\n\'; sleep 100' });
     const outcome = await engine.run('ok');
