@@ -16,7 +16,7 @@ export type KeyContext = {
   readonly noAskAgain: string | undefined;
   /** A unit is under the cursor. */
   readonly hasUnit: boolean;
-  /** Lines of the plan or refusal that have not been on the screen yet. */
+  /** Lines of the plan, refusal or unit to settle that have not been on the screen yet. */
   readonly unreadLines: number;
   /** The plan went stale, and nobody has said yet that what changed was read. */
   readonly hasChanged: boolean;
@@ -39,8 +39,8 @@ export type KeyRow = {
 
 const PANE_SCREENS = ['job', 'units', 'evidence', 'audit', 'log'] as const;
 const LISTS = ['jobs', 'units', 'review'] as const;
-const TEXTS = ['evidence', 'audit', 'log', 'plan', 'progress', 'report', 'refused', 'help'] as const;
-const PAGED = [...LISTS, ...TEXTS, 'job', 'type_name'] as const;
+const TEXTS = ['evidence', 'audit', 'log', 'plan', 'progress', 'leave', 'report', 'refused', 'settle', 'help'] as const;
+const PAGED = [...LISTS, ...TEXTS, 'job', 'type_name', 'settle_text'] as const;
 const NOT_TYPING = [
   ...PANE_SCREENS,
   'jobs',
@@ -185,9 +185,30 @@ export const KEYMAP = [
     hiddenWhenBlocked: true,
     blockedBy: (c) => (c.readOnly ? noUnit({ ...c, hasUnit: true }) : c.noAskAgain),
   },
-  { command: 'settle_done', keys: ['d'], label: 'it was done', screens: ['settle'], inFooter: true },
-  { command: 'settle_pending', keys: ['p'], label: 'not done: run it again', screens: ['settle'], inFooter: true },
-  { command: 'settle_skipped', keys: ['k'], label: 'skip it', screens: ['settle'], inFooter: true },
+  {
+    command: 'settle_done',
+    keys: ['d'],
+    label: 'it was done',
+    screens: ['settle'],
+    inFooter: true,
+    blockedBy: notRead,
+  },
+  {
+    command: 'settle_pending',
+    keys: ['p'],
+    label: 'not done: run it again',
+    screens: ['settle'],
+    inFooter: true,
+    blockedBy: notRead,
+  },
+  {
+    command: 'settle_skipped',
+    keys: ['x'],
+    label: 'skip it',
+    screens: ['settle'],
+    inFooter: true,
+    blockedBy: notRead,
+  },
   { command: 'settle_next', keys: ['enter'], label: 'go on', screens: ['settle_text'], inFooter: true },
   { command: 'leave', keys: ['s', 'q', 'escape'], label: 'stop or leave', screens: ['progress'], inFooter: true },
   {
@@ -225,8 +246,8 @@ export const KEYMAP = [
   { command: 'choice_move', keys: ['up', 'down', 'k', 'j'], label: 'move in the choices', screens: ['job'] },
   { command: 'up', keys: ['up', 'k'], label: 'up', screens: [...LISTS, ...TEXTS] },
   { command: 'down', keys: ['down', 'j'], label: 'down', screens: [...LISTS, ...TEXTS] },
-  { command: 'up', keys: ['up'], label: 'up', screens: ['type_name'] },
-  { command: 'down', keys: ['down'], label: 'down', screens: ['type_name'] },
+  { command: 'up', keys: ['up'], label: 'up', screens: ['type_name', 'settle_text'] },
+  { command: 'down', keys: ['down'], label: 'down', screens: ['type_name', 'settle_text'] },
   { command: 'page_up', keys: ['pageup'], label: 'page up', screens: PAGED },
   { command: 'page_down', keys: ['pagedown'], label: 'page down', screens: PAGED },
   { command: 'first', keys: ['g', 'home'], label: 'to the top', screens: [...LISTS, ...TEXTS, 'job'] },
@@ -273,24 +294,3 @@ export function keysOfScreen(screen: ScreenName): readonly (KeyRow & { readonly 
 export function findKey(screen: ScreenName, key: string): (KeyRow & { readonly command: CommandId }) | undefined {
   return keysOfScreen(screen).find((row) => row.keys.includes(key));
 }
-
-/** How a key is written for people. */
-export function describeKey(key: string): string {
-  return KEY_WORDS[key] ?? key;
-}
-
-const KEY_WORDS: Readonly<Record<string, string>> = {
-  enter: 'Enter',
-  ' ': 'Space',
-  escape: 'Esc',
-  tab: 'Tab',
-  'shift+tab': 'Shift+Tab',
-  up: 'Up',
-  down: 'Down',
-  pageup: 'PgUp',
-  pagedown: 'PgDn',
-  home: 'Home',
-  end: 'End',
-  'ctrl+c': 'Ctrl+C',
-  'ctrl+z': 'Ctrl+Z',
-};

@@ -104,7 +104,7 @@ test('console: rows in doubt are settled as done, pending and skipped with reaso
     'Row 1 (k1) is pending',
   );
   await screen.press('s', 'Settle row 2 (k2)');
-  await screen.press('k', 'Settle it as skipped');
+  await screen.press('x', 'Settle it as skipped');
   await screen.press(`customer left${ENTER}`, '1 row to decide about');
   await screen.press('s', 'Settle row 3 (k3)');
   await screen.press('d', '> Receipt (may stay empty): 1Zk3_');

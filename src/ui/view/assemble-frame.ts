@@ -11,10 +11,11 @@ import { assembleChoiceItems, type ChoiceItem, firstChoice } from './choice-item
 import { assembleFooter, assembleHelpText, assembleTitle, SCREEN_TITLES } from './help-view.ts';
 import { assemblePaneText, tabsLine } from './job-view.ts';
 import { assembleJobsBody } from './jobs-view.ts';
-import { fillLines, type Line, scrollLines, textLine, wrappedLines } from './line.ts';
+import { BLANK, fillLines, type Line, scrollLines, textLine, wrappedLines } from './line.ts';
 import { assembleConsent, assemblePlanText, assembleStaleText } from './plan-view.ts';
 import { assembleLeaveText, assembleProgressText, assembleRefusedText, assembleReportText } from './run-view.ts';
-import { assembleSettleBody, assembleUnitsBody } from './units-view.ts';
+import { assembleSettleText, type SettleText } from './settle-view.ts';
+import { assembleUnitsBody } from './units-view.ts';
 
 /** The menu of choices; it stands at the end of the body and draws itself. */
 export type FrameMenu = { readonly items: readonly ChoiceItem[]; readonly first: number; readonly rows: number };
@@ -74,14 +75,30 @@ function assembleBody(state: ConsoleState, screen: ScreenName, layout: Layout): 
   const { job, dialog } = state;
   if (dialog?.type === 'help') return scrolled(helpText(state), layout.body, state.scroll);
   if (dialog?.type === 'settle')
-    return scrolled(assembleSettleBody(dialog, unitOf(job), layout.columns), layout.body, 0);
+    return settleBody(assembleSettleText(dialog, unitOf(job), layout.columns), layout.body, state.scroll);
   if (job === undefined) return { lines: assembleJobsBody(state, layout), scrollLimit: 0 };
-  if (dialog?.type === 'leave') return scrolled(assembleLeaveText(job.session, layout.columns), layout.body, 0);
+  if (dialog?.type === 'leave')
+    return scrolled(assembleLeaveText(job.session, layout.columns), layout.body, state.scroll);
   if (screen === 'review') {
     const title = textLine(`${formatCount(job.units.total, unitOf(job))} to decide about`, 'title');
     return { lines: assembleUnitsBody(job, layout, title), scrollLimit: 0 };
   }
   return assembleSessionBody(state, job, layout) ?? assemblePaneBody(state, job, layout);
+}
+
+/** The field that is typed in stands at the end and never scrolls away; where there is room all is one text. */
+function settleBody({ text, field, hint }: SettleText, height: number, scroll: number): Body {
+  const whole = [...text, ...field, ...hint];
+  if (field.length === 0 || whole.length <= height) return scrolled(whole, height, scroll);
+  const typed = field.slice(-Math.max(1, height - 3));
+  const words = hint.filter((line) => line !== BLANK);
+  const pinned = [...typed, ...(typed.length + words.length + 3 <= height ? words : [])];
+  const above = scrolled(
+    text.filter((line) => line !== BLANK),
+    Math.max(0, height - pinned.length),
+    scroll,
+  );
+  return { ...above, lines: [...fillLines(above.lines, Math.max(0, height - pinned.length)), ...pinned] };
 }
 
 function helpText(state: ConsoleState): readonly Line[] {
@@ -190,7 +207,12 @@ function footerLines(state: ConsoleState, screen: ScreenName, layout: Layout): r
 }
 
 /** Screens whose text must have been on the screen before a key acts, and that key. */
-const READING_KEYS: Readonly<Partial<Record<ScreenName, string>>> = { plan: 'y', type_name: 'Enter', refused: 'Enter' };
+const READING_KEYS: Readonly<Partial<Record<ScreenName, string>>> = {
+  plan: 'y',
+  type_name: 'Enter',
+  refused: 'Enter',
+  settle: 'd, p or x',
+};
 
 function readOnLine(count: number, key: string): Line {
   return textLine(`${describeUnread(count)}, then ${key}`, 'accent');

@@ -1,5 +1,6 @@
 /** The help screen, the footer and the page of keys: three readers of the keymap. */
-import { describeKey, type KeyContext, type KeyRow, keysOfScreen } from '../keymap.ts';
+import { describeKey } from '../describe-key.ts';
+import { type KeyContext, type KeyRow, keysOfScreen } from '../keymap.ts';
 import { SCREENS, type ScreenName } from '../state/console-state.ts';
 import { type Line, type Span, spanLine, textLine, wrappedLines } from './line.ts';
 import { measureText } from './text-width.ts';

@@ -6,7 +6,7 @@ import { describeStep, describeWarning, type UnitWord } from '../../present/word
 import type { ConsoleState, StalePlan } from '../state/console-state.ts';
 import { chooseTypedWord, type TypedWord } from '../state/typed-consent.ts';
 import { CURSOR_MARK } from '../theme.ts';
-import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
+import { BLANK, type Line, textLine, wrappedLines } from './line.ts';
 
 /** What stands above a plan that took the place of a stale one: what changed, and that nothing was done. */
 export function assembleStaleText(stale: StalePlan | undefined, columns: number): readonly Line[] {
@@ -60,7 +60,7 @@ export function assembleConsent(plan: Plan, state: ConsoleState): readonly Line[
     const repeats = plan.wouldRepeat > 0 ? ` (${formatCount(plan.wouldRepeat, unit)} would be done twice)` : '';
     return [
       ...wrappedLines(`${askForWord(word, plan)}${repeats}`, state.columns, { tone: 'accent' }),
-      spanLine([`${CURSOR_MARK} `, 'accent'], [`${safeText(state.typedName)}_`, 'plain']),
+      ...wrappedLines(`${CURSOR_MARK} ${safeText(state.typedName)}_`, state.columns, { indent: 2 }),
     ];
   }
   const isUnread = state.reading !== undefined && state.reading.to < state.reading.total;

@@ -3,12 +3,11 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { UnitStatus } from '../../core/job/schema.ts';
 import { formatTime } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
-import type { UnitWord } from '../../present/words.ts';
 import type { Layout } from '../layout.ts';
-import type { OpenJob, SettleDialog } from '../state/console-state.ts';
+import type { OpenJob } from '../state/console-state.ts';
 import { visibleRows } from '../state/list-window.ts';
 import { CURSOR_MARK, type Tone } from '../theme.ts';
-import { BLANK, fillLines, type Line, spanLine, textLine, wrappedLines } from './line.ts';
+import { fillLines, type Line, spanLine, textLine } from './line.ts';
 import { fitText } from './text-width.ts';
 
 const STATUS_TONES: Readonly<Record<UnitStatus, Tone>> = {
@@ -73,49 +72,4 @@ export function describeUnitEnd(unit: UnitFacts): string {
     unit.attempts > 1 ? `${unit.attempts} attempts` : '',
   ];
   return parts.filter((part) => part !== '').join(', ');
-}
-
-function hanging(text: string, columns: number): readonly Line[] {
-  return wrappedLines(`  ${text}`, columns, { indent: 5 });
-}
-
-/** The dialog that settles one unit. */
-export function assembleSettleBody(dialog: SettleDialog, word: UnitWord, columns: number): readonly Line[] {
-  const { unit } = dialog;
-  const facts = [
-    textLine(`Settle ${word} ${unit.number} (${safeText(unit.key, 100)}), ${unit.status.replace('_', ' ')}`, 'title'),
-    ...wrappedLines(
-      `Known: ${describeUnitEnd(unit) || 'nothing'}. Idempotency key: ${safeText(unit.idempotencyKey, 200)}`,
-      columns,
-    ),
-    BLANK,
-  ];
-  if (dialog.as === undefined) {
-    return [
-      ...facts,
-      textLine('What is true about it?'),
-      ...hanging('d  it was done: it is not run again', columns),
-      ...hanging('p  it was not done: the next resume runs it again', columns),
-      ...hanging('k  skip it: it counts as neither done nor left', columns),
-    ];
-  }
-  const field = (name: 'receipt' | 'reason', label: string): Line => {
-    const isHere = dialog.field === name;
-    return spanLine(
-      [`${isHere ? CURSOR_MARK : ' '} ${label}: `, isHere ? 'accent' : 'plain'],
-      [`${safeText(dialog[name])}${isHere ? '_' : ''}`, 'plain'],
-    );
-  };
-  return [
-    ...facts,
-    textLine(`Settle it as ${dialog.as}:`),
-    ...(dialog.as === 'done' ? [field('receipt', 'Receipt (may stay empty)')] : []),
-    field('reason', 'Reason (kept in the audit trail)'),
-    BLANK,
-    ...wrappedLines(
-      dialog.field === 'receipt' ? 'Enter goes on to the reason.' : 'Enter settles it; nothing has been changed yet.',
-      columns,
-      { tone: 'faint' },
-    ),
-  ];
 }
