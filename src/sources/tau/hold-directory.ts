@@ -2,6 +2,7 @@ import { createConnection, createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
+import { findSocketOwner, type SocketOwner } from '../../platform/find-socket-owner.ts';
 import { tryLock } from '../../platform/lock-file.ts';
 
 /** How long a holder has to say who it is. */
@@ -27,18 +28,19 @@ export type Holder = { readonly principal: string; readonly host: string; readon
  * checked against what is there when it is carried out.
  *
  * Shapes: `key` is a digest of the directory's real path.
- * Errors: LEASE_HELD naming the holder, as far as it is known.
+ * Errors: LEASE_HELD naming the holder, as far as the kernel can tell who it is.
  * Source: design, rules 2 and 7; formats/tau 4.16.
  */
 export async function holdDirectory(key: string, directory: string, self: Holder): Promise<HeldDirectory> {
   if (process.platform !== 'linux') return holdFile(key, directory);
-  const path = `\0salvor-${key}`;
+  const name = `salvor-${key}`;
+  const path = `\0${name}`;
   const server = createServer((socket) => {
     socket.on('error', () => {});
     socket.end(JSON.stringify(self));
   });
   if (await listen(server, path)) return { release: () => close(server) };
-  throw describeHeld(directory, await askHolder(path));
+  throw describeHeld(directory, proveHolder(await askHolder(path), findSocketOwner(name)));
 }
 
 function listen(server: Server, path: string): Promise<boolean> {
@@ -56,13 +58,13 @@ function close(server: Server): Promise<void> {
 }
 
 /** What the holder says of itself; another program may hold the name, so its words are foreign text. */
-function askHolder(path: string): Promise<string | undefined> {
+function askHolder(path: string): Promise<Partial<Holder> | undefined> {
   return new Promise((resolve) => {
     const socket = createConnection({ path });
     let said = '';
     const finish = (): void => {
       socket.destroy();
-      resolve(describeHolder(said));
+      resolve(parseHolder(said));
     };
     socket.setEncoding('utf8');
     socket.setTimeout(ANSWER_MS, finish);
@@ -75,22 +77,30 @@ function askHolder(path: string): Promise<string | undefined> {
   });
 }
 
-function describeHolder(said: string): string | undefined {
+function parseHolder(said: string): Partial<Holder> | undefined {
   try {
-    const { principal, host, pid } = JSON.parse(said) as Partial<Holder>;
-    return `${String(principal)} (process ${Number(pid)} on ${String(host)})`;
+    const holder: unknown = JSON.parse(said);
+    return typeof holder === 'object' && holder !== null ? holder : undefined;
   } catch {
     return undefined;
   }
 }
 
-function describeHeld(directory: string, holder: string | undefined): RecoveryError {
-  const message = `${holder ?? 'another Salvor'} is acting on ${directory}`;
-  return new RecoveryError('LEASE_HELD', message, { details: { directory, holder: holder ?? null } });
+/** Anybody may take the name first and say that he is somebody else: only a process that the kernel knows is named. */
+function proveHolder(said: Partial<Holder> | undefined, owner: SocketOwner | undefined): string {
+  if (!owner) return 'a process that cannot be seen from here (another user, or another container)';
+  const user = owner.uid === process.geteuid?.() ? '' : ` of user ${owner.uid}`;
+  if (!said || said.pid !== owner.pid) return `process ${owner.pid}${user}, which does not show that it is a Salvor,`;
+  return `${String(said.principal)} (process ${owner.pid}${user} on ${String(said.host)})`;
+}
+
+function describeHeld(directory: string, holder = 'another Salvor'): RecoveryError {
+  const message = `${holder} holds the lock of ${directory}`;
+  return new RecoveryError('LEASE_HELD', message, { details: { directory, holder } });
 }
 
 function holdFile(key: string, directory: string): HeldDirectory {
   const lock = tryLock(join(tmpdir(), `salvor-${key}.lock`));
-  if (!lock) throw describeHeld(directory, undefined);
+  if (!lock) throw describeHeld(directory);
   return { release: async () => lock.release() };
 }
