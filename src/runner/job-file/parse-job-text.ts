@@ -1,6 +1,8 @@
 /** The text of a job file as a value that still knows its lines. Pure. */
 import { type Document, isMap, isScalar, LineCounter, type ParsedNode, parseDocument, visit } from 'yaml';
 import { RecoveryError } from '../../core/errors.ts';
+import { findDeepNesting } from './find-deep-nesting.ts';
+import { LIMITS } from './limits.ts';
 
 /** A parsed file: its plain value, where a key stands, how a number was written, and how to refuse a place. */
 export type JobText = {
@@ -14,9 +16,6 @@ export type JobText = {
   readonly refuse: (path: readonly PropertyKey[], message: string) => RecoveryError;
 };
 
-/** How many aliases a file may have, and how often they may be expanded: each is looked for in the whole file. */
-const MAX_ALIAS_COUNT = 100;
-
 /**
  * Parses YAML 1.2, of which JSON is a part. One document, a map at the top, keys that are text, no tags.
  *
@@ -24,6 +23,7 @@ const MAX_ALIAS_COUNT = 100;
  * Source: contract, job files.
  */
 export function parseJobText(text: string, path: string): JobText {
+  refuseDeepNesting(text, path);
   const lines = new LineCounter();
   const refuseAt = (offset: number, message: string): RecoveryError => {
     const line = Math.max(1, lines.linePos(offset).line);
@@ -52,11 +52,19 @@ export function parseJobText(text: string, path: string): JobText {
 /** Its own search for keys that stand twice compares each with every other one; here it is done by `checkNodes`. */
 const LINEAR = { uniqueKeys: false } as const;
 
+function refuseDeepNesting(text: string, path: string): void {
+  const offset = findDeepNesting(text, LIMITS.nesting);
+  if (offset === undefined) return;
+  const line = text.slice(0, offset).split('\n').length;
+  const message = `found lists and maps nested more than ${LIMITS.nesting} deep, which is the most a file may have`;
+  throw new RecoveryError('JOB_FILE_INVALID', `${path}, line ${line}: ${message}`, { details: { path, line } });
+}
+
 function parseText(text: string, path: string, lines: LineCounter): Document.Parsed<ParsedNode> {
   try {
     return parseDocument(text, { lineCounter: lines, prettyErrors: false, version: '1.2', merge: false, ...LINEAR });
   } catch (cause) {
-    throw new RecoveryError('JOB_FILE_INVALID', `${path} is nested too deeply to be read`, { cause });
+    throw new RecoveryError('JOB_FILE_INVALID', `${path} cannot be read as YAML: ${String(cause)}`, { cause });
   }
 }
 
@@ -80,10 +88,10 @@ function checkNodes(
     },
     Alias: (_, alias) => {
       aliasCount += 1;
-      if (aliasCount <= MAX_ALIAS_COUNT) return;
+      if (aliasCount <= LIMITS.aliases) return;
       throw refuseAt(
         startOf(alias) ?? 0,
-        `found more than ${MAX_ALIAS_COUNT} aliases, which is the most a file may have`,
+        `found more than ${LIMITS.aliases} aliases, which is the most a file may have`,
       );
     },
   });
@@ -111,7 +119,7 @@ function expand(
   refuseAt: (offset: number, message: string) => RecoveryError,
 ): unknown {
   try {
-    return document.toJS({ maxAliasCount: MAX_ALIAS_COUNT });
+    return document.toJS({ maxAliasCount: LIMITS.aliases });
   } catch (cause) {
     throw refuseAt(0, `its aliases cannot be expanded: ${cause instanceof Error ? cause.message : String(cause)}`);
   }

@@ -5,11 +5,9 @@ import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import { openRows } from '../rows/open-rows.ts';
 import type { RowsSource } from '../rows/row-record.ts';
 import { checkBatch } from './check-batch.ts';
+import { LIMITS } from './limits.ts';
 import { parseJobFile } from './parse-job-file.ts';
 import type { BatchSpec } from './schema.ts';
-
-/** A job file is written by hand; anything larger is another file. */
-const LARGEST_BYTES = 1024 * 1024;
 
 /**
  * Reads a job file into its specification, with the columns its rows have, and makes sure that its commands are there
@@ -44,10 +42,10 @@ async function readBytes(path: string): Promise<Buffer> {
     // Looked at before it is opened: opening a named pipe would wait for ever.
     const stats = await stat(path);
     if (!stats.isFile()) throw new RecoveryError('JOB_FILE_INVALID', `${path} is not a file`);
-    if (stats.size > LARGEST_BYTES) {
+    if (stats.size > LIMITS.bytes) {
       throw new RecoveryError(
         'JOB_FILE_INVALID',
-        `${path} has ${stats.size} bytes, a job file has at most ${LARGEST_BYTES}`,
+        `${path} has ${stats.size} bytes, a job file has at most ${LIMITS.bytes}`,
       );
     }
     await using file = await open(path, 'r');

@@ -4,6 +4,7 @@
  */
 import * as z from 'zod/mini';
 import { RecoveryError } from '../../core/errors.ts';
+import { LIMITS } from './limits.ts';
 import { parseDuration } from './parse-duration.ts';
 
 /** What may be written back to the rows file. Source: contract, job files (write_back). */
@@ -20,7 +21,6 @@ export const WRITE_BACK_VALUES = [
 export type WriteBackValue = (typeof WRITE_BACK_VALUES)[number];
 
 const BACKOFFS = ['exponential', 'linear', 'fixed'] as const;
-const LIMITS = { concurrency: 10_000, attempts: 1000, nameLength: 200 };
 
 const text = (expected: string) =>
   z.string({ error: expected }).check(

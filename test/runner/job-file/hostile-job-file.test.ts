@@ -27,6 +27,39 @@ describe('a hostile job file', () => {
     expect(() => parse(text)).toThrow(message);
   });
   it.each([
+    ['lists in brackets', '['],
+    ['maps in brackets', '{a: '],
+    ['lists by dashes', '- '],
+    ['keys by question marks', '? '],
+    ['both kinds in turn', '- ? '],
+  ])('is refused by a limit of nesting, before it is parsed, in time that grows with it: %s', (_, opening) => {
+    const text = `${HEAD}params:\n  a: 1\n  b:\n    ${opening.repeat(100_000)}`;
+    const startedMs = performance.now();
+    expect(() => parse(text)).toThrow('job.yaml, line 7: found lists and maps nested more than 100 deep');
+    // Parsing it took seconds, as far as the stack goes.
+    expect(performance.now() - startedMs).toBeLessThan(500);
+  });
+  it('is refused by a limit of nesting where the levels are made by indentation', () => {
+    const levels = (count: number) => Array.from({ length: count }, (_, index) => `${' '.repeat(index)}a:\n`).join('');
+    expect(() => parse(levels(101))).toThrow('job.yaml, line 101: found lists and maps nested more than 100 deep');
+    expect(() => parse(levels(100))).toThrow('kind is missing');
+  });
+  it.each([
+    ['quotes', `"${'['.repeat(5_000)}"`],
+    ['a comment', `x # ${'[{'.repeat(5_000)}`],
+    ['quotes over lines', `'${'[\n     '.repeat(5_000)}'`],
+    ['a block of text', `|\n${'    - - [\n'.repeat(5_000)}`],
+    ['a block of text that is one bracket', '|\n    ['],
+    ['plain text', `x${' - ? ['.repeat(5_000)}`],
+  ])('may hold brackets that nest nothing: in %s', (_, value) => {
+    const { params } = parse(`${HEAD}params:\n  a: ${value}\n`);
+    expect(params['a']).not.toBe('');
+  });
+  it('may have any number of lists and maps beside each other', () => {
+    const wide = lines(5_000, (index) => `- [[a]]: {b: [${index}]}\n    ? c\n    : d`);
+    expect(() => parse(`${HEAD}params:\n${wide}`)).toThrow('found a key that is not text');
+  });
+  it.each([
     ['a command line too long to be started', 'x'.repeat(100_001), 'found 100001 characters'],
     ['expansions in expansions', '${x:-'.repeat(10_000), 'nested more than 100 deep'],
     ['brackets in brackets', '$('.repeat(200), 'nested more than 100 deep'],
