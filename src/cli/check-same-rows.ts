@@ -1,12 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { diagnose } from '../core/diagnosis/diagnose.ts';
 import { RecoveryError } from '../core/errors.ts';
-import { assembleProgress, type JobRef } from '../core/job/schema.ts';
+import type { JobRef } from '../core/job/schema.ts';
 import { translateProgress } from '../core/report/build-report.ts';
-import { systemClock } from '../platform/clock.ts';
 import { digestFile } from '../platform/digest-file.ts';
-import { collectEvidence } from '../sources/native/collect.ts';
 import { findSameRows, hasName } from '../store/same-rows.ts';
+import { lookAtJob } from './find-shared-rows.ts';
 
 /** A job that ended and was made of the rows that are about to be run again. */
 export type RepeatedJob = Pick<JobRef, 'id' | 'name'> & { readonly status: string };
@@ -60,10 +58,8 @@ export async function checkSameRows<T>(
 }
 
 async function describeUnfinished(stateDirectory: string, jobId: string): Promise<RecoveryError> {
-  const evidence = await collectEvidence(stateDirectory, jobId, systemClock.nowMs());
-  const { verdict } = diagnose(evidence);
-  const { id, name, kind, source } = evidence.job;
-  const progress = evidence.units && assembleProgress(evidence.units.counts, evidence.units.unit);
+  const { job, verdict, progress } = await lookAtJob(stateDirectory, jobId);
+  const { id, name, kind, source } = job;
   const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}s done` : '';
   const next = verdict === 'alive' || verdict === 'stalled' ? 'salvor show' : 'salvor --choice resume --job';
   const message = `job ${id} '${name}' has the same rows and is not finished: ${verdict}${far}. Go on with it: ${next} ${id}. Do every row again: the same command with --again`;

@@ -17,6 +17,7 @@ import { openStore } from '../store/database.ts';
 import { type JobRecord, startRun } from '../store/jobs.ts';
 import { countUnitsByStatus } from '../store/units.ts';
 import { checkSameRows, type RepeatedJob } from './check-same-rows.ts';
+import { findSharedRows, type SharedRowsJob } from './find-shared-rows.ts';
 import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
 
 /** A job that is recorded and held, and about to run. */
@@ -26,6 +27,8 @@ export type StartedJob = {
   readonly progress: Progress;
   /** A job that ended and had these very rows: they are done again. */
   readonly repeated?: RepeatedJob;
+  /** Unfinished jobs of other names that have these very rows. */
+  readonly sharing: readonly SharedRowsJob[];
   readonly run: (control: {
     readonly stop: AbortSignal;
     readonly kill: AbortSignal;
@@ -67,6 +70,7 @@ export async function startJob(options: {
       { database, stateDirectory, spec, again: options.again === true },
       (check) => createJob({ database, places, spec, rows, nowMs: systemClock.nowMs(), check }),
     ).finally(rows.close);
+    const sharing = await findSharedRows({ database, stateDirectory }, job);
     faults.reach('after-import');
     const atMs = systemClock.nowMs();
     const lease = holdLease({
@@ -84,6 +88,7 @@ export async function startJob(options: {
       directory: places.directory(job.id),
       progress: assembleProgress(counts, 'row'),
       ...(repeated && { repeated }),
+      sharing,
       async run({ stop, kill, onEvent }) {
         const log = openRunLog(logPath(stateDirectory, job.id));
         try {

@@ -9,6 +9,7 @@ import type { RepeatedJob } from '../check-same-rows.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RunnerNews } from '../detached/schema.ts';
 import { startRunner, translateRefusal } from '../detached/start-runner.ts';
+import type { SharedRowsJob } from '../find-shared-rows.ts';
 import { makeProgressLine } from '../progress-line.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
 
@@ -23,6 +24,19 @@ export async function runRun(context: CommandContext): Promise<number> {
 /** Running an ended job's rows again is allowed, and said. Source: decisions/0019. */
 function describeRepeated({ id, status }: RepeatedJob): string {
   return `Note: job ${id} (${status}) had these very rows; this run does them under new idempotency keys.`;
+}
+
+/** What is said before rows are run that an unfinished job of another name has. Source: decisions/0019. */
+function describeSharing({ id, name, verdict, done, total, writtenPath }: SharedRowsJob): string {
+  const has = `job ${id} '${safeText(name, 200)}' has these very rows and is not finished: ${verdict}, ${done} of ${total} rows done`;
+  const says = [`Warning: ${has}.`, `This job does every row${done > 0 ? `, those ${done} too` : ''}.`];
+  if (writtenPath === undefined) return says.join(' ');
+  const file = safeText(writtenPath, 1_000);
+  return [
+    ...says,
+    `Results that one of the two writes into ${file} make it another file for the other: that one can then neither be resumed nor write there.`,
+    `Keep a copy of the file, or stop here and say salvor --choice resume --job ${id}.`,
+  ].join(' ');
 }
 
 function parseParams(words: readonly string[]): Readonly<Record<string, string>> {
@@ -66,6 +80,7 @@ async function runHere(
       ...(name !== undefined && { name }),
     });
     if (started.repeated) output.note(describeRepeated(started.repeated));
+    for (const job of started.sharing) output.note(describeSharing(job));
     output.note(
       `Job ${started.job.id} '${safeText(started.job.name, 200)}': ${formatCount(started.progress.total, 'row')}`,
     );
@@ -139,8 +154,9 @@ async function startDetached(
     onEnd: reject,
   });
   try {
-    const { jobId, name: jobName, directory, repeated } = await promise;
+    const { jobId, name: jobName, directory, repeated, sharing } = await promise;
     if (repeated) output.note(describeRepeated(repeated));
+    for (const other of sharing) output.note(describeSharing(other));
     const job = { id: jobId, name: jobName, kind: 'batch', source: 'native' };
     if (output.json)
       output.printJson({

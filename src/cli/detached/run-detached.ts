@@ -166,7 +166,14 @@ async function run(request: Run, onStop: OnStop): Promise<void> {
     again,
     ...(name !== undefined && { name }),
   });
-  const { job, directory, repeated } = started;
-  tell({ type: 'run_started', jobId: job.id, name: job.name, directory, ...(repeated && { repeated }) });
+  const { job, directory, repeated, sharing } = started;
+  tell({
+    type: 'run_started',
+    jobId: job.id,
+    name: job.name,
+    directory,
+    sharing: [...sharing],
+    ...(repeated && { repeated }),
+  });
   await started.run({ stop: stop.signal, kill: new AbortController().signal, onEvent: makeEventTeller() });
 }

@@ -3,6 +3,7 @@ import * as z from 'zod/mini';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from '../../core/execution/schema.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
+import type { SharedRowsJob } from '../find-shared-rows.ts';
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
@@ -56,6 +57,7 @@ export const RunnerNews = z.discriminatedUnion('type', [
     name: z.string(),
     directory: z.string(),
     repeated: z.exactOptional(z.object({ id: z.string(), name: z.string(), status: z.string() })),
+    sharing: z.array(z.custom<SharedRowsJob>(isObject)),
   }),
   z.object({ type: z.literal('event'), event: z.custom<ExecutionEvent>(isObject) }),
   z.object({

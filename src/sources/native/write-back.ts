@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
-import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
+import { type ErrorCode, RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { JobError } from '../../core/job/schema.ts';
 import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
@@ -113,7 +113,14 @@ export async function writeBackAfter(asked: ResultsWriteBack): Promise<JobError 
   } catch (thrown) {
     const { code, message } = toRecoveryError(thrown);
     if (code === 'WRITE_BACK_EMPTY' || code === 'RUNNER_ALIVE') return undefined;
-    const again = `repeat it with salvor write-back ${asked.jobId}`;
-    return { code, message: `the rows file does not say it yet: ${message}; ${again}` };
+    return { code, message: `the rows file does not say it yet: ${message}; ${adviseAfter(code, asked.jobId)}` };
   }
+}
+
+/** Writing to a file that is another one now fails each time, and its original may be gone for good. */
+function adviseAfter(code: ErrorCode, jobId: string): string {
+  const again = `salvor write-back ${jobId}`;
+  return code === 'ROWS_FILE_CHANGED'
+    ? `salvor units ${jobId} --csv has the results, and once the file is put back as the job left it, ${again} writes them`
+    : `repeat it with ${again}`;
 }

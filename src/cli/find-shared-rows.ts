@@ -1,0 +1,71 @@
+import { realpathSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { diagnose } from '../core/diagnosis/diagnose.ts';
+import { assembleProgress, type JobRef, type Progress } from '../core/job/schema.ts';
+import { systemClock } from '../platform/clock.ts';
+import { collectEvidence } from '../sources/native/collect.ts';
+import { translateSpecFacts } from '../sources/native/translate.ts';
+import type { JobRecord } from '../store/jobs.ts';
+import { findUnfinishedElsewhere } from '../store/same-rows.ts';
+
+/** How many jobs are named; who has more of them has been told enough. */
+const NAMED_JOBS = 3;
+
+/** An unfinished job of another name that has the rows which are about to be run. */
+export type SharedRowsJob = Pick<JobRef, 'id' | 'name'> & {
+  readonly verdict: string;
+  readonly done: number;
+  readonly total: number;
+  /** The file that both have and one of them at least writes its results into: then it is another file for the other. */
+  readonly writtenPath?: string;
+};
+
+/**
+ * Finds what must be said before rows are run that unfinished jobs of other names have; newest first, a few at most.
+ * It is no reason to refuse: another command over the same rows is other work.
+ *
+ * Errors: those of the store. A job that cannot be looked at is left out, since the run does not hang on it.
+ * Source: decisions/0019.
+ */
+export async function findSharedRows(
+  { database, stateDirectory }: { readonly database: DatabaseSync; readonly stateDirectory: string },
+  job: JobRecord,
+): Promise<readonly SharedRowsJob[]> {
+  const others = findUnfinishedElsewhere(database, job, NAMED_JOBS);
+  const found = await Promise.all(
+    others.map(async (other): Promise<SharedRowsJob | undefined> => {
+      const seen = await lookAtJob(stateDirectory, other.id).catch(() => undefined);
+      if (!seen?.progress) return undefined;
+      const { done, total } = seen.progress;
+      const path = findWritten(job, other);
+      const { id, name } = other;
+      return { id, name, verdict: seen.verdict, done, total, ...(path !== undefined && { writtenPath: path }) };
+    }),
+  );
+  return found.filter((one) => one !== undefined);
+}
+
+function findWritten(job: JobRecord, other: JobRecord): string | undefined {
+  const writes = [job, other].some(({ spec }) => translateSpecFacts(spec).writesBack === true);
+  if (!writes || !job.rows || !other.rows) return undefined;
+  return findReal(job.rows.path) === findReal(other.rows.path) ? job.rows.path : undefined;
+}
+
+function findReal(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+/** How a job stands now. Errors: those of collecting evidence. */
+export async function lookAtJob(
+  stateDirectory: string,
+  jobId: string,
+): Promise<{ readonly job: JobRef; readonly verdict: string; readonly progress: Progress | undefined }> {
+  const evidence = await collectEvidence(stateDirectory, jobId, systemClock.nowMs());
+  const { verdict } = diagnose(evidence);
+  const { job, units } = evidence;
+  return { job, verdict, progress: units && assembleProgress(units.counts, units.unit) };
+}
