@@ -1,8 +1,8 @@
-import { realpathSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../core/diagnosis/diagnose.ts';
 import { assembleProgress, type JobRef, type Progress } from '../core/job/schema.ts';
 import { systemClock } from '../platform/clock.ts';
+import { findRealPath } from '../platform/find-real-path.ts';
 import { collectEvidence } from '../sources/native/collect.ts';
 import { translateSpecFacts } from '../sources/native/translate.ts';
 import type { JobRecord } from '../store/jobs.ts';
@@ -48,15 +48,7 @@ export async function findSharedRows(
 function findWritten(job: JobRecord, other: JobRecord): string | undefined {
   const writes = [job, other].some(({ spec }) => translateSpecFacts(spec).writesBack === true);
   if (!writes || !job.rows || !other.rows) return undefined;
-  return findReal(job.rows.path) === findReal(other.rows.path) ? job.rows.path : undefined;
-}
-
-function findReal(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    return path;
-  }
+  return findRealPath(job.rows.path) === findRealPath(other.rows.path) ? job.rows.path : undefined;
 }
 
 /** How a job stands now. Errors: those of collecting evidence. */

@@ -6,6 +6,7 @@ import { findNearestName } from '../core/find-nearest-name.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import type { JobPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
+import { findRealPath } from '../platform/find-real-path.ts';
 import { safeText } from '../present/safe-text.ts';
 import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
 import { translateErrors } from '../store/database.ts';
@@ -22,13 +23,13 @@ export type FoundJob = { readonly ref: JobRef; readonly place: OpenPlace };
 const CANDIDATES = 10;
 
 /**
- * Opens the targets, or the state directory when none is named.
+ * Opens the targets, each once by its real path, or the state directory when none is named.
  *
  * Errors: TARGET_UNKNOWN, also for a state directory that was named and is not there; STATE_UNREADABLE. The default one
  * that is not there yet is empty, and an empty directory is where the first run makes the store.
  */
 export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
-  if (targets.length > 0) return targets.map((target) => openTarget(target, forced, config.request));
+  if (targets.length > 0) return keepEachOnce(targets.map((target) => openTarget(target, forced, config.request)));
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
@@ -39,6 +40,12 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
     if (source.name !== native.name) return [openTarget(path, forced, config.request)];
   }
   return [{ path, source: 'native', jobs: native.open(path, systemClock, {}) }];
+}
+
+/** A place that is named twice, or by a link too, is one: its jobs would be ambiguous. The first way to it is kept. */
+function keepEachOnce(places: readonly OpenPlace[]): readonly OpenPlace[] {
+  const reals = places.map(({ path, source }) => `${source} ${findRealPath(path)}`);
+  return places.filter((_, index) => reals.indexOf(reals[index] ?? '') === index);
 }
 
 function isEmptyDirectory(path: string): boolean {

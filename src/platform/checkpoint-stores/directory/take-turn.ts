@@ -1,5 +1,5 @@
-import { realpathSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { findRealPath } from '../../find-real-path.ts';
 
 /** By directory, the last that asked for a turn. */
 const lastOf = new Map<string, Promise<unknown>>();
@@ -24,9 +24,5 @@ export function takeTurn<T>(directory: string, act: () => Promise<T>): Promise<T
 
 /** One name for a directory, however it is spelled; one that is not there yet has the name it is asked for by. */
 function identify(directory: string): string {
-  try {
-    return realpathSync(directory);
-  } catch {
-    return resolve(directory);
-  }
+  return findRealPath(resolve(directory));
 }
