@@ -56,7 +56,7 @@ describe('a hostile job file', () => {
     expect(params['a']).not.toBe('');
   });
   it('may have any number of lists and maps beside each other', () => {
-    const wide = lines(5_000, (index) => `- [[a]]: {b: [${index}]}\n    ? c\n    : d`);
+    const wide = lines(1_000, (index) => `- [[a]]: {b: [${index}]}\n    ? c\n    : d`);
     expect(() => parse(`${HEAD}params:\n${wide}`)).toThrow('found a key that is not text');
   });
   it.each([
