@@ -5,6 +5,11 @@ export function describeKey(key: string): string {
   return KEY_WORDS[key] ?? key;
 }
 
+/** Whether a key that prints nothing has a name for people. */
+export function isNamedKey(key: string): boolean {
+  return Object.hasOwn(KEY_WORDS, key);
+}
+
 const KEY_WORDS: Readonly<Record<string, string>> = {
   enter: 'Enter',
   ' ': 'Space',
@@ -13,6 +18,8 @@ const KEY_WORDS: Readonly<Record<string, string>> = {
   'shift+tab': 'Shift+Tab',
   up: 'Up',
   down: 'Down',
+  left: 'Left',
+  right: 'Right',
   pageup: 'PgUp',
   pagedown: 'PgDn',
   home: 'Home',

@@ -1,26 +1,7 @@
 /** Every key of the console, as rows: they feed dispatch, the footer, the help screen and the page of keys. */
 import type { Choice } from '../core/job/schema.ts';
 import type { ScreenName } from './state/console-state.ts';
-
-/** What a row needs to know to say why its key does nothing now. */
-export type KeyContext = {
-  readonly readOnly: boolean;
-  /** A job is under the cursor, or open. */
-  readonly hasJob: boolean;
-  /** Why choices of the open job cannot be taken, by choice; empty while that is not known. */
-  readonly refusals: Readonly<Partial<Record<Choice, string>>>;
-  readonly openQuestions: number;
-  /** What is carried out is a cancel. */
-  readonly isCancelling: boolean;
-  /** Why the verify hook cannot be asked again about units under review, or `undefined`. */
-  readonly noAskAgain: string | undefined;
-  /** A unit is under the cursor. */
-  readonly hasUnit: boolean;
-  /** Lines of the plan, refusal or unit to settle that have not been on the screen yet. */
-  readonly unreadLines: number;
-  /** The plan went stale, and nobody has said yet that what changed was read. */
-  readonly hasChanged: boolean;
-};
+import type { KeyContext } from './state/key-context.ts';
 
 export type CommandId = (typeof KEYMAP)[number]['command'];
 
@@ -37,9 +18,21 @@ export type KeyRow = {
   readonly blockedBy?: (context: KeyContext) => string | undefined;
 };
 
-const PANE_SCREENS = ['job', 'units', 'evidence', 'audit', 'log'] as const;
+const PANE_SCREENS = ['job', 'units', 'checkpoints', 'evidence', 'audit', 'log'] as const;
 const LISTS = ['jobs', 'units', 'review'] as const;
-const TEXTS = ['evidence', 'audit', 'log', 'plan', 'progress', 'leave', 'report', 'refused', 'settle', 'help'] as const;
+const TEXTS = [
+  'checkpoints',
+  'evidence',
+  'audit',
+  'log',
+  'plan',
+  'progress',
+  'leave',
+  'report',
+  'refused',
+  'settle',
+  'help',
+] as const;
 const PAGED = [...LISTS, ...TEXTS, 'job', 'type_name', 'settle_text'] as const;
 const NOT_TYPING = [
   ...PANE_SCREENS,

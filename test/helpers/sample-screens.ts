@@ -159,7 +159,10 @@ function openJob(size: Size, session: SessionState, change: Partial<OpenJob> = {
   };
 }
 
+const TRAINED = sampleLooked({ evidence: { ...sampleLooked().evidence, checkpoints: [] } });
+
 const PANE_OF: Readonly<Partial<Record<ScreenName, Pane>>> = {
+  checkpoints: 'units',
   units: 'units',
   evidence: 'evidence',
   audit: 'audit',
@@ -202,7 +205,9 @@ export function sampleScreen(screen: ScreenName, size: Size): ConsoleState {
     jobs,
     ...(screen === 'filter' ? { isFiltering: true, filter: 'Cali' } : {}),
     ...(screen === 'type_name' ? { typedName: 'California' } : {}),
-    job: isList ? undefined : openJob(size, session, { pane, isReviewing }),
+    job: isList
+      ? undefined
+      : openJob(size, session, { pane, isReviewing, ...(screen === 'checkpoints' && { looked: TRAINED }) }),
     dialog: DIALOG_OF[screen],
   };
 }

@@ -3,6 +3,7 @@ import type { Choice } from '../../core/job/schema.ts';
 import type { Plan } from '../../core/plan/schema.ts';
 import { describeHint, joinSentences } from '../view/describe-refusal.ts';
 import { type Core, say, updateJob } from './core.ts';
+import { answerKey } from './notice-cause.ts';
 import { chooseTypedWord, matchTyped } from './typed-consent.ts';
 
 /** Shows the plan of a choice, or why there is none; review shows the units. */
@@ -15,7 +16,8 @@ export function choose(core: Core, choice: Choice): void {
   const proposal = looked.proposals[choice];
   if (proposal.type === 'refused') {
     const { code, message } = proposal.refusal;
-    say(core, joinSentences(`${choice}: ${message} (${code})`, describeHint(code)), 'warning');
+    const text = joinSentences(`${choice}: ${message} (${code})`, describeHint(code));
+    answerKey(core, text, { command: choice, why: code });
     return;
   }
   if (proposal.type === 'review') {

@@ -17,6 +17,7 @@ export const SCREENS = [
   'filter',
   'job',
   'units',
+  'checkpoints',
   'evidence',
   'audit',
   'log',
@@ -34,7 +35,15 @@ export const SCREENS = [
 export type ScreenName = (typeof SCREENS)[number];
 
 /** One line for the operator: the answer to a key, or news. */
-export type Notice = { readonly tone: 'plain' | 'warning' | 'danger'; readonly text: string };
+export type Notice = {
+  readonly tone: 'plain' | 'warning' | 'danger';
+  readonly text: string;
+  /** It answers a key that did nothing, and goes with the next key. */
+  readonly cause?: NoticeCause;
+};
+
+/** Which command did nothing, and why, as a code or in words; the message goes when that is not so any more. */
+export type NoticeCause = { readonly command?: string; readonly why?: string };
 
 /** Settling one unit: first as what, then the receipt (done only), then the reason. */
 export type SettleDialog = {
@@ -145,7 +154,7 @@ function jobScreen(job: OpenJob): ScreenName {
     return session.plan.consentForm === 'type_name' && session.plan.questions.length === 0 ? 'type_name' : 'plan';
   }
   if (job.isReviewing) return 'review';
-  // A job with checkpoints has no units: they are a text like the evidence.
-  if (job.pane === 'units' && job.looked?.evidence.checkpoints) return 'evidence';
+  // A job with checkpoints has no units: they are a text.
+  if (job.pane === 'units' && job.looked?.evidence.checkpoints) return 'checkpoints';
   return job.pane === 'prompt' ? 'job' : job.pane;
 }

@@ -33,7 +33,8 @@ function dropLast(text: string): string {
     .join('');
 }
 
-function isPrintable(key: string): boolean {
+/** Whether a key is one character that can be seen or is a blank. */
+export function isPrintable(key: string): boolean {
   const parts = [...graphemes.segment(key)];
   return parts.length === 1 && !/\p{C}/u.test(key);
 }

@@ -3,22 +3,19 @@
 import { toRecoveryError } from '../../core/errors.ts';
 import type { Choice, JobSummary } from '../../core/job/schema.ts';
 import type { ConsoleOptions } from '../console-options.ts';
-import { type CommandId, findKey, TYPING_SCREENS } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
-import { MENU_CHOICES } from '../view/choice-items.ts';
 import { choose } from './choose.ts';
-import { COMMANDS } from './commands.ts';
-import { type ConsoleState, screenOf, startState } from './console-state.ts';
+import { type ConsoleState, startState } from './console-state.ts';
 import { type Core, say, sayError } from './core.ts';
 import { makeDeeds } from './deeds.ts';
-import { editText, insertText } from './edit-text.ts';
+import { insertText } from './edit-text.ts';
 import { makeGuard } from './guard.ts';
-import { assembleKeyContext } from './key-context.ts';
 import { endConsole, leaveConsole } from './leave.ts';
+import { followCauses } from './notice-cause.ts';
 import { closeJob, openJob } from './open-job.ts';
 import { makePagedList, type PagedList } from './paged-list.ts';
+import { press, typeText } from './press.ts';
 import { followReading, mustBeRead } from './reading.ts';
-import { updateSettle } from './settle.ts';
 import { makeStore, type Store } from './store.ts';
 import { makeWatch } from './watch.ts';
 
@@ -51,6 +48,7 @@ export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Conso
   const { store } = core;
   const watch = makeWatch(core);
   const stopReading = followReading(store);
+  const stopCauses = followCauses(store);
   let raw = '';
   return {
     store,
@@ -74,6 +72,7 @@ export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Conso
     close: () => {
       watch.close();
       stopReading();
+      stopCauses();
       core.guard.close();
       closeJob(core);
       core.jobs.close();
@@ -122,7 +121,14 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
         });
         return { rows: page.jobs, total: page.total, goingOn: page.goingOn ?? 0 };
       },
-      onChange: (jobs) => store.update((state) => ({ ...state, jobs, listError: undefined })),
+      onChange: (jobs) =>
+        store.update(({ notice, ...state }) => ({
+          ...state,
+          jobs,
+          // What could not be read is here again.
+          notice: state.listError === undefined ? notice : undefined,
+          listError: undefined,
+        })),
       onGone: (jobId) => {
         guard.raise();
         // The operator's own recovery has just been told about.
@@ -136,60 +142,6 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
     },
     layoutConsole(store.snapshot()).list,
   );
-}
-
-function press(core: Core, key: string): void {
-  const state = core.store.snapshot();
-  const screen = screenOf(state);
-  const row = findKey(screen, key);
-  if (row === undefined) {
-    if (TYPING_SCREENS.includes(screen)) typeText(core, (text) => editText(text, key) ?? text);
-    return;
-  }
-  const context = assembleKeyContext(state);
-  const reason = row.blockedBy?.(context);
-  // A choice that is refused says itself why, and what to do about it.
-  const choice = MENU_CHOICES.find((one) => one === row.command);
-  if (choice !== undefined && reason !== undefined && reason === context.refusals[choice]) {
-    choose(core, choice);
-    return;
-  }
-  if (reason !== undefined) {
-    say(core, `${row.label}: ${reason}`, 'warning');
-    return;
-  }
-  if (!MOVES.has(row.command)) clearNotice(core);
-  COMMANDS[row.command](core, key);
-}
-
-/** Moving about leaves a message where it is; whatever else is done is the answer to it. */
-const MOVES: ReadonlySet<CommandId> = new Set([
-  'up',
-  'down',
-  'page_up',
-  'page_down',
-  'first',
-  'last',
-  'choice_move',
-  'suspend',
-]);
-
-function clearNotice(core: Core): void {
-  core.store.update((state) => (state.notice === undefined ? state : { ...state, notice: undefined }));
-}
-
-/** Changes the text field on the screen, if there is one. */
-function typeText(core: Core, change: (text: string) => string): void {
-  const screen = screenOf(core.store.snapshot());
-  if (screen === 'filter') {
-    core.store.update((state) => ({ ...state, filter: change(state.filter) }));
-    core.jobs.restart('keep');
-  }
-  if (screen === 'type_name') {
-    core.store.update((state) => ({ ...state, typedName: change(state.typedName), notice: undefined }));
-  }
-  if (screen === 'settle_text')
-    updateSettle(core, (dialog) => ({ ...dialog, [dialog.field]: change(dialog[dialog.field]) }));
 }
 
 type Size = { readonly columns: number | undefined; readonly rows: number | undefined };

@@ -59,9 +59,15 @@ export function assembleFrame(state: ConsoleState): Frame {
   };
 }
 
-/** The layout with `rows` rows of the body given to a long message: texts and details give them, lists never do. */
+/** The layout with `rows` rows of the body given to a long message: texts, details and units give them. */
 function shrinkText(layout: Layout, rows: number): Layout {
-  return { ...layout, body: layout.body - rows, paneText: layout.paneText - rows, prompt: layout.prompt - rows };
+  return {
+    ...layout,
+    body: layout.body - rows,
+    paneText: layout.paneText - rows,
+    paneList: Math.max(0, layout.paneList - rows),
+    prompt: layout.prompt - rows,
+  };
 }
 
 type Body = {
@@ -174,7 +180,7 @@ function jobsTitle(state: ConsoleState): string {
 /** The most rows a message takes from the end of the body, besides its own. */
 const NOTICE_EXTRA = 3;
 
-/** A message is shown whole when that is possible: it takes rows from the end of the body, never the list's. */
+/** A message is shown whole when that is possible: it takes rows from the end of the body, never the jobs'. */
 function noticeLines(state: ConsoleState, screen: ScreenName, layout: Layout): readonly Line[] {
   if (layout.notice === 0) return [];
   if (screen === 'filter' || state.notice === undefined) return [noticeLine(state, screen)];
@@ -183,10 +189,10 @@ function noticeLines(state: ConsoleState, screen: ScreenName, layout: Layout): r
   return lines.slice(0, 1 + Math.min(NOTICE_EXTRA, free));
 }
 
-/** Rows of the body a message may take: a list of units gives none. */
+/** Rows of the body a message may take: a list of units keeps the one under the cursor. */
 function freeRows(screen: ScreenName, layout: Layout): number {
   if (screen === 'jobs') return layout.detail;
-  if (screen === 'units' || screen === 'review') return 0;
+  if (screen === 'units' || screen === 'review') return Math.max(0, layout.paneList - 1);
   return Math.max(0, layout.prompt);
 }
 

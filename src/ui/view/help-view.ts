@@ -1,7 +1,8 @@
 /** The help screen, the footer and the page of keys: three readers of the keymap. */
 import { describeKey } from '../describe-key.ts';
-import { type KeyContext, type KeyRow, keysOfScreen } from '../keymap.ts';
+import { type KeyRow, keysOfScreen } from '../keymap.ts';
 import { SCREENS, type ScreenName } from '../state/console-state.ts';
+import type { KeyContext } from '../state/key-context.ts';
 import { type Line, type Span, spanLine, textLine, wrappedLines } from './line.ts';
 import { measureText } from './text-width.ts';
 
@@ -11,6 +12,7 @@ export const SCREEN_TITLES: Readonly<Record<ScreenName, string>> = {
   filter: 'Jobs, typing a filter',
   job: 'Recovery prompt',
   units: 'Units',
+  checkpoints: 'Checkpoints',
   evidence: 'Evidence',
   audit: 'Audit trail',
   log: 'Log',

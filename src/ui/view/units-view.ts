@@ -24,7 +24,10 @@ export function assembleUnitsBody(job: OpenJob, layout: Layout, title: Line): re
   const tabs = layout.tabs === 1 ? [title] : [];
   const heading = layout.heading === 1 ? [headingLine(layout.columns)] : [];
   const rows = job.units.total === 0 ? [emptyLine(job)] : unitLines(job, layout.columns);
-  return [...tabs, ...heading, ...fillLines(rows, layout.paneList)];
+  // A message may take rows from the end: the unit under the cursor stays in sight.
+  const selected = rows.findIndex((row) => row.isSelected === true);
+  const from = Math.max(0, selected - layout.paneList + 1);
+  return [...tabs, ...heading, ...fillLines(rows.slice(from), layout.paneList)];
 }
 
 function widths(columns: number): { readonly number: number; readonly key: number; readonly status: number } {

@@ -1,0 +1,34 @@
+/** Messages that answer a key which did nothing: they go with the next key, and when their cause is gone. */
+import { safeText } from '../../present/safe-text.ts';
+import { keysOfScreen } from '../keymap.ts';
+import { MENU_CHOICES } from '../view/choice-items.ts';
+import { type ConsoleState, type NoticeCause, screenOf } from './console-state.ts';
+import type { Core } from './core.ts';
+import { assembleKeyContext } from './key-context.ts';
+import type { Store } from './store.ts';
+
+/** Shows why a key did nothing; foreign text in it is made safe. */
+export function answerKey(core: Pick<Core, 'store'>, text: string, cause: NoticeCause): void {
+  core.store.update((state) => ({ ...state, notice: { tone: 'warning', text: safeText(text), cause } }));
+}
+
+/** Drops a message as soon as its cause is gone; returns how to stop. */
+export function followCauses(store: Store<ConsoleState>): () => void {
+  return store.subscribe(() => store.update((state) => (isGone(state) ? { ...state, notice: undefined } : state)));
+}
+
+function isGone(state: ConsoleState): boolean {
+  const { command, why } = state.notice?.cause ?? {};
+  return command !== undefined && findWhy(state, command) !== why;
+}
+
+/** Why a command does nothing now; a refused choice by its code, since its message may count seconds. */
+function findWhy(state: ConsoleState, command: string): string | undefined {
+  const context = assembleKeyContext(state);
+  const reason = keysOfScreen(screenOf(state))
+    .find((row) => row.command === command)
+    ?.blockedBy?.(context);
+  const choice = MENU_CHOICES.find((one) => one === command);
+  const proposal = choice === undefined ? undefined : state.job?.looked?.proposals[choice];
+  return proposal?.type === 'refused' && reason === proposal.refusal.message ? proposal.refusal.code : reason;
+}
