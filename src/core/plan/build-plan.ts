@@ -59,7 +59,7 @@ function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
   const steps = buildSteps(context, decisions);
   const warnings = warn(context, decisions);
   const evidenceDigest = digestBasis(choice, evidence);
-  const wouldRepeat = choice === 'restart' ? (evidence.units?.counts.done ?? 0) : 0;
+  const wouldRepeat = choice === 'restart' && evidence.units ? countProven(evidence.units) : 0;
   const core = { choice, jobId: evidence.job.id, evidenceDigest, decisions, questions, steps, wouldRepeat };
   // Warnings count what goes on by itself; a plan that rests on the holder alone must stay the same meanwhile.
   const told = PLAN_BASES[choice] === 'holder' ? {} : { warnings };
@@ -185,11 +185,17 @@ function warn(context: ChoiceContext, decisions: Decisions): readonly PlanWarnin
   return [...WARN[choice](context, decisions), ...(byHeartbeat ? [{ code: 'HEARTBEAT_ONLY' } as const] : [])];
 }
 
-function warnOfRepeats({ counts, doneWithReceipt, receiptLabel, unit }: UnitsEvidence): readonly PlanWarning[] {
-  const { done, in_doubt: inDoubt, needs_review: review } = counts;
+/** Units that are done, and those in doubt or under review whose receipt says that they were. */
+function countProven({ counts, inDoubtWithReceipt, inReviewWithReceipt }: UnitsEvidence): number {
+  return counts.done + inDoubtWithReceipt + inReviewWithReceipt;
+}
+
+function warnOfRepeats(units: UnitsEvidence): readonly PlanWarning[] {
+  const { counts, doneWithReceipt, receiptLabel, unit } = units;
+  const proven = countProven(units);
   // Only when every done unit has its receipt may the warning speak of receipts alone.
-  const label = doneWithReceipt === done && receiptLabel !== undefined ? { label: receiptLabel } : {};
-  const would: readonly PlanWarning[] = done > 0 ? [{ code: 'WOULD_REPEAT', count: done, unit, ...label }] : [];
-  const open = inDoubt + review;
-  return open > 0 ? [...would, { code: 'MAY_REPEAT', count: open, unit }] : would;
+  const label = doneWithReceipt === counts.done && receiptLabel !== undefined ? { label: receiptLabel } : {};
+  const would: readonly PlanWarning[] = proven > 0 ? [{ code: 'WOULD_REPEAT', count: proven, unit, ...label }] : [];
+  const unproven = countOpen(counts) - (proven - counts.done);
+  return unproven > 0 ? [...would, { code: 'MAY_REPEAT', count: unproven, unit }] : would;
 }

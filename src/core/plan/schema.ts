@@ -108,7 +108,7 @@ export type Plan = {
   readonly questions: readonly Question[];
   readonly steps: readonly PlanStep[];
   readonly warnings: readonly PlanWarning[];
-  /** Done units that would be done a second time. */
+  /** Units that would be done a second time: done ones, and open ones whose receipt says that they were. */
   readonly wouldRepeat: number;
   /** What consent must look like: a yes, or the job's name typed in full. */
   readonly consentForm: 'confirm' | 'type_name';

@@ -144,11 +144,24 @@ describe('buildProposal, restart', () => {
         "take_lease epoch=2",
         "reset_units count=45",
         "run_units count=50",
-        "! WOULD_REPEAT count=40 unit=row",
-        "! MAY_REPEAT count=5 unit=row",
-        "repeats 40, type_name",
+        "! WOULD_REPEAT count=41 unit=row",
+        "! MAY_REPEAT count=4 unit=row",
+        "repeats 41, type_name",
       ]
     `);
+  });
+
+  it('counts a row in doubt or under review that has a receipt among those that have one', () => {
+    const counts = { done: 1, in_doubt: 2, needs_review: 1, pending: 1 };
+    const receipts = { doneWithReceipt: 1, inDoubtWithReceipt: 1, inReviewWithReceipt: 1 };
+    const { warnings, wouldRepeat } = planFor(withUnits(counts, receipts), 'restart');
+    expect(warnings).toEqual([
+      { code: 'WOULD_REPEAT', count: 3, unit: 'row', label: 'tracking' },
+      { code: 'MAY_REPEAT', count: 1, unit: 'row' },
+    ]);
+    expect(wouldRepeat).toBe(3);
+    const alone = withUnits({ in_doubt: 1 }, { doneWithReceipt: 0, inDoubtWithReceipt: 1, inReviewWithReceipt: 0 });
+    expect(planFor(alone, 'restart').warnings).toMatchObject([{ code: 'WOULD_REPEAT', count: 1, label: 'tracking' }]);
   });
 
   it('resets nothing when nothing was begun', () => {
