@@ -58,11 +58,11 @@ export async function checkSameRows<T>(
 }
 
 async function describeUnfinished(stateDirectory: string, jobId: string): Promise<RecoveryError> {
-  const { job, verdict, progress } = await lookAtJob(stateDirectory, jobId);
+  const { job, verdict, standing, progress, recommended } = await lookAtJob(stateDirectory, jobId);
   const { id, name, kind, source } = job;
   const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}s done` : '';
-  const next = verdict === 'alive' || verdict === 'stalled' ? 'salvor show' : 'salvor --choice resume --job';
-  const message = `job ${id} '${name}' has the same rows and is not finished: ${verdict}${far}. Go on with it: ${next} ${id}. Do every row again: the same command with --again`;
+  const next = recommended === undefined ? 'salvor show' : `salvor --choice ${recommended} --job`;
+  const message = `job ${id} '${name}' has the same rows and is not finished: ${standing}${far}. Go on with it: ${next} ${id}. Do every row again: the same command with --again`;
   return new RecoveryError('JOB_UNFINISHED', message, {
     details: {
       job: { id, name, kind, source },

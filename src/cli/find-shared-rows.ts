@@ -1,8 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../core/diagnosis/diagnose.ts';
+import type { Diagnosis } from '../core/diagnosis/schema.ts';
 import { assembleProgress, type JobRef, type Progress } from '../core/job/schema.ts';
 import { systemClock } from '../platform/clock.ts';
 import { findRealPath } from '../platform/find-real-path.ts';
+import { describeVerdict } from '../present/words.ts';
 import { collectEvidence } from '../sources/native/collect.ts';
 import { translateSpecFacts } from '../sources/native/translate.ts';
 import type { JobRecord } from '../store/jobs.ts';
@@ -13,7 +15,8 @@ const NAMED_JOBS = 3;
 
 /** An unfinished job of another name that has the rows which are about to be run. */
 export type SharedRowsJob = Pick<JobRef, 'id' | 'name'> & {
-  readonly verdict: string;
+  /** How it stands, in words. */
+  readonly standing: string;
   readonly done: number;
   readonly total: number;
   /** The file that both have and one of them at least writes its results into: then it is another file for the other. */
@@ -39,7 +42,7 @@ export async function findSharedRows(
       const { done, total } = seen.progress;
       const path = findWritten(job, other);
       const { id, name } = other;
-      return { id, name, verdict: seen.verdict, done, total, ...(path !== undefined && { writtenPath: path }) };
+      return { id, name, standing: seen.standing, done, total, ...(path !== undefined && { writtenPath: path }) };
     }),
   );
   return found.filter((one) => one !== undefined);
@@ -51,13 +54,19 @@ function findWritten(job: JobRecord, other: JobRecord): string | undefined {
   return findRealPath(job.rows.path) === findRealPath(other.rows.path) ? job.rows.path : undefined;
 }
 
+/** A look at a job: what is to be done about it (`recommended`), and how it stands in words. */
+type JobLook = Pick<Diagnosis, 'verdict' | 'recommended'> & {
+  readonly job: JobRef;
+  readonly standing: string;
+  readonly progress: Progress | undefined;
+};
+
 /** How a job stands now. Errors: those of collecting evidence. */
-export async function lookAtJob(
-  stateDirectory: string,
-  jobId: string,
-): Promise<{ readonly job: JobRef; readonly verdict: string; readonly progress: Progress | undefined }> {
+export async function lookAtJob(stateDirectory: string, jobId: string): Promise<JobLook> {
   const evidence = await collectEvidence(stateDirectory, jobId, systemClock.nowMs());
-  const { verdict } = diagnose(evidence);
+  const { verdict, recommended } = diagnose(evidence);
   const { job, units } = evidence;
-  return { job, verdict, progress: units && assembleProgress(units.counts, units.unit) };
+  const progress = units && assembleProgress(units.counts, units.unit);
+  const standing = describeVerdict(verdict, progress);
+  return { job, verdict, standing, progress, ...(recommended && { recommended }) };
 }

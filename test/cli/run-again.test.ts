@@ -72,6 +72,11 @@ test.concurrent('run is asked about after a write-back changed the file, and whi
   const ended = await review.salvor(['run', 'job.yaml', '--json']);
   expect([ended.code, pick(parseAnswer(ended), 'error.code')]).toEqual([7, 'JOB_UNFINISHED']);
   expect(pick(parseAnswer(ended), 'error.details.progress')).toMatchObject({ needs_review: 1 });
+  const next = `salvor --choice review --job ${review.jobId()}`;
+  expect(pick(parseAnswer(ended), 'error.details.commands.continue')).toBe(next);
+  const message = pick(parseAnswer(ended), 'error.message');
+  expect(message).toContain(`not finished: ended with 1 row under review, 2 of 3 rows done. Go on with it: ${next}.`);
+  expect((await review.salvor(next.split(' ').slice(1))).code).toBe(0);
 });
 
 test.concurrent('run of other rows, of another name, and of rows that an ended job had goes on; the last is said', async () => {

@@ -27,8 +27,8 @@ function describeRepeated({ id, status }: RepeatedJob): string {
 }
 
 /** What is said before rows are run that an unfinished job of another name has. Source: decisions/0019. */
-function describeSharing({ id, name, verdict, done, total, writtenPath }: SharedRowsJob): string {
-  const has = `job ${id} '${safeText(name, 200)}' has these very rows and is not finished: ${verdict}, ${done} of ${total} rows done`;
+function describeSharing({ id, name, standing, done, total, writtenPath }: SharedRowsJob): string {
+  const has = `job ${id} '${safeText(name, 200)}' has these very rows and is not finished: ${standing}, ${done} of ${total} rows done`;
   const says = [`Warning: ${has}.`, `This job does every row${done > 0 ? `, those ${done} too` : ''}.`];
   if (writtenPath === undefined) return says.join(' ');
   const file = safeText(writtenPath, 1_000);
