@@ -41,11 +41,11 @@ async function readNamed(job: FoundJob, words: readonly string[], asked: Asked):
   });
   const byKey = new Map(units.map((unit) => [unit.key, unit]));
   const byNumber = new Map(units.map((unit) => [unit.number, unit]));
-  const known = (unit: UnitFacts | undefined, name: string): UnitFacts => unit ?? fail(job, name);
+  const known = (unit: UnitFacts | undefined, name: string, said: string): UnitFacts => unit ?? fail(job, name, said);
   const picked = [
     ...words.map((word) => resolveWord(job, word, { byKey, byNumber })),
-    ...keys.map((key) => known(byKey.get(key), `with key '${key}'`)),
-    ...numbers.map((number) => known(byNumber.get(number), String(number))),
+    ...keys.map((key) => known(byKey.get(key), `with key '${key}'`, key)),
+    ...numbers.map((number) => known(byNumber.get(number), String(number), String(number))),
   ];
   return [...new Set(picked)];
 }
@@ -67,7 +67,7 @@ function resolveWord(job: FoundJob, word: string, { byKey, byNumber }: Found): U
     const message = `no row has the key '${word}'; row ${word} has the key ${quote(counted.key)}: say '#${word}' if you mean it`;
     throw new RecoveryError('UNIT_UNKNOWN', message, { details: { unit: word, candidates: [pickNames(counted)] } });
   }
-  return fail(job, word.startsWith('#') && number !== undefined ? word : `with key '${word}'`);
+  return fail(job, word.startsWith('#') && number !== undefined ? word : `with key '${word}'`, word);
 }
 
 function readNumber(word: string): readonly number[] {
@@ -80,9 +80,9 @@ function parseNumber(text: string): number {
   throw new RecoveryError('USAGE_INVALID', `--number ${text} is not a row number`, { details: { flag: 'number' } });
 }
 
-function fail(job: FoundJob, name: string): never {
+function fail(job: FoundJob, name: string, said: string): never {
   throw new RecoveryError('UNIT_UNKNOWN', `job '${job.ref.name}' has no row ${name}`, {
-    details: { job: job.ref.id, unit: name },
+    details: { job: job.ref.id, unit: said },
   });
 }
 

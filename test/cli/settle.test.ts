@@ -63,7 +63,9 @@ describe('which row', () => {
     expect((await refused('3')).message).toContain("no row has the key '3'; row 3 has the key '#3': say '#3'");
     for (const text of ['x', '9', '#9', '#02', '#', '-1', '']) {
       const said = text.startsWith('-') ? ['--key', text] : [text];
-      expect(await settle(job, said), text).toMatchObject({ exit: 2, code: 'UNIT_UNKNOWN' });
+      const refusal = await settle(job, said);
+      expect(refusal, text).toMatchObject({ exit: 2, code: 'UNIT_UNKNOWN' });
+      expect(pick(refusal.answer, 'error.details.unit')).toBe(text);
     }
     expect((await settle(job, ['--key', '#3'])).message).toContain('row 3 (#3) is pending');
     expect((await settle(job, ['--number', '1'])).message).toContain('row 1 (1) is done');
