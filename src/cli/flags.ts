@@ -46,8 +46,11 @@ export const COMMAND_FLAGS = {
   kind: { value: 'KIND', values: ['batch', 'workflow', 'training'], help: 'only jobs of this kind' },
   verdict: {
     value: 'VERDICT',
-    values: ['alive', 'stalled', 'interrupted', 'paused', 'failed', 'finished', 'cancelled', 'inconsistent', 'unknown'],
-    help: 'only jobs with this verdict',
+    values: [
+      ...['alive', 'stalled', 'interrupted', 'paused', 'failed', 'finished', 'cancelled', 'inconsistent', 'unknown'],
+      ...['in doubt', 'recovering', 'running'],
+    ],
+    help: 'only jobs with this verdict, or with this word in the STATE column',
   },
   limit: { value: 'N', help: 'at most this many jobs' },
   status: {
@@ -203,6 +206,12 @@ export const COMMANDS = {
     usage: 'demo [SCENARIO]',
     help: 'make real jobs, kill their runners, open the console on them',
     flags: ['list', 'keep'],
+    arguments: [0, 1],
+  },
+  help: {
+    usage: 'help [COMMAND]',
+    help: 'this help, or that of one command',
+    flags: [],
     arguments: [0, 1],
   },
   completion: {

@@ -6,7 +6,7 @@ import { type Asked, parseArgs } from './parse-args.ts';
 type Run = (context: CommandContext) => Promise<number>;
 
 /** Commands are loaded when they are asked for: in the bundle they share one file, but each begins when it is used. */
-const LOAD: Readonly<Record<Asked['command'], () => Promise<Run>>> = {
+const LOAD: Readonly<Record<Exclude<Asked['command'], 'help'>, () => Promise<Run>>> = {
   console: async () => (await import('./interactive.ts')).runInteractive,
   choose: async () => (await import('./commands/choose.ts')).runChoose,
   list: async () => (await import('./commands/list.ts')).runList,
@@ -49,9 +49,10 @@ export async function runCommandLine(
       output.print(version);
       return 0;
     }
-    if (asked.switches.has('help')) {
-      const { formatHelp } = await import('./help.ts');
-      output.print(formatHelp(asked.command, version));
+    if (asked.command === 'help' || asked.switches.has('help')) {
+      const { findHelp, formatHelp } = await import('./help.ts');
+      const command = asked.command === 'help' ? findHelp(asked.positionals[0]) : asked.command;
+      output.print(formatHelp(command, version));
       return 0;
     }
     const { readConfig } = await import('./config.ts');

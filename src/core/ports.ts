@@ -3,7 +3,7 @@ import type { LivenessJudgement } from './diagnosis/judge-liveness.ts';
 import type { Evidence, UnitFacts } from './evidence/schema.ts';
 import type { STOP_EXIT_CODES } from './execution/judge-end.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
-import type { JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
+import type { Attention, JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
 import type { ApprovedPlan } from './plan/schema.ts';
 import type { ControlAnswer } from './report/control-answer.ts';
 import type { RecoveryReport } from './report/schema.ts';
@@ -18,6 +18,8 @@ export type Clock = { readonly nowMs: () => number };
 export type JobQuery = {
   readonly scope: 'attention' | 'all';
   readonly verdict?: Verdict;
+  /** Only jobs that a list has this word for. */
+  readonly attention?: Attention;
   readonly kind?: string;
   readonly text?: string;
   readonly withReceipts?: boolean;

@@ -24,6 +24,8 @@ describe('usage', () => {
     [['list', '--verdit', 'failed'], 2, 'USAGE_INVALID', 'did you mean --verdict?'],
     [['--choice', 'resum'], 2, 'USAGE_INVALID', 'did you mean resume?'],
     [['list', '--verdict', 'interupted'], 2, 'USAGE_INVALID', 'did you mean interrupted?'],
+    [['list', '--verdict', 'runing'], 2, 'USAGE_INVALID', 'did you mean running?'],
+    [['help', 'rnu'], 2, 'USAGE_INVALID', "there is no command 'rnu': did you mean run?"],
     [['list', '--choice', 'resume'], 2, 'USAGE_INVALID', '--choice does not go with salvor list'],
     [['list', '--limit', '-1'], 2, 'USAGE_INVALID', '--limit'],
     [['show'], 2, 'USAGE_INVALID', 'usage: salvor show JOB'],
@@ -89,4 +91,27 @@ test('--version and --help are exit 0 and touch nothing', async () => {
     expect({ code: ended.code, stderr: ended.stderr }).toEqual({ code: 0, stderr: '' });
   }
   expect(existsSync(job.state)).toBe(false);
+});
+
+test('salvor help is the help of all, and with a command that of the command', async () => {
+  await using job = await makeLedgerJob();
+  for (const [said, meant] of [
+    [['help'], ['--help']],
+    [
+      ['help', 'run'],
+      ['run', '--help'],
+    ],
+    [
+      ['help', 'write-back'],
+      ['write-back', '--help'],
+    ],
+  ] as const) {
+    const [ended, same] = await Promise.all([said, meant].map((args) => runSalvor(args, { cwd: job.folder.path })));
+    expect({ code: ended?.code, stderr: ended?.stderr, stdout: ended?.stdout }).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: same?.stdout,
+    });
+    expect(ended?.stdout).toContain(said[1] === undefined ? 'Exit codes:' : `salvor ${said[1]} `);
+  }
 });

@@ -17,12 +17,15 @@ export async function runCompletion({ asked, output }: CommandContext): Promise<
   return 0;
 }
 
+/** The values a shell may offer; one of two words would be offered as two. */
+function listValues({ values = [] }: Flag): string {
+  return values.filter((value) => !value.includes(' ')).join(' ');
+}
+
 function formatBash(): string {
   const cases = Object.entries(FLAGS)
     .filter(([, flag]) => flag.values !== undefined)
-    .map(
-      ([name, flag]) => `    --${name}) COMPREPLY=($(compgen -W "${flag.values?.join(' ')}" -- "$word")); return ;;`,
-    );
+    .map(([name, flag]) => `    --${name}) COMPREPLY=($(compgen -W "${listValues(flag)}" -- "$word")); return ;;`);
   return [
     '_salvor() {',
     '  local word="${COMP_WORDS[COMP_CWORD]}" previous="${COMP_WORDS[COMP_CWORD-1]}"',
@@ -46,7 +49,7 @@ function formatZsh(): string {
     const argument =
       flag.value === undefined
         ? ''
-        : `:${flag.value.toLowerCase()}:${flag.values ? `(${flag.values.join(' ')})` : '_files'}`;
+        : `:${flag.value.toLowerCase()}:${flag.values ? `(${listValues(flag)})` : '_files'}`;
     return `  '--${name}[${flag.help.replace(/[[\]:']/g, ' ')}]${argument}'`;
   });
   return [
@@ -61,7 +64,7 @@ function formatZsh(): string {
 function formatFish(): string {
   const commands = NAMES.map((name) => `complete -c salvor -n __fish_use_subcommand -a ${name}`);
   const flags = Object.entries(FLAGS).map(([name, flag]) => {
-    const argument = flag.value === undefined ? '' : flag.values ? ` -x -a '${flag.values.join(' ')}'` : ' -r';
+    const argument = flag.value === undefined ? '' : flag.values ? ` -x -a '${listValues(flag)}'` : ' -r';
     return `complete -c salvor -l ${name} -d '${flag.help.replaceAll("'", ' ')}'${argument}`;
   });
   return [...commands, ...flags].join('\n');

@@ -1,5 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
-import { type JobSummary, VERDICTS } from '../../core/job/schema.ts';
+import { ATTENTIONS, type JobSummary, VERDICTS } from '../../core/job/schema.ts';
 import type { JobPage } from '../../core/ports.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
 import { describeJobCells } from '../../present/job-rows.ts';
@@ -14,11 +14,14 @@ const NO_LIMIT = 1_000_000;
 export async function runList({ asked, config, output }: CommandContext): Promise<number> {
   const places = openPlaces(config, asked.positionals, asked.texts.source);
   const verdict = VERDICTS.find((known) => known === asked.texts.verdict);
+  // A word that is both is a verdict.
+  const attention = verdict ? undefined : ATTENTIONS.find((known) => known === asked.texts.verdict);
   const page = await listPlaces(places, {
-    scope: asked.switches.has('all') || verdict !== undefined ? 'all' : 'attention',
+    scope: asked.switches.has('all') || asked.texts.verdict !== undefined ? 'all' : 'attention',
     offset: 0,
     limit: parseLimit(asked.texts.limit),
     ...(verdict && { verdict }),
+    ...(attention && { attention }),
     ...(asked.texts.kind !== undefined && { kind: asked.texts.kind }),
   });
   noteAbsent(places, output.note);
@@ -42,7 +45,7 @@ function printTable({ jobs, total }: JobPage, print: (line: string) => void): vo
     const cells = describeJobCells(summary);
     return [summary.job.id, cells.name, cells.attention, cells.count, cells.next, cells.stopped, cells.error];
   });
-  for (const line of formatTable([['ID', 'NAME', 'STATE', 'DONE', 'NEXT', 'INTERRUPTED', 'LAST ERROR'], ...rows]))
+  for (const line of formatTable([['ID', 'NAME', 'STATE', 'DONE', 'NEXT', 'STOPPED', 'LAST ERROR'], ...rows]))
     print(line);
   if (total > jobs.length) print(`... and ${total - jobs.length} more`);
 }

@@ -3,6 +3,7 @@ import { RecoveryError } from '../../core/errors.ts';
 import { UNIT_STATUSES, type UnitStatus } from '../../core/job/schema.ts';
 import { writeDescriptor } from '../../platform/write-descriptor.ts';
 import type { CommandContext } from '../command-context.ts';
+import { holdsUnits } from '../holds-units.ts';
 import { type FoundJob, findJob, openPlaces } from '../open-places.ts';
 import { makeCsvForm, makeJsonForm, makeTextForm, type UnitsForm } from '../units-form.ts';
 
@@ -17,7 +18,11 @@ export async function runUnits({ asked, config, output }: CommandContext): Promi
   if (csv && output.json) throw new RecoveryError('USAGE_INVALID', '--csv and --json do not go together');
   const job = await findJob(openPlaces(config, targets, asked.texts.source), reference);
   const statuses = UNIT_STATUSES.filter((status) => asked.lists.status?.includes(status));
-  const form = output.json ? makeJsonForm(job.ref) : csv ? makeCsvForm(isatty(STDOUT)) : makeTextForm(job.ref);
+  const form = output.json
+    ? makeJsonForm(job.ref)
+    : csv
+      ? makeCsvForm(isatty(STDOUT))
+      : makeTextForm(job.ref, await holdsUnits(job));
   await writeUnits(job, statuses, form);
   return 0;
 }

@@ -69,7 +69,7 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
     const { scope } = query;
     const order = openListOrder(database, { scope, excludedSeqs, ...matches });
     const read = (slice: Slice) => sortPage(readSlice(order, { scope, living, slice, summarise }));
-    if (query.verdict !== undefined) return selectVerdict(query, read);
+    if (query.verdict !== undefined || query.attention !== undefined) return selectVerdict(query, read);
     const goingOn = living.filter(({ summary }) => !needsOperator(summary.attention)).length;
     return { jobs: read(query), total: order.countAll() + living.length, goingOn };
   });
@@ -129,10 +129,15 @@ function selectVerdict(query: JobQuery, read: (slice: Slice) => readonly JobSumm
   const matching: JobSummary[] = [];
   for (let offset = 0; ; offset += SCAN_PAGE) {
     const slice = read({ offset, limit: SCAN_PAGE });
-    matching.push(...slice.filter((summary) => summary.verdict === query.verdict));
+    matching.push(...slice.filter((summary) => isAsked(summary, query)));
     if (slice.length < SCAN_PAGE) break;
   }
   return { jobs: matching.slice(query.offset, query.offset + query.limit), total: matching.length };
+}
+
+function isAsked({ verdict, attention }: JobSummary, query: JobQuery): boolean {
+  const isVerdict = query.verdict === undefined || verdict === query.verdict;
+  return isVerdict && (query.attention === undefined || attention === query.attention);
 }
 
 /** A holder that is not among those worth probing: its process is not there. */

@@ -102,11 +102,12 @@ function isMeant({ id, name }: JobRef, reference: string): boolean {
   return reference === id || reference === name || (reference.length > 1 && id.startsWith(reference));
 }
 
-function isMatch(summary: JobSummary, { scope, verdict, kind, text }: JobQuery): boolean {
+function isMatch(summary: JobSummary, { scope, verdict, attention, kind, text }: JobQuery): boolean {
   // Of a directory in which nothing was recorded nobody said that it runs, or died: it waits for no one.
   const isWaiting = isListed(summary.attention) && summary.attention !== 'unknown';
   if (scope === 'attention' && !isWaiting) return false;
   if (verdict !== undefined && summary.verdict !== verdict) return false;
+  if (attention !== undefined && summary.attention !== attention) return false;
   if (kind !== undefined && summary.job.kind !== kind) return false;
   return text === undefined || summary.job.name.includes(text) || summary.job.id.includes(text);
 }
