@@ -1,5 +1,6 @@
 import { formatTime } from '../present/format.ts';
 import { safeText } from '../present/safe-text.ts';
+import { describeUnitStatus, holdsUnits } from './holds-units.ts';
 import type { FoundJob } from './open-places.ts';
 
 /** What a review shows, as JSON and as lines. It changes nothing. */
@@ -12,13 +13,17 @@ const NO_LIMIT = 1_000_000_000;
  *
  * Source: contract, commands (review); formats/batch 3.4.
  */
-export async function reviewJob({ ref, place }: FoundJob): Promise<Review> {
+export async function reviewJob(job: FoundJob): Promise<Review> {
+  const { ref, place } = job;
   const { units } = await place.jobs.units(ref.id, {
     statuses: ['in_doubt', 'needs_review'],
     offset: 0,
     limit: NO_LIMIT,
   });
   const { id, name, kind, source } = ref;
+  const runnerLives = await holdsUnits(job);
+  const inHand = runnerLives ? units.filter(({ status }) => status === 'in_doubt').length : 0;
+  const toReview = units.length - inHand;
   return {
     answer: {
       schema_version: 1,
@@ -35,15 +40,15 @@ export async function reviewJob({ ref, place }: FoundJob): Promise<Review> {
       })),
     },
     lines: [
-      `Job '${safeText(name, 200)}' (${id}): ${units.length} to review.`,
+      `Job '${safeText(name, 200)}' (${id}): ${inHand > 0 ? `${inHand} in hand of its runner, ` : ''}${toReview} to review.`,
       ...units.map(
         (unit) =>
-          `  row ${unit.number}  ${safeText(unit.key, 60)}  ${unit.status}  ${unit.idempotencyKey}  ` +
+          `  row ${unit.number}  ${safeText(unit.key, 60)}  ${describeUnitStatus(unit.status, runnerLives)}  ${unit.idempotencyKey}  ` +
           `${unit.startedAtMs === undefined ? '-' : formatTime(unit.startedAtMs)}  ` +
           `${unit.receipt === undefined ? '' : `receipt ${safeText(unit.receipt, 80)}  `}` +
           `${unit.error ? `${safeText(unit.error.code, 40)}: ${safeText(unit.error.message, 160)}` : ''}`,
       ),
-      ...(units.length > 0
+      ...(toReview > 0
         ? [`Settle them: salvor settle ${id} KEY|'#NUMBER'... --as done|pending|skipped --reason TEXT`]
         : []),
     ],

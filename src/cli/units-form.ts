@@ -4,6 +4,7 @@ import type { UnitRecord } from '../core/ports.ts';
 import { formatExactJson, parseExactJson } from '../platform/exact-json.ts';
 import { formatTime } from '../present/format.ts';
 import { safeJson, safeText } from '../present/safe-text.ts';
+import { describeUnitStatus } from './holds-units.ts';
 
 /** Says units one after the other: what stands before, between and after them, and each of them. */
 export type UnitsForm = {
@@ -90,8 +91,8 @@ function quoteCell(value: string): string {
   return /[",\r\n]|^\s|\s$/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
 }
 
-/** A line for each. */
-export function makeTextForm(ref: JobRef): UnitsForm {
+/** A line for each. What a living runner has begun is in its hand, and nobody doubts it. */
+export function makeTextForm(ref: JobRef, runnerLives: boolean): UnitsForm {
   return {
     before: '',
     between: '',
@@ -100,7 +101,7 @@ export function makeTextForm(ref: JobRef): UnitsForm {
       const parts = [
         `#${number}`.padEnd(8),
         safeText(key, 60),
-        status,
+        describeUnitStatus(status, runnerLives),
         `attempts ${attempts}`,
         finishedAtMs === undefined ? '' : formatTime(finishedAtMs),
         receipt === undefined ? '' : `receipt ${safeText(receipt, 80)}`,

@@ -4,6 +4,7 @@ import { makeLedgerJob } from '../helpers/ledger-job.ts';
 import { parseAnswer, pick } from '../helpers/salvor.ts';
 import { alterStore } from '../helpers/state.ts';
 import { makeTauFolder } from '../helpers/tau-directory.ts';
+import { waitFor } from '../helpers/wait-for.ts';
 
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 /** What a terminal acts on, and what turns text around. */
@@ -133,4 +134,30 @@ test.concurrent('no answer and no note says a foreign text raw: a name, a path, 
     expect([ended.code, ended.stdout]).toEqual([0, expect.not.stringMatching(raw)]);
     expect(JSON.stringify(parseAnswer(ended))).toContain('a\u202eb\u2028c');
   }
+});
+
+test('what a living runner has begun is in hand, and in doubt once it has died', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  job.act({ k2: 'pause' });
+  await using running = job.start(['run', 'job.yaml']);
+  await waitFor('row 2 is in hand', () => !job.willAct('k2'));
+  const id = job.jobId();
+  const [units, json, review, listed, doubtful] = await Promise.all([
+    job.salvor(['units', id]),
+    job.salvor(['units', id, '--json']),
+    job.salvor(['--choice', 'review', '--job', id]),
+    job.salvor(['list', '--verdict', 'running', '--json']),
+    job.salvor(['list', '--verdict', 'in doubt', '--json']),
+  ]);
+  expect(units.stdout).toMatch(/#2 +k2 {2}in hand {2}/);
+  expect(pick(parseAnswer(json), 'units.1.status')).toBe('in_doubt');
+  expect(review.stdout).toContain('(' + id + '): 1 in hand of its runner, 0 to review.');
+  expect(review.stdout).not.toMatch(/in_doubt|Settle them/);
+  expect([pick(parseAnswer(listed), 'total'), pick(parseAnswer(doubtful), 'total')]).toEqual([1, 0]);
+  running.signal('SIGKILL');
+  await running.ended;
+  expect((await job.salvor(['units', id])).stdout).toMatch(/#2 +k2 {2}in_doubt {2}/);
+  expect((await job.salvor(['--choice', 'review', '--job', id])).stdout).toMatch(/: 1 to review\.\n[\s\S]*Settle them/);
+  expect(pick(parseAnswer(await job.salvor(['list', '--verdict', 'in doubt', '--json'])), 'total')).toBe(1);
+  expect((await job.salvor(['list'])).stdout).toContain('STOPPED');
 });
