@@ -13,6 +13,7 @@ import { systemClock } from '../platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../present/words.ts';
 import { makeNativeActuator } from '../sources/native/act.ts';
 import { actOnTau } from './act-on-tau.ts';
+import { actIfTrusted } from './check-trust.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
@@ -101,8 +102,9 @@ function makeNative(place: OpenPlace, options: ActOptions): Actuator {
     ...(onWarning && { onWarning }),
   });
   const here = isRefusalTold ? { ...acting, recordRefusal: async () => {} } : acting;
-  if (actElsewhere) return { ...here, ...actElsewhere(place) };
-  return onEvent ? { ...here, start: tellAlso(here.start, onEvent) } : here;
+  const telling = onEvent ? { ...here, start: tellAlso(here.start, onEvent) } : here;
+  const actuator = actElsewhere ? { ...here, ...actElsewhere(place) } : telling;
+  return place.isDefault ? actIfTrusted(actuator, place.path) : actuator;
 }
 
 /** A record is written at once, here; only a trainer goes on by itself where others would act in the background. */

@@ -13,8 +13,14 @@ import { translateErrors } from '../store/database.ts';
 import type { Config } from './config.ts';
 import { COMMANDS } from './flags.ts';
 
-/** A place that was opened: where it is and how its jobs are read. */
-export type OpenPlace = { readonly path: string; readonly source: string; readonly jobs: JobPlace };
+/** A place that was opened: where it is, how its jobs are read, and whether it was named. */
+export type OpenPlace = {
+  readonly path: string;
+  readonly source: string;
+  readonly jobs: JobPlace;
+  /** Nobody named it: who may have filled it is looked at before anything is done in it. */
+  readonly isDefault?: true;
+};
 
 /** A job and the place it is in. */
 export type FoundJob = { readonly ref: JobRef; readonly place: OpenPlace };
@@ -39,7 +45,8 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
     const source = detectSource(path, forced);
     if (source.name !== native.name) return [openTarget(path, forced, config.request)];
   }
-  return [{ path, source: 'native', jobs: native.open(path, systemClock, {}) }];
+  const place = { path, source: native.name, jobs: native.open(path, systemClock, {}) };
+  return [config.stateNamed ? place : { ...place, isDefault: true }];
 }
 
 /** A place that is named twice, or by a link too, is one: its jobs would be ambiguous. The first way to it is kept. */

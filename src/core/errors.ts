@@ -16,6 +16,8 @@ export const HINTS = {
   STATE_UNREADABLE: 'Check the permissions of the state directory, or name another one with --state.',
   STATE_UNWRITABLE:
     'Make the state directory writable, or wait for who has it locked, then say the same again; what was recorded is safe.',
+  STATE_UNTRUSTED:
+    'Look at it with salvor list and show; name it with --state DIR if you trust everybody who may write there.',
   STATE_FULL: 'Free space, or raise the quota, then say the same again; what was recorded is safe.',
   STATE_CORRUPT: 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".',
   LOCK_DAMAGED:

@@ -6,6 +6,7 @@ import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { RepeatedJob } from '../check-same-rows.ts';
+import { checkTrust } from '../check-trust.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RunnerNews } from '../detached/schema.ts';
 import { startRunner, translateRefusal } from '../detached/start-runner.ts';
@@ -17,6 +18,7 @@ import { stopOnSignals } from '../stop-on-signals.ts';
 export async function runRun(context: CommandContext): Promise<number> {
   const { asked, config } = context;
   if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
+  if (!config.stateNamed) checkTrust(config.stateDirectory);
   const params = parseParams(asked.lists.param ?? []);
   return asked.switches.has('detach') ? startDetached(context, params) : runHere(context, params);
 }
