@@ -144,6 +144,7 @@ describe('counts', () => {
       counts: assembleCounts([]),
       inDoubtWithReceipt: 0,
       doneWithReceipt: 0,
+      inReviewWithReceipt: 0,
     });
   });
 });
