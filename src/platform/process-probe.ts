@@ -36,15 +36,29 @@ export function readPidNamespace(): string | undefined {
   }
 }
 
-/** Start time, state letter and parent of a process, or undefined when there is none. Source: proc(5), stat. */
-export function readProcessStat(
-  pid: number,
-): { readonly startTicks: number; readonly state: string; readonly parentPid: number } | undefined {
+/** What the kernel says of a process. `startTicks` are clock ticks since boot. */
+export type ProcessStat = {
+  readonly startTicks: number;
+  readonly state: string;
+  readonly parentPid: number;
+  readonly groupId: number;
+  readonly sessionId: number;
+};
+
+/** Start time, state letter, parent, process group and session of a process, or undefined when there is none. Source: proc(5), stat. */
+export function readProcessStat(pid: number): ProcessStat | undefined {
   const text = readText(`/proc/${pid}/stat`);
   if (text === undefined) return undefined;
   // The command in parentheses may hold anything, also spaces and parentheses: fields are counted from its end.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-  return { state: fields[0] ?? '?', parentPid: Number(fields[1]), startTicks: Number(fields[19]) };
+  const [state = '?', parentPid, groupId, sessionId] = fields;
+  return {
+    state,
+    parentPid: Number(parentPid),
+    groupId: Number(groupId),
+    sessionId: Number(sessionId),
+    startTicks: Number(fields[19]),
+  };
 }
 
 /** Compares a recorded identity with the process that has its pid now. Same host and boot are the caller's to check. */

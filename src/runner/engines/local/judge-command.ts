@@ -55,8 +55,9 @@ export function judgeCommand(end: ShellEnd, heard: Heard): UnitOutcome {
  * Errors: none; a unit that is done stays done.
  * Source: design, rule 2; decisions/0021.
  */
-export function judgeRest(outcome: UnitOutcome, { processes, survivors }: Rest): UnitOutcome {
-  if (outcome.type === 'done' || processes.length === 0) return outcome;
+export function judgeRest(outcome: UnitOutcome, { processes, survivors, suspects }: Rest): UnitOutcome {
+  if (outcome.type === 'done') return outcome;
+  if (processes.length === 0) return judgeSuspects(outcome, suspects);
   const [first = ''] = processes;
   const more = processes.length > 1 ? ` and ${processes.length - 1} more` : '';
   const ended = survivors === 0 ? 'ended' : `${survivors} of them could not be ended`;
@@ -65,8 +66,18 @@ export function judgeRest(outcome: UnitOutcome, { processes, survivors }: Rest):
     type: 'unknown',
     error: { code: 'PROCESS_LEFT', message: shorten(message) },
     ...(outcome.type === 'unknown' && outcome.receipt !== undefined && { receipt: outcome.receipt }),
-    ...(survivors > 0 && { isOver: false }),
+    ...(survivors + suspects.length > 0 && { isOver: false }),
   };
+}
+
+function judgeSuspects(
+  outcome: Exclude<UnitOutcome, { type: 'done' }>,
+  [first, ...more]: Rest['suspects'],
+): UnitOutcome {
+  if (first === undefined) return outcome;
+  const others = more.length > 0 ? ` and ${more.length} more` : '';
+  const message = `${outcome.error.message}; process ${first}${others} may be of it and works on`;
+  return { ...outcome, type: 'unknown', error: { code: 'PROCESS_LEFT', message: shorten(message) }, isOver: false };
 }
 
 function describeUnread(end: Extract<ShellEnd, { readonly type: 'exited' }>, { unread }: Heard): string | undefined {

@@ -104,7 +104,7 @@ type Attempt = {
 };
 type Ended = { readonly end: ShellEnd; readonly heard: Heard; readonly rest: Rest };
 
-const NO_REST: Rest = { processes: [], survivors: 0 };
+const NO_REST: Rest = { processes: [], survivors: 0, suspects: [] };
 
 /** What a command leaves working may act after it; only a command that is done may leave something. */
 async function endRestUnlessDone(shell: RunningShell, attempt: Attempt, outcome: UnitOutcome): Promise<Rest> {

@@ -1,7 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JobError } from '../../../core/job/schema.ts';
+import { endProcesses, isAlive } from '../../../platform/end-processes.ts';
 import type { Environment } from '../../command/row-environment.ts';
 import { describeSpawnError } from './describe-spawn-error.ts';
+import { findStrays } from './find-strays.ts';
 import type { LineStream } from './local-engine-options.ts';
 import { makeLineReader, type ReadLine } from './make-line-reader.ts';
 import { openMark } from './open-mark.ts';
@@ -30,8 +32,15 @@ export type ShellEnd =
   | { readonly type: 'timed_out'; readonly durationMs: number; readonly survivors: number }
   | { readonly type: 'not_started'; readonly error: JobError };
 
-/** What outlived a command: one line for each process, and how many of them could not be ended. */
-export type Rest = { readonly processes: readonly string[]; readonly survivors: number };
+/**
+ * What outlived a command: one line for each process, and how many of them could not be ended. `suspects` are those that
+ * may be of it or not; they are left alone.
+ */
+export type Rest = {
+  readonly processes: readonly string[];
+  readonly survivors: number;
+  readonly suspects: readonly string[];
+};
 
 /** A command under way; `kill` ends it and its children at once. */
 export type RunningShell = {
@@ -64,7 +73,7 @@ export function runShell(run: ShellRun): RunningShell {
     child = spawn('/bin/sh', run.args, { cwd: run.directory, env: run.environment, stdio: [...stdio] });
   } catch (thrown) {
     const error = describeSpawnError(thrown, run.directory);
-    const nothing = async () => ({ processes: [], survivors: 0 });
+    const nothing = async () => ({ processes: [], survivors: 0, suspects: [] });
     return { ended: Promise.resolve({ type: 'not_started', error }), kill: () => {}, endRest: nothing };
   } finally {
     mark?.close();
@@ -90,9 +99,19 @@ export function runShell(run: ShellRun): RunningShell {
 
 async function endRest(tree: ProcessTree): Promise<Rest> {
   const found = findRest(tree);
-  if (found.length === 0) return { processes: [], survivors: 0 };
-  const left = await endTree(tree, END_GRACE_MS);
-  return { processes: found.map(({ pid, command }) => `${pid} (${command})`), survivors: left.length };
+  const { strays, isOurs } = tree.root ? findStrays(tree.root, tree.runToken) : { strays: [], isOurs: false };
+  const left = found.length === 0 ? [] : await endTree(tree, END_GRACE_MS);
+  const leftOfStrays = isOurs ? await endProcesses(strays, END_GRACE_MS) : [];
+  return {
+    processes: (isOurs ? [...found, ...strays] : found).map(describeProcess),
+    survivors: left.length + leftOfStrays.length,
+    // What ended with the rest was of it.
+    suspects: isOurs ? [] : strays.filter(isAlive).map(describeProcess),
+  };
+}
+
+function describeProcess({ pid, command }: { readonly pid: number; readonly command: string }): string {
+  return `${pid} (${command})`;
 }
 
 function listen(child: ChildProcess, run: ShellRun): void {
