@@ -8,7 +8,8 @@ import { RecoveryError } from '../core/errors.ts';
  * Tables: `jobs` what was asked; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
  * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions;
  * `audit_heads` the newest hash of each, so that a chain that lost its end is seen.
- * `units.event` is the journal sequence of the last change. Times are epoch milliseconds.
+ * `units.event` is the journal sequence of the last change. Times are epoch milliseconds. States and events are words
+ * that are known here: a writer with another one, or with a count below what can be, fails instead of being believed.
  */
 const STEPS: readonly string[] = [
   `
@@ -17,14 +18,15 @@ const STEPS: readonly string[] = [
     id TEXT NOT NULL UNIQUE,
     name TEXT NOT NULL,
     kind TEXT NOT NULL,
-    status TEXT NOT NULL,
+    status TEXT NOT NULL CHECK (
+      status IN ('importing', 'pending', 'running', 'stopped', 'failed', 'completed', 'cancelled')),
     spec TEXT NOT NULL,
     rows_path TEXT,
     rows_sha256 TEXT,
-    rows_size_bytes INTEGER,
+    rows_size_bytes INTEGER CHECK (rows_size_bytes >= 0),
     rows_sha256_expected TEXT,
-    generation INTEGER NOT NULL DEFAULT 1,
-    run_count INTEGER NOT NULL DEFAULT 0,
+    generation INTEGER NOT NULL DEFAULT 1 CHECK (generation >= 1),
+    run_count INTEGER NOT NULL DEFAULT 0 CHECK (run_count >= 0),
     created_at_ms INTEGER NOT NULL,
     started_at_ms INTEGER,
     ended_at_ms INTEGER,
@@ -38,17 +40,17 @@ const STEPS: readonly string[] = [
 
   CREATE TABLE units (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
-    number INTEGER NOT NULL,
+    number INTEGER NOT NULL CHECK (number >= 1),
     key TEXT NOT NULL,
-    status TEXT NOT NULL,
-    attempts INTEGER NOT NULL DEFAULT 0,
+    status TEXT NOT NULL CHECK (status IN ('pending', 'in_doubt', 'done', 'failed', 'skipped', 'needs_review')),
+    attempts INTEGER NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     receipt TEXT,
     result TEXT,
     error_code TEXT,
     error_message TEXT,
     started_at_ms INTEGER,
     finished_at_ms INTEGER,
-    event INTEGER NOT NULL DEFAULT 0,
+    event INTEGER NOT NULL DEFAULT 0 CHECK (event >= 0),
     PRIMARY KEY (job_seq, number)
   ) STRICT, WITHOUT ROWID;
   CREATE UNIQUE INDEX units_by_key ON units(job_seq, key);
@@ -66,11 +68,12 @@ const STEPS: readonly string[] = [
 
   CREATE TABLE unit_events (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
-    sequence INTEGER NOT NULL,
-    number INTEGER NOT NULL,
-    attempt INTEGER NOT NULL,
-    event TEXT NOT NULL,
-    epoch INTEGER NOT NULL,
+    sequence INTEGER NOT NULL CHECK (sequence >= 1),
+    number INTEGER NOT NULL CHECK (number >= 1),
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),
+    event TEXT NOT NULL CHECK (event IN ('intent', 'receipt', 'done', 'failed', 'retry', 'unknown', 'unanswered',
+      'ask_again', 'not_done', 'settled', 'retry_failed', 'reset')),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
     at_ms INTEGER NOT NULL,
     code TEXT,
     detail TEXT,
@@ -79,8 +82,8 @@ const STEPS: readonly string[] = [
 
   CREATE TABLE leases (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
-    epoch INTEGER NOT NULL,
-    purpose TEXT NOT NULL,
+    epoch INTEGER NOT NULL CHECK (epoch >= 1),
+    purpose TEXT NOT NULL CHECK (purpose IN ('run', 'cancel', 'settle')),
     host TEXT NOT NULL,
     boot_id TEXT NOT NULL,
     pid_namespace TEXT NOT NULL,
@@ -98,11 +101,11 @@ const STEPS: readonly string[] = [
 
   CREATE TABLE audit (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
-    sequence INTEGER NOT NULL,
+    sequence INTEGER NOT NULL CHECK (sequence >= 1),
     at_ms INTEGER NOT NULL,
     principal TEXT NOT NULL,
     action TEXT NOT NULL,
-    outcome TEXT NOT NULL,
+    outcome TEXT NOT NULL CHECK (outcome IN ('done', 'refused')),
     code TEXT,
     plan_digest TEXT,
     details TEXT NOT NULL,

@@ -41,7 +41,7 @@ describe('completion in bash', () => {
   });
 
   it('offers files beside commands', async () => {
-    expect(await completeInBash(['list', 'state'], { 'state.yaml': '' })).toEqual(['state.yaml']);
+    expect(await completeInBash(['list', 'ord'], { 'orders.yaml': '' })).toEqual(['orders.yaml']);
   });
 
   it('offers every flag', async () => {

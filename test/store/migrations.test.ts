@@ -5,6 +5,7 @@ import { lookAtStore, openStore, storePath } from '../../src/store/database.ts';
 import { checkStoreVersion, STORE_VERSION } from '../../src/store/migrations.ts';
 import { type Folder, makeFolder } from '../helpers/make-folder.ts';
 import { hashFiles } from '../helpers/state.ts';
+import { makeTempState } from '../helpers/temp-state.ts';
 
 /** A store in a fresh directory, changed by this SQL behind Salvor's back and closed. */
 async function makeStore(sql: string): Promise<Folder> {
@@ -39,6 +40,25 @@ describe('migrateStore', () => {
     expect(tables.map(({ name, strict }) => `${name} ${strict}`)).toEqual(
       ['audit', 'audit_heads', 'jobs', 'leases', 'unit_data', 'unit_events', 'units'].map((name) => `${name} 1`),
     );
+  });
+});
+
+describe('rows', () => {
+  it.each([
+    "UPDATE jobs SET status = 'finished'",
+    'UPDATE jobs SET generation = 0',
+    "UPDATE units SET status = 'complete' WHERE number = 1",
+    'UPDATE units SET attempts = -1',
+    'UPDATE units SET number = 0 WHERE number = 1',
+    "INSERT INTO unit_events VALUES (1, 99, 1, 1, 'ended', 1, 1, NULL, NULL)",
+    "INSERT INTO unit_events VALUES (1, 0, 1, 1, 'intent', 1, 1, NULL, NULL)",
+    "INSERT INTO leases VALUES (1, 0, 'run', 'h', 'b', 'n', 1, 1, 't', 'p', 1, 1, NULL)",
+    "INSERT INTO leases VALUES (1, 9, 'watch', 'h', 'b', 'n', 1, 1, 't', 'p', 1, 1, NULL)",
+    "INSERT INTO audit VALUES (1, 9, 1, 'p', 'resume', 'maybe', NULL, NULL, '{}', 'x')",
+  ])('refuse what cannot be: %s', async (sql) => {
+    await using state = await makeTempState();
+    state.addJob({ units: ['done', 'pending'] });
+    expect(() => state.database.exec(sql)).toThrow(/CHECK constraint failed/);
   });
 });
 

@@ -73,7 +73,7 @@ describe('readUnits', () => {
   it('takes a state it does not know for one to review', async () => {
     await using state = await makeTempState();
     const job = state.addJob({ units: ['done'] });
-    state.database.exec("UPDATE units SET status = 'vanished'");
+    state.database.exec("PRAGMA ignore_check_constraints = ON; UPDATE units SET status = 'vanished'");
     expect(readNamedUnits(state.database, job, { keys: ['k1'], numbers: [] })).toMatchObject([
       { status: 'needs_review' },
     ]);
@@ -143,8 +143,8 @@ describe('counts', () => {
     expect(readUnitNumbers(state.database, empty.seq)).toEqual({
       counts: assembleCounts([]),
       inDoubtWithReceipt: 0,
-      doneWithReceipt: 0,
       inReviewWithReceipt: 0,
+      doneWithReceipt: 0,
     });
   });
 });

@@ -74,7 +74,7 @@ describe('buildReport', () => {
           "status": "recovered",
         },
         "plan": {
-          "digest": "90de9d4559dee5b776e817b9ad2ac884229f23c573b9a8d4161598d31618e2a3",
+          "digest": "294e2c493c2c7be17adddb54a3449a9c99fbf3a2be64c3b1c9e7440e33f759d8",
           "steps": [
             {
               "action": "take_lease",
