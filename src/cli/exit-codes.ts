@@ -76,10 +76,10 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[
   ['1', 'an error inside Salvor (a bug); the message says how to report it'],
   ['2', 'usage: unknown flag, command, job or target; a job file or rows that cannot be used'],
   ['3', 'refused by a guardrail (fail closed): nothing was changed'],
-  ['4', 'nothing to recover: no matching job needs it'],
+  ['4', 'nothing to recover or to repair: no matching job needs it'],
   ['5', 'the job ran (`run` or a recovery) and failed; it can be resumed'],
   ['6', 'conflict: somebody else holds the job, or the plan went stale'],
-  ['7', 'confirmation needed: say `--yes`; `run` of rows that an unfinished job has: resume it, or say `--again`'],
+  ['7', 'confirmation needed: say `--yes`; `run` of rows that an unfinished job has: go on with it, or say `--again`'],
   ['8', 'the job ran to its end, and units wait for review'],
   [
     '129, 130, 143',

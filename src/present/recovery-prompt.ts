@@ -116,13 +116,16 @@ function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {
 }
 
 function describeOptions({ evidence, proposals }: Looked): readonly (readonly string[])[] {
-  const { units, control } = evidence;
-  const open = units ? units.counts.in_doubt + units.counts.needs_review : 0;
-  const known = control ? CONTROL_OPTIONS : CHOICES.filter((choice) => choice !== 'review' || open > 0);
+  const isRefused = (choice: Choice) => proposals[choice].type === 'refused';
+  const known = evidence.control ? CONTROL_OPTIONS : CHOICES;
   const line = (choice: Choice, text: string) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${text}`;
   const offered: string[] = [];
   const refused: string[] = [];
-  for (const choice of known) {
+  // Where nothing else is refused the prompt is that of the contract, which has no word for a review of nothing.
+  const told = known.filter(
+    (choice) => choice !== 'review' || !isRefused(choice) || known.filter(isRefused).length > 1,
+  );
+  for (const choice of told) {
     const proposal = proposals[choice];
     if (proposal.type === 'refused') refused.push(line(choice, safeText(proposal.refusal.message, 300)));
     else offered.push(line(choice, describeChoice(choice)));

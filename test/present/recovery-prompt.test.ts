@@ -3,17 +3,15 @@ import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
 import type { Evidence } from '../../src/core/evidence/schema.ts';
 import { buildProposals } from '../../src/core/plan/build-plan.ts';
 import { formatRecoveryPrompt } from '../../src/present/recovery-prompt.ts';
+import { assembleChoiceItems } from '../../src/ui/view/choice-items.ts';
 import { ANYBODY, LIVING, withStatus, withUnits } from '../helpers/evidence-builders.ts';
 import { SAMPLE_UNITS, sampleEvidence, sampleUnit } from '../helpers/sample-evidence.ts';
 
-const prompt = (evidence: Evidence) => {
+const look = (evidence: Evidence) => {
   const diagnosis = diagnose(evidence);
-  return formatRecoveryPrompt({
-    evidence,
-    diagnosis,
-    proposals: buildProposals({ evidence, diagnosis, authority: ANYBODY }),
-  });
+  return { evidence, diagnosis, proposals: buildProposals({ evidence, diagnosis, authority: ANYBODY }) };
 };
+const prompt = (evidence: Evidence) => formatRecoveryPrompt(look(evidence));
 const withLastDone = (change: Parameters<typeof sampleUnit>[1]) =>
   sampleEvidence({ units: { ...SAMPLE_UNITS, lastDone: sampleUnit(47, change) } });
 
@@ -130,5 +128,25 @@ describe('formatRecoveryPrompt', () => {
     });
     expect(text.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\u202e]/u);
     expect(text.split('\n')).toHaveLength(CONTRACT.split('\n').length);
+  });
+});
+
+describe('what can be taken', () => {
+  const changed = { what: 'rows_file', path: '/rows.csv', state: 'changed', expected: 'aa', found: 'bb' } as const;
+  it.each([
+    ['interrupted', sampleEvidence(), ''],
+    ['interrupted in a row', withUnits({ done: 1, in_doubt: 1, pending: 1 }), ''],
+    ['running', sampleEvidence({ liveness: LIVING }), 'resume restart review'],
+    ['finished', withStatus('completed', { done: 2 }), 'resume restart cancel review'],
+    ['ended with rows under review', withStatus('completed', { done: 1, needs_review: 1 }), 'resume'],
+    ['cancelled', withStatus('cancelled', { done: 1, pending: 1 }), 'resume restart cancel review'],
+    ['of a changed rows file', sampleEvidence({ prerequisites: [changed] }), 'resume restart review'],
+  ])('is the same in the prompt and in the console of a job that is %s', (_what, evidence, refused) => {
+    const [offered = '', notNow = ''] = prompt(evidence).split('Not now:');
+    const inPrompt = [...notNow.matchAll(/^ {2}\[(\w+)\]/gm)].map(([, choice]) => choice);
+    expect(inPrompt.join(' ')).toBe(refused);
+    const items = assembleChoiceItems(look(evidence));
+    const inConsole = items.filter(({ label }) => !label.includes('not now:')).map(({ value }) => value);
+    expect([...offered.matchAll(/^ {2}\[(\w+)\]/gm)].map(([, choice]) => choice)).toEqual(inConsole);
   });
 });
