@@ -67,6 +67,6 @@ test.concurrent('a process that dropped all marks, in a group with others, leave
 
 test.concurrent('what a filter starts that reads what the runner prints is not of a command', async () => {
   const filter = '(while :; do (sleep 0.5 &); sleep 0.02; [ -e over ] && exit; done)';
-  const seen = await runInSession('sleep 0.3; exit 75', `${filter} & ${SALVOR_RUN} | tee answer; : > over`);
+  const seen = await runInSession('sleep 0.3; exit 75', `${filter} & ${SALVOR_RUN} | tee answer; : > over; wait`);
   expect(seen).toEqual({ tries: 3, effects: 0, code: 'EXIT_75' });
 });
