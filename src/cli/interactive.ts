@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module';
 import { homedir } from 'node:os';
 import { RecoveryError } from '../core/errors.ts';
+import type { JobError } from '../core/job/schema.ts';
 import { systemClock } from '../platform/clock.ts';
 import { combinePlaces } from './combine-places.ts';
 import type { CommandContext } from './command-context.ts';
@@ -16,10 +17,12 @@ export async function runInteractive({ asked, config, version, programPath }: Co
   const places = openPlaces(config, asked.positionals, asked.texts.source);
   const base = await readActOptions(config, asked, version);
   const placePolicies = await readPlacePolicies(config, places);
+  let tellWarning: ((warning: JobError) => void) | undefined;
   const options = {
     ...base,
     placePolicies,
     dryRun: false,
+    onWarning: (warning: JobError) => tellWarning?.(warning),
     actElsewhere: actInProcess({ ...base, programPath, detach: false }),
   };
   const { reader, placeOf } = combinePlaces(places);
@@ -35,6 +38,9 @@ export async function runInteractive({ asked, config, version, programPath }: Co
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    onWarnings: (tell) => {
+      tellWarning = tell;
+    },
     noColor: config.noColor,
     // A console that is killed would never fill its compile cache: it is written once the first frame is there.
     onFirstFrame: flushCompileCache,

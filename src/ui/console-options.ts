@@ -1,4 +1,6 @@
 /** What the console is given: ports, terminal and switches. It reads no environment and owns no process. */
+
+import type { JobError } from '../core/job/schema.ts';
 import type { Clock, JobReader } from '../core/ports.ts';
 import type { Session } from '../core/session/schema.ts';
 import type { TerminalInput } from './terminal/key-gate.ts';
@@ -45,6 +47,8 @@ export type ConsoleOptions = {
   readonly onFirstFrame?: () => void;
   /** Stops the process (Ctrl+Z) and resolves when it goes on; absent where a process cannot be stopped. */
   readonly stopProcess?: () => Promise<void>;
+  /** Called once, before the first frame, with how to tell what went wrong beside an action and undoes nothing of it. */
+  readonly onWarnings?: (tell: (warning: JobError) => void) => void;
   /** Called once with the controls, before the first frame. */
   readonly onControls?: (controls: ConsoleControls) => void;
 };

@@ -1,5 +1,5 @@
 // The console as an operator uses it: real jobs, really killed, recovered on a real terminal.
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { expectInvariants } from '../helpers/invariants.ts';
 import { makeLedgerJob } from '../helpers/ledger-job.ts';
@@ -110,7 +110,7 @@ test('console: rows in doubt are settled as done, pending and skipped with reaso
   await screen.press('d', '> Receipt (may stay empty): 1Zk3_');
   await screen.press(`${ENTER}seen there${ENTER}`, 'Nothing waits for a decision any more');
   job.go();
-  await screen.press(ESCAPE, 'interrupted at row 1/6', 'Remaining: 4 rows');
+  await screen.press(ESCAPE, 'interrupted with 1 of 6 rows done', 'Remaining: 4 rows');
   await screen.press('r', 'run 4 rows');
   await screen.agree();
   await screen.ready('recovered to the end. 4 rows done now, 5/6 in all.');
@@ -161,4 +161,22 @@ test('console: Down and Enter in one read open the job that is below the first',
   using screen = openRealConsole(job.state);
   await screen.ready('2 jobs need attention', '> Shipping');
   await screen.press(`${DOWN}${ENTER}`, "Job 'Second' failed");
+});
+
+test('console: after a settle it says that the rows file was not written, and what was done, also when it is left', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3, more: 'write_back: {receipt: receipt}' });
+  await killAt(job, 'k1', 'pause');
+  rmSync(job.folder.at('rows.csv'));
+  using screen = openRealConsole(job.state);
+  await screen.ready('1 in doubt');
+  await screen.press('v', '1 row to decide about');
+  await screen.press('s', 'What is true about it?');
+  await screen.press('p', 'Settle it as pending');
+  await screen.press(`not there${ENTER}`, 'Row 1 (k1) is pending now', 'ROWS_FILE_MISSING');
+  await screen.press('q', 'Recovery prompt');
+  await screen.press('q', '1 job needs attention');
+  screen.type('q');
+  await screen.waitFor('1 row settled.');
+  expect((await screen.exited()).code).toBe(0);
+  expect(screen.screen()).toContain('ROWS_FILE_MISSING');
 });

@@ -20,9 +20,15 @@ export function print(desk: Desk, lines: readonly (string | Line)[]): void {
   desk.options.stdout.write(`${texts.join('\n')}\n`);
 }
 
-/** Asks one question; the answer is trimmed. `undefined`: the input has ended. */
-export async function ask(desk: Desk, question: string): Promise<string | undefined> {
-  desk.options.stdout.write(`${question} `);
-  const line = await desk.reader.next();
-  return line?.trim();
+/**
+ * Asks one question; the answer is trimmed. `undefined`: the input has ended. With `help`, the lines that explain the
+ * answers, `help` and `?` are answered with them and the question is asked again; where text is asked for there is none.
+ */
+export async function ask(desk: Desk, question: string, help?: readonly string[]): Promise<string | undefined> {
+  for (;;) {
+    desk.options.stdout.write(`${question} `);
+    const answer = (await desk.reader.next())?.trim();
+    if (help === undefined || (answer !== 'help' && answer !== '?')) return answer;
+    print(desk, help);
+  }
 }

@@ -28,17 +28,29 @@ export async function reviewUnits(desk: Desk, session: Session, jobId: string): 
     ),
   ]);
   if (page.units.length === 0 || desk.options.readOnly) return;
-  const answer = await ask(desk, 'Type the number of a unit to settle it, or b to go back:');
+  const answer = await ask(desk, 'Type the number of a unit to settle it, or b to go back:', REVIEW_HELP);
   const unit = page.units.find((open) => String(open.number) === answer);
   if (unit !== undefined) await settle(desk, session, unit);
   else if (answer !== undefined && answer !== 'b')
     print(desk, [`'${safeText(answer, 60)}' is not a unit of this list.`]);
 }
 
+const REVIEW_HELP = [
+  'The units above may have been done or not; nobody knows. Find out, then settle them one by one.',
+  'A number is asked about next, and nothing is settled before a reason was given. b goes back to the choices.',
+];
+
+const SETTLE_HELP = [
+  'done: it was done, and is not run again; its receipt is asked for.',
+  'again: it was not done; the next resume runs it again.',
+  'skip: it counts as neither done nor left.',
+];
+
 async function settle(desk: Desk, session: Session, unit: UnitFacts): Promise<void> {
   const word = await ask(
     desk,
     'Was it done? Type done, again (it was not done and is run again) or skip; anything else goes back:',
+    SETTLE_HELP,
   );
   if (word !== 'done' && word !== 'again' && word !== 'skip') return;
   const receipt = word === 'done' ? await ask(desk, 'Its receipt, or nothing:') : '';

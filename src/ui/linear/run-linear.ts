@@ -4,7 +4,6 @@ import { toRecoveryError } from '../../core/errors.ts';
 import type { JobPage } from '../../core/ports.ts';
 import { describeAttention, describeJobCells, describeTotal } from '../../present/job-rows.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeVerdict } from '../../present/words.ts';
 import type { ConsoleEnd, ConsoleOptions } from '../console-options.ts';
 import { makeDeeds } from '../state/deeds.ts';
 import { ask, type Desk, print } from './desk.ts';
@@ -22,6 +21,11 @@ const PAGE = 20;
  */
 export async function runLinear(options: ConsoleOptions): Promise<ConsoleEnd> {
   const desk: Desk = { options, reader: makeLineReader(options.stdin), deeds: makeDeeds() };
+  options.onWarnings?.(({ code, message }) => {
+    const text = safeText(`${code}: ${message}`, 600);
+    desk.deeds.add(text);
+    print(desk, [text]);
+  });
   const ending = Promise.withResolvers<number>();
   let run: LinearRun | undefined;
   options.onControls?.({
@@ -62,6 +66,7 @@ async function talk(desk: Desk, onRun: OnRun): Promise<number> {
     const answer = await ask(
       desk,
       'Type a number to open a job, m for more, a for all jobs or only those that need attention, q to leave:',
+      LIST_HELP,
     );
     if (answer === undefined || answer === 'q') return 0;
     const next = turnPage(answer, at, page);
@@ -69,6 +74,13 @@ async function talk(desk: Desk, onRun: OnRun): Promise<number> {
     else await openNumber(desk, { answer, page, at, onRun });
   }
 }
+
+const LIST_HELP = [
+  'A number opens the job with that number: what is true of it is told, and what can be done.',
+  'm tells the next jobs of the list, and from its end the first ones again.',
+  'a changes between all jobs and those that need attention.',
+  'q leaves Salvor. Nothing is done to a job before its plan was told and you agreed to it.',
+];
 
 type ListPlace = { readonly scope: 'attention' | 'all'; readonly offset: number };
 
@@ -86,12 +98,11 @@ function listLines(page: JobPage, { scope, offset }: ListPlace): readonly string
   const { jobs } = page;
   const head = `${describeTotal(page, scope)}.`;
   const rows = jobs.map((summary, index) => {
-    const { name, count, error, next } = describeJobCells(summary);
-    const attention = describeAttention(summary);
+    const { name, attention, count, error, next } = describeJobCells(summary);
     const parts = [
-      `${offset + index + 1}. ${name}: ${describeVerdict(summary.verdict, summary.progress)}`,
+      `${offset + index + 1}. ${name}: ${attention}`,
       `${count} ${summary.progress.unit}s done`,
-      attention,
+      describeAttention(summary),
       error === '-' ? '' : `last error ${error}`,
       next === '-' ? '' : `recommended: ${next}`,
     ];

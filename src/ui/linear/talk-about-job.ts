@@ -45,7 +45,7 @@ async function talkInStage(desk: Desk, session: Session, { state, onRun }: Turn)
   if (state.stage === 'planned') return agreeTo(desk, session, { state, onRun });
   if (state.stage !== 'refused') return false;
   print(desk, assembleRefusedText(state, LINEAR_WIDTH).slice(0, -1));
-  const answer = await ask(desk, 'Type l to look at the job again, or b to go back to the jobs:');
+  const answer = await ask(desk, 'Type l to look at the job again, or b to go back to the jobs:', REFUSED_HELP);
   if (answer === 'l') session.send({ type: 'inspect' });
   return answer === 'l';
 }
@@ -58,12 +58,35 @@ async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>
     `Verdict: ${describeVerdict(state.diagnosis.verdict, progressOf(state.evidence))}`,
     ...assembleChoiceItems(state).map((item) => item.label),
   ]);
-  const answer = await ask(desk, 'Type resume, restart, cancel, review, or b to go back to the jobs:');
+  const answer = await ask(
+    desk,
+    'Type resume, restart, cancel, review, or b to go back to the jobs:',
+    explainChoices(state),
+  );
   if (answer === undefined || answer === 'b') return false;
   const choice = assembleChoiceItems(state).find((item) => item.value === answer)?.value;
   if (choice === undefined) print(desk, [`'${safeText(answer, 60)}' is none of the choices.`]);
   else await take(desk, session, { state, choice });
   return true;
+}
+
+const PLAN_HELP = [
+  'The plan above is what would be done, and nothing has been done yet.',
+  'yes does it. Anything else goes back to the choices and does nothing.',
+  'Where processes of the dead run are left over: e ends them first, w waits until they have ended.',
+];
+
+const REFUSED_HELP = [
+  'What was asked for was refused, for the reason above.',
+  'l looks at the job again and tells what is true now. b goes back to the list of jobs.',
+];
+
+function explainChoices(state: Stage<'diagnosed'>): readonly string[] {
+  return [
+    ...assembleChoiceItems(state).map((item) => item.label),
+    'resume, restart and cancel tell their plan first and do nothing before you agree. review tells the rows to decide about.',
+    'b goes back to the list of jobs.',
+  ];
 }
 
 type Taking = { readonly state: Stage<'diagnosed'>; readonly choice: Choice };
@@ -86,12 +109,14 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
   const { plan } = state;
   print(desk, assemblePlanText(plan, chooseUnitWord(state.evidence), LINEAR_WIDTH));
   if (plan.questions.length > 0) {
-    const answer = await ask(desk, 'Type e to end the left-over processes, w to wait for them, or no:');
+    const answer = await ask(desk, 'Type e to end the left-over processes, w to wait for them, or no:', PLAN_HELP);
     if (answer === 'e' || answer === 'w') session.send({ type: 'decide', orphans: answer === 'e' ? 'end' : 'wait' });
     else session.send({ type: 'back' });
     return answer !== undefined;
   }
-  const answer = await ask(desk, askForConsent(plan));
+  // A name may be any word, help too.
+  const help = plan.consentForm === 'type_name' ? undefined : PLAN_HELP;
+  const answer = await ask(desk, askForConsent(plan), help);
   const form = answer === undefined ? undefined : readConsent(plan, answer);
   if (form === undefined) {
     print(desk, ['Nothing was done.']);

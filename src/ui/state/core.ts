@@ -1,5 +1,6 @@
 /** What the console's commands work on: the store, the lists, the open session, the way out. */
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
+import type { JobError } from '../../core/job/schema.ts';
 import type { Session } from '../../core/session/schema.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { ConsoleOptions } from '../console-options.ts';
@@ -30,6 +31,8 @@ export type Core = {
   readonly exit: (exitCode: number) => void;
   readonly suspend: () => void;
   link: JobLink | undefined;
+  /** What went wrong beside the settle under way; told with what it came to. */
+  warning: string | undefined;
   /** Leave with this code as soon as the session is at rest. */
   exitWhenIdle: number | undefined;
 };
@@ -43,6 +46,14 @@ export function say(core: Pick<Core, 'store'>, text: string, tone: 'plain' | 'wa
 export function sayError(core: Pick<Core, 'store'>, thrown: unknown): void {
   const error = toRecoveryError(thrown);
   say(core, joinSentences(`${error.code}: ${error.message}`, describeHint(error.code)), 'danger');
+}
+
+/** Tells what went wrong beside an action and undoes nothing of it: on the screen, and in the last words. */
+export function warn(core: Core, { code, message }: JobError): void {
+  const text = safeText(`${code}: ${message}`, 600);
+  core.deeds.add(text);
+  core.warning = text;
+  say(core, text, 'warning');
 }
 
 /** Changes the open job, if there is one. */

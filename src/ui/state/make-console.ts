@@ -6,7 +6,7 @@ import type { ConsoleOptions } from '../console-options.ts';
 import { layoutConsole } from '../layout.ts';
 import { choose } from './choose.ts';
 import { type ConsoleState, startState } from './console-state.ts';
-import { type Core, say, sayError } from './core.ts';
+import { type Core, say, sayError, warn } from './core.ts';
 import { makeDeeds } from './deeds.ts';
 import { insertText } from './edit-text.ts';
 import { makeGuard } from './guard.ts';
@@ -46,6 +46,7 @@ export type Console = {
 export function makeConsole(options: ConsoleOptions, exits: ConsoleExits): Console {
   const core = makeCore(options, exits);
   const { store } = core;
+  options.onWarnings?.((warning) => warn(core, warning));
   const watch = makeWatch(core);
   const stopReading = followReading(store);
   const stopCauses = followCauses(store);
@@ -100,6 +101,7 @@ function makeCore(options: ConsoleOptions, exits: ConsoleExits): Core {
     },
     suspend: exits.suspend,
     link: undefined,
+    warning: undefined,
     exitWhenIdle: undefined,
   };
 }

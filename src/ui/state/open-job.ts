@@ -222,7 +222,11 @@ function noteSettled(core: Core, now: SessionState): void {
   if (settled === undefined || first === undefined || core.store.snapshot().job === undefined) return;
   const unit = 'evidence' in now ? chooseUnitWord(now.evidence) : 'row';
   const more = settled.length > 1 ? ` And ${settled.length - 1} more.` : '';
-  say(core, `${describeSettled(first, unit)}${more}`);
+  const { warning } = core;
+  core.warning = undefined;
+  const text = `${describeSettled(first, unit)}${more}`;
+  if (warning === undefined) say(core, text);
+  else say(core, `${text} ${warning}`, 'warning');
 }
 
 /**

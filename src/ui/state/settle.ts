@@ -37,6 +37,7 @@ export function settleNext(core: Core): void {
   setDialog(core, undefined);
   const { number, eventSequence } = dialog.unit;
   const { link } = core;
+  core.warning = undefined;
   link?.session.send({
     type: 'settle',
     units: [{ number, eventSequence }],
@@ -52,7 +53,9 @@ function tellLate(core: Core, { session }: JobLink): void {
   const now = session.snapshot();
   if (core.link?.session === session || core.store.snapshot().job !== undefined) return;
   const [first] = settledOf(now) ?? [];
-  if (first !== undefined) say(core, describeSettled(first, 'evidence' in now ? chooseUnitWord(now.evidence) : 'row'));
+  // What went wrong beside it stands there already.
+  if (first !== undefined && core.warning === undefined)
+    say(core, describeSettled(first, 'evidence' in now ? chooseUnitWord(now.evidence) : 'row'));
   else if (now.stage === 'refused') sayError(core, now.error);
 }
 

@@ -1,6 +1,7 @@
 // Terminal trap 16: the same recovery as a conversation, for screen readers.
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { describeJobCells } from '../../../src/present/job-rows.ts';
 import { runLinear } from '../../../src/ui/linear/run-linear.ts';
 import { makeFakeReader } from '../../helpers/fake-reader.ts';
 import { makeFakeSession } from '../../helpers/fake-session.ts';
@@ -9,7 +10,7 @@ import { SAMPLE_MS, sampleDoubt, sampleLooked, sampleSummary } from '../../helpe
 import { makeWaiter } from '../../helpers/terminal/waiter.ts';
 
 /** A conversation: what was printed, and a way to answer. */
-function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS) {
+function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS, jobs = [sampleSummary()]) {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   let printed = '';
@@ -20,7 +21,7 @@ function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS) {
   });
   const session = makeFakeSession('job-california', answers);
   const ended = runLinear({
-    reader: makeFakeReader({ jobs: [sampleSummary()], units: [sampleDoubt(48)] }),
+    reader: makeFakeReader({ jobs, units: [sampleDoubt(48)] }),
     openSession: () => session,
     clock: { nowMs: () => SAMPLE_MS },
     principal: 'local:ops',
@@ -115,4 +116,48 @@ test('runLinear: an answer that means nothing is told, and nothing is done', asy
   await answer('q to leave:', 'q');
   expect(await ended).toEqual({ exitCode: 0, lastWords: 'Nothing was changed.' });
   expect(session.commands).toEqual([{ type: 'inspect' }]);
+});
+
+test('runLinear: help explains the answers and asks again, at the list, the job and the plan', async () => {
+  const { answer, ended, session } = talk();
+  await answer('q to leave:', 'help');
+  expect(await answer('q to leave:', '1')).toContain('A number opens the job with that number');
+  await answer('back to the jobs:', 'help');
+  expect(await answer('back to the jobs:', 'resume')).toContain('tell their plan first');
+  await answer('yes or no:', '?');
+  expect(await answer('yes or no:', 'no')).toContain('yes does it.');
+  await answer('back to the jobs:', 'b');
+  await answer('q to leave:', 'q');
+  expect(await ended).toEqual({ exitCode: 0, lastWords: 'Nothing was changed.' });
+  expect(session.commands.map(({ type }) => type)).toEqual(['inspect', 'choose', 'back']);
+});
+
+test('runLinear: its list has the word of the list and the console for a job', async () => {
+  const summary = { ...sampleSummary({ verdict: 'finished' }), attention: 'in doubt' } as const;
+  const { answer, ended } = talk(SAMPLE_ANSWERS, [summary]);
+  const asked = await answer('q to leave:', 'q');
+  expect(asked).toContain(`1. California Orders: ${describeJobCells(summary).attention}, `);
+  expect(asked).not.toContain('finished');
+  await ended;
+});
+
+test('runLinear: rows that were settled are told, at once and at the end', async () => {
+  const looked = sampleLooked();
+  const open = { ...looked, proposals: { ...looked.proposals, review: { type: 'review', unitCount: 1 } } } as const;
+  const { answer, ended } = talk({
+    inspect: () => ({ stage: 'diagnosed', ...open }),
+    settle: () => ({
+      stage: 'diagnosed',
+      ...open,
+      settled: [{ number: 48, key: 'A48', was: 'in_doubt', now: 'skipped' }],
+    }),
+  });
+  await answer('q to leave:', '1');
+  await answer('back to the jobs:', 'review');
+  await answer('settle it', '48');
+  await answer('Was it done?', 'skip');
+  await answer('reason', 'seen');
+  expect(await answer('back to the jobs:', 'b')).toContain('Row 48 (A48) is skipped now');
+  await answer('q to leave:', 'q');
+  expect(await ended).toEqual({ exitCode: 0, lastWords: "Job 'California Orders': 1 row settled." });
 });
