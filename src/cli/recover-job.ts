@@ -1,4 +1,5 @@
 import { RecoveryError } from '../core/errors.ts';
+import type { JobError } from '../core/job/schema.ts';
 import type { Plan, PlanChoice } from '../core/plan/schema.ts';
 import type { ControlAnswer } from '../core/report/control-answer.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
@@ -17,6 +18,8 @@ export type Recovered =
       readonly type: 'report';
       readonly answer: RecoveryReport;
       readonly reportPath: string | undefined;
+      /** Why it ended short, when it did. */
+      readonly error?: JobError;
       /** What an action on a training control directory prints instead of a report, when it is no recovery. */
       readonly control?: ControlAnswer;
       readonly exitCode: number;
@@ -61,7 +64,7 @@ export async function recoverJob(
   const progress = showProgress(session, context);
   try {
     for (const warning of seen.evidence.control ? plan.warnings : []) context.output.note(describeWarning(warning));
-    const { report, reportPath, control } = await ask(session, { type: 'approve', consent }, 'reported');
+    const { report, reportPath, error, control } = await ask(session, { type: 'approve', consent }, 'reported');
     // A job that came to its end in spite of a signal, or was taken over meanwhile, was not ended by the signal.
     const { exit_code: exitCode } = report.outcome;
     return {
@@ -70,6 +73,7 @@ export async function recoverJob(
       reportPath,
       exitCode,
       signalExitCode: signals.exitCode(),
+      ...(error && { error }),
       ...(control && { control }),
     };
   } finally {

@@ -3,7 +3,7 @@ import type { LivenessJudgement } from './diagnosis/judge-liveness.ts';
 import type { Evidence, UnitFacts } from './evidence/schema.ts';
 import type { STOP_EXIT_CODES } from './execution/judge-end.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
-import type { Attention, JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
+import type { Attention, JobError, JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
 import type { ApprovedPlan } from './plan/schema.ts';
 import type { ControlAnswer } from './report/control-answer.ts';
 import type { RecoveryReport } from './report/schema.ts';
@@ -112,6 +112,8 @@ export type Execution = {
     readonly steps: readonly StepResult[];
     readonly report: RecoveryReport;
     readonly reportPath: string | undefined;
+    /** Why it ended short, when it did. */
+    readonly error?: JobError;
     /** What an action on a training control directory prints in the format's own shape. */
     readonly control?: ControlAnswer;
   }>;

@@ -44,6 +44,15 @@ const shipped = (job: LedgerJob) =>
     .sort();
 
 describe('a verify hook that cannot answer', () => {
+  test.concurrent('is told as what the recovery ended with, and only when it ended with an error', async () => {
+    await using job = await makeDead();
+    setHook(job, 'exit 7');
+    const short = await job.salvor(RESUME.filter((word) => word !== '--json'));
+    expect(short.stdout).toContain('\nIt ended with VERIFY_UNANSWERED: the outcome of 4 rows is not known yet');
+    setHook(job, TRUE_HOOK);
+    const whole = await job.salvor(RESUME.filter((word) => word !== '--json'));
+    expect([whole.code, whole.stdout]).toEqual([0, expect.not.stringContaining('It ended')]);
+  });
   test.concurrent('leaves its rows in doubt, and the next resume asks again', async () => {
     await using job = await makeDead();
     setHook(job, 'echo "no route to host" >&2; exit 7');

@@ -132,10 +132,10 @@ function describeRecovered(recovered: Recovered): readonly string[] {
   if (recovered.type === 'dry_run') return recovered.lines;
   const control = pickControl(recovered);
   if (control) return [formatControlLine(control)];
-  const { answer, reportPath } = recovered;
+  const { answer, reportPath, error } = recovered;
   const line = recovered.control ? [formatControlLine(recovered.control)] : [];
-  const last = answer.diagnostics.at(-1);
-  const reason = answer.outcome.exit_code !== 0 && last?.startsWith('ended with ') ? [`It ${safeText(last)}`] : [];
+  const reason =
+    error && answer.outcome.exit_code !== 0 ? [`It ended with ${error.code}: ${safeText(error.message)}`] : [];
   return [
     ...line,
     describeOutcome(answer),

@@ -142,8 +142,8 @@ async function recover(
   await say(session, { type: 'approve', consent });
   const ended = session.snapshot();
   if (ended.stage !== 'reported') throw new RecoveryError('INTERNAL', `the session is ${ended.stage} at its end`);
-  const { report, reportPath, steps } = ended;
-  tell({ type: 'recovered', steps: [...steps], report, reportPath });
+  const { report, reportPath, steps, error } = ended;
+  tell({ type: 'recovered', steps: [...steps], report, reportPath, ...(error && { error }) });
 }
 
 async function say(session: Session, command: Parameters<Session['send']>[0]): Promise<void> {

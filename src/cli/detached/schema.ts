@@ -65,6 +65,8 @@ export const RunnerNews = z.discriminatedUnion('type', [
     steps: z.array(z.custom<StepResult>(isObject)),
     report: RecoveryReport,
     reportPath: z.union([z.string(), z.undefined()]),
+    /** Why it ended short, when it did. */
+    error: z.exactOptional(z.object({ code: z.string(), message: z.string() })),
   }),
   z.object({
     type: z.literal('refused'),

@@ -6,7 +6,7 @@ import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { RecoveryError } from '../errors.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { StepResult } from '../execution/schema.ts';
-import type { Progress } from '../job/schema.ts';
+import type { JobError, Progress } from '../job/schema.ts';
 import type { Consent, Plan, PlanChoice, Proposals } from '../plan/schema.ts';
 import type { SeenUnit, SettledAs, SettledUnit, StopSignal } from '../ports.ts';
 import type { ControlAnswer } from '../report/control-answer.ts';
@@ -37,6 +37,8 @@ export type SessionState =
       readonly stage: 'reported';
       readonly report: RecoveryReport;
       readonly reportPath: string | undefined;
+      /** Why the execution ended short, when it did. */
+      readonly error?: JobError;
       readonly control?: ControlAnswer;
       readonly steps: readonly StepResult[];
     }

@@ -199,7 +199,7 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     attempt: readJob(database, job.id)?.runCount ?? job.runCount,
     ...(signal && { signalExitCode: STOP_EXIT_CODES[signal] }),
   };
-  return { steps: result.steps, ...(await report(result)) };
+  return { steps: result.steps, ...(await report(result)), ...(result.error && { error: result.error }) };
 }
 
 type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'>;

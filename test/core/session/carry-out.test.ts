@@ -63,13 +63,15 @@ describe('carryOut', () => {
       lastUnit: { number: 48, key: 'A48', receipt: '1Z' },
       lastLine: 'shipped',
     });
-    running.end({ steps: [], report: sampleReport(), reportPath: '/srv/report.json' });
+    const error = { code: 'RUN_FAILED', message: 'no license' };
+    running.end({ steps: [], report: sampleReport(), reportPath: '/srv/report.json', error });
     await session.idle();
     expect(session.snapshot()).toEqual({
       stage: 'reported',
       steps: [],
       report: sampleReport(),
       reportPath: '/srv/report.json',
+      error,
     });
     expect(calls).toEqual([`collect ${JOB}`, 'start resume']);
   });
