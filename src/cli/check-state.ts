@@ -1,5 +1,5 @@
 /** What `salvor doctor` says of a state directory, besides its store. */
-import { accessSync, constants, existsSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { storePath } from '../store/database.ts';
 
@@ -68,8 +68,10 @@ function listJobFiles(jobs: string): readonly string[] {
 }
 
 function describeOpen(path: string): readonly Check[] {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (!stats) return [];
+  const link = lstatSync(path, { throwIfNoEntry: false });
+  // A link in the place of a file is named where what it stands for is looked at; the directory itself may be one.
+  if (!link || (link.isSymbolicLink() && !existsSync(path))) return [];
+  const stats = link.isSymbolicLink() ? statSync(path) : link;
   const user = process.geteuid?.();
   const mode = (stats.mode & 0o777).toString(8);
   const right = stats.isDirectory() ? '700' : '600';

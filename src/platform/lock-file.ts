@@ -2,7 +2,7 @@
  * A lock that the kernel drops when its process dies and keeps while it is stopped: SQLite's exclusive lock on an
  * empty file, which is a POSIX lock that child processes do not inherit.
  */
-import { closeSync, openSync, statSync } from 'node:fs';
+import { closeSync, lstatSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 
 /** SQLite's result code for a lock that somebody else holds. */
@@ -14,16 +14,16 @@ const LOOKERS_MS = 200;
 export type HeldLock = { readonly release: () => void };
 
 /**
- * Takes the lock, creating its file, or says that somebody holds it.
+ * Takes the lock, creating its file, or says that somebody holds it. A link is never followed: it is no lock.
  *
  * Units:  `lookersMs` is how long it blocks for those who look; 0 where nobody does.
  * Errors: the system's, when the file cannot be made.
  * Source: design, rule 2.
  */
 export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false });
-  if (stats && !stats.isFile()) throw new Error(`${path} is not a file`);
-  if (!stats) makePrivate(path);
+  const problem = describeNoLock(path);
+  if (problem !== undefined) throw new Error(problem);
+  if (!lstatSync(path, { throwIfNoEntry: false })) makePrivate(path);
   const database = new DatabaseSync(path, { timeout: lookersMs });
   try {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
@@ -37,9 +37,9 @@ export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefi
 
 /** Looks whether somebody holds the lock, without taking or creating anything. */
 export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadable' {
-  const stats = statSync(path, { throwIfNoEntry: false });
+  const stats = lstatSync(path, { throwIfNoEntry: false });
   if (!stats) return 'missing';
-  // A named pipe would be waited for, for ever.
+  // A link may lead anywhere, round in a circle too; a named pipe would be waited for, for ever.
   if (!stats.isFile()) return 'unreadable';
   let database: DatabaseSync | undefined;
   try {
@@ -51,6 +51,13 @@ export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadab
   } finally {
     database?.close();
   }
+}
+
+/** Says what stands in the place of a lock and is no file, or undefined; nothing is opened. Errors: the system's. */
+export function describeNoLock(path: string): string | undefined {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (!stats || stats.isFile()) return undefined;
+  return `${path} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a file'}`;
 }
 
 /** Makes the file its owner's alone; SQLite would follow the umask. */

@@ -1,5 +1,5 @@
 /** Opening the store: for writing, or for looking without changing a byte. */
-import { accessSync, chmodSync, closeSync, constants, existsSync, mkdirSync, openSync, statSync } from 'node:fs';
+import { accessSync, chmodSync, closeSync, constants, existsSync, lstatSync, mkdirSync, openSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -26,7 +26,7 @@ export function storePath(stateDirectory: string): string {
 
 /** Whether a state directory has a store. Errors: none; what cannot be looked at has none. */
 export function hasStore(stateDirectory: string): boolean {
-  return existsSync(storePath(stateDirectory));
+  return lstatSync(storePath(stateDirectory), { throwIfNoEntry: false }) !== undefined;
 }
 
 /**
@@ -52,6 +52,7 @@ export function openStore(stateDirectory: string): DatabaseSync {
     // On a read-only file system SQLite would open the file for reading, and only the first change would tell.
     accessSync(stateDirectory, constants.W_OK);
     makePrivate(path);
+    for (const beside of ['-wal', '-shm']) describeFile(`${path}${beside}`);
     const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT_MS });
     try {
       // The version is looked at first: a newer store must not even be switched to WAL.
@@ -96,7 +97,7 @@ function makePrivate(path: string): void {
  */
 function closeToOthers(path: string): void {
   for (const file of [path, `${path}-wal`, `${path}-shm`]) {
-    const stats = statSync(file, { throwIfNoEntry: false });
+    const stats = lstatSync(file, { throwIfNoEntry: false });
     if (stats && (stats.mode & 0o077) !== 0 && stats.uid === process.getuid?.()) chmodSync(file, 0o600);
   }
 }
@@ -116,7 +117,7 @@ export function lookAtStore<T>(stateDirectory: string, look: (database: Database
   const lookUntilSteady = () => {
     for (let triesLeft = LOOK_TRIES; ; triesLeft -= 1) {
       const marks = readMarks(path);
-      if (!marks) return undefined;
+      if (!marks) return checkNeverMade(path);
       const opening = chooseOpening(path, marks);
       const found = lookOnce(path, opening, look);
       if (triesLeft > 1 && isDisturbed(path, { marks, opening, found })) {
@@ -128,6 +129,15 @@ export function lookAtStore<T>(stateDirectory: string, look: (database: Database
     }
   };
   return translateErrors(path, lookUntilSteady, LOOKING);
+}
+
+/** Errors: STATE_CORRUPT for a store that is gone: directories of jobs come after it. */
+function checkNeverMade(path: string): undefined {
+  const hasJobs = existsSync(join(dirname(path), 'jobs'));
+  // Asked again: it may have been made in between.
+  if (!hasJobs || readMarks(path)) return undefined;
+  const message = `${path} is not there, and directories of its jobs are`;
+  throw new RecoveryError('STATE_CORRUPT', message, { details: { path } });
 }
 
 type Found<T> = { readonly seen: T | undefined } | { readonly error: unknown };
@@ -152,7 +162,7 @@ type Marks = { readonly store: string; readonly log: string | undefined; readonl
 function readMarks(path: string): Marks | undefined {
   const store = describeFile(path);
   if (store === undefined) return undefined;
-  return { store, log: describeFile(`${path}-wal`), hasIndex: existsSync(`${path}-shm`) };
+  return { store, log: describeFile(`${path}-wal`), hasIndex: describeFile(`${path}-shm`) !== undefined };
 }
 
 /** A log of this size has a head and nothing in it. */
@@ -163,12 +173,16 @@ const EMPTY_LOG_BYTES = 32n;
  * SQLite: closing them would drop the locks this process may hold on them.
  */
 function describeFile(path: string): string | undefined {
-  const stats = statSync(path, { throwIfNoEntry: false, bigint: true });
-  // A named pipe would be waited for, for ever.
-  if (stats && !stats.isFile())
-    throw new RecoveryError('STATE_UNREADABLE', `${path} is not a file`, { details: { path } });
+  const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  // A link may lead to anybody's file, and a named pipe would be waited for, for ever.
+  if (stats && !stats.isFile()) throw describeOdd(path, stats);
   if (!stats || (path.endsWith('-wal') && stats.size <= EMPTY_LOG_BYTES)) return undefined;
   return `${stats.mtimeNs} ${stats.size}`;
+}
+
+function describeOdd(path: string, stats: { readonly isSymbolicLink: () => boolean }): RecoveryError {
+  const what = stats.isSymbolicLink() ? 'a symbolic link, and is not followed' : 'not a file';
+  return new RecoveryError('STATE_UNREADABLE', `${path} is ${what}`, { details: { path } });
 }
 
 /** How a store is opened so that it stays as it is. `isShared`: with its writers, by SQLite's rules. */

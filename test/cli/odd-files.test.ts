@@ -1,10 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { parseAnswer, pick } from '../helpers/salvor.ts';
-import { alterStore } from '../helpers/state.ts';
+import { alterStore, hashFiles } from '../helpers/state.ts';
 
 async function makeDeadJob(): Promise<LedgerJob> {
   const job = await makeLedgerJob({ rowCount: 3, verify: true });
@@ -19,9 +19,17 @@ const fifo = (path: string) => {
   execFileSync('mkfifo', [path]);
 };
 
+const link = (target: string, path: string) => {
+  rmSync(path, { force: true });
+  symlinkSync(target, path);
+};
+
 describe('what stands in the place of the lock', () => {
   test.concurrent.each<readonly [string, (path: string) => void]>([
     ['a FIFO', fifo],
+    ['a link in a circle', (path) => link('lease.lock', path)],
+    ['a link to nothing', (path) => link('../../../made', path)],
+    ['a link to a file of somebody’s', (path) => link('../../../rows.csv', path)],
     ['a text', (path) => writeFileSync(path, 'this is a shopping list\n'.repeat(100))],
   ])('LOCK_DAMAGED: %s is not called a damaged store, and once it is removed the job goes on', async (_what, put) => {
     await using job = await makeDeadJob();
@@ -32,8 +40,63 @@ describe('what stands in the place of the lock', () => {
       code: 'LOCK_DAMAGED',
     });
     expect(pick(parseAnswer(ended), 'error.message')).toContain('lease.lock');
+    expect(existsSync(job.folder.at('made'))).toBe(false);
+    expect((await job.salvor(['list'])).stdout).toContain(job.jobId());
+    expect((await job.salvor(['show', job.jobId()])).code).toBe(0);
     rmSync(own(job, 'lease.lock'));
     expect((await job.salvor(['--choice', 'resume'])).code).toBe(0);
+  });
+});
+
+test.concurrent.each<readonly [string, string]>([
+  ['salvor.db', 'salvor.db'],
+  ['salvor.db', '../made'],
+  ['salvor.db', '../real.db'],
+  ['salvor.db-wal', '../rows.csv'],
+])('STATE_UNREADABLE: %s is a link to %s, which nobody follows', async (name, target) => {
+  await using job = await makeDeadJob();
+  const path = join(job.state, name);
+  const id = job.jobId();
+  renameSync(path, job.folder.at('real.db'));
+  symlinkSync(target, path);
+  const before = hashFiles(job.folder.path);
+  for (const args of [['list'], ['show', id], ['doctor'], ['run', 'job.yaml'], ['--choice', 'resume', '--job', id]]) {
+    const { code, stdout, stderr } = await job.salvor(args);
+    expect({ args, code }, stderr).toEqual({ args, code: 3 });
+    expect(stdout + stderr).toContain(`${path} is a symbolic link`);
+  }
+  expect(hashFiles(job.folder.path)).toEqual(before);
+});
+
+test.concurrent('STATE_CORRUPT: the store is gone and its jobs’ directories are there, whoever looks', async () => {
+  await using job = await makeDeadJob();
+  const id = job.jobId();
+  for (const name of ['salvor.db', 'salvor.db-wal', 'salvor.db-shm']) rmSync(join(job.state, name), { force: true });
+  for (const args of [['list'], ['list', job.state], ['show', id], ['--choice', 'resume'], ['run', 'job.yaml']]) {
+    const ended = await job.salvor([...args, '--json']);
+    expect({ args, exit: ended.code, code: pick(parseAnswer(ended), 'error.code') }, ended.stdout).toEqual({
+      args,
+      exit: 3,
+      code: 'STATE_CORRUPT',
+    });
+  }
+});
+
+test.concurrent('doctor says broken of a store that is gone, and names a lock that is a link', async () => {
+  await using job = await makeDeadJob();
+  const lock = own(job, 'lease.lock');
+  const id = job.jobId();
+  link('lease.lock', lock);
+  const linked = await job.salvor(['doctor']);
+  expect({ code: linked.code, stdout: linked.stdout }).toEqual({
+    code: 3,
+    stdout: expect.stringContaining(`job ${id}: ${lock} is a symbolic link`),
+  });
+  for (const name of ['salvor.db', 'salvor.db-wal', 'salvor.db-shm']) rmSync(join(job.state, name), { force: true });
+  const gone = await job.salvor(['doctor']);
+  expect({ code: gone.code, stdout: gone.stdout }).toEqual({
+    code: 3,
+    stdout: expect.stringContaining('salvor.db is not there, and directories of its jobs are'),
   });
 });
 

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { HINTS } from '../../core/errors.ts';
 import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { compareMarks } from '../../sources/native/compare-marks.ts';
+import { compareMarks, findDamagedLocks } from '../../sources/native/compare-marks.ts';
 import { lookAtStore, storePath } from '../../store/database.ts';
 import { type StoreProblem, verifyStore } from '../../store/verify-store.ts';
 import { type Check, checkStateDirectory } from '../check-state.ts';
@@ -99,7 +100,8 @@ function checkStore(stateDirectory: string): readonly Check[] {
     if (!seen) return [{ name, state: 'ok', found: `no store in ${storePath(stateDirectory)} yet` }];
     const broken = seen.problems.map((problem) => describeProblem(problem, advice));
     const regressed = compareMarks(stateDirectory).map((problem) => describeProblem(problem, REGRESSED));
-    if (broken.length + regressed.length > 0) return [...broken, ...regressed];
+    const locks = findDamagedLocks(stateDirectory).map((problem) => describeProblem(problem, HINTS.LOCK_DAMAGED));
+    if (broken.length + regressed.length + locks.length > 0) return [...broken, ...regressed, ...locks];
     return [
       {
         name,

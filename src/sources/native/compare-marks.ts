@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../../core/errors.ts';
 import { describeRegression } from '../../core/plan/describe-regression.ts';
+import { describeNoLock } from '../../platform/lock-file.ts';
 import { readAuditFacts } from '../../store/audit.ts';
 import { lookAtStore, readStore } from '../../store/database.ts';
 import { HIGH_WATER_FILE, makeRegressionFinder, readHighWater } from '../../store/high-water.ts';
 import type { StoreProblem } from '../../store/verify-store.ts';
-import { isJobId, jobDirectory } from './layout.ts';
+import { isJobId, jobDirectory, lockPath } from './layout.ts';
 
 /**
  * Compares every job of a state directory with the mark in its own directory, and finds directories of jobs that the
@@ -35,6 +36,19 @@ function compare(
     }
     const regression = find(seq, mark);
     return regression ? [{ jobId, problem: describeRegression(regression) }] : [];
+  });
+}
+
+/** Jobs in whose directories something stands in the place of the lock that is none. Errors: none. */
+export function findDamagedLocks(stateDirectory: string): readonly StoreProblem[] {
+  const ids = listNames(join(stateDirectory, 'jobs')).filter(isJobId);
+  return ids.flatMap((jobId) => {
+    try {
+      const problem = describeNoLock(lockPath(stateDirectory, jobId));
+      return problem === undefined ? [] : [{ jobId, problem }];
+    } catch (error) {
+      return [{ jobId, problem: error instanceof Error ? error.message : String(error) }];
+    }
   });
 }
 
