@@ -2,8 +2,9 @@
  * A lock that the kernel drops when its process dies and keeps while it is stopped: SQLite's exclusive lock on an
  * empty file, which is a POSIX lock that child processes do not inherit.
  */
-import { closeSync, lstatSync, openSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
+import { statItself } from './stat-itself.ts';
 
 /** SQLite's result code for a lock that somebody else holds. */
 const SQLITE_BUSY = 5;
@@ -23,7 +24,7 @@ export type HeldLock = { readonly release: () => void };
 export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefined {
   const problem = describeNoLock(path);
   if (problem !== undefined) throw new Error(problem);
-  if (!lstatSync(path, { throwIfNoEntry: false })) makePrivate(path);
+  if (!statItself(path)) makePrivate(path);
   const database = new DatabaseSync(path, { timeout: lookersMs });
   try {
     database.exec('PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=MEMORY; BEGIN EXCLUSIVE');
@@ -37,12 +38,12 @@ export function tryLock(path: string, lookersMs = LOOKERS_MS): HeldLock | undefi
 
 /** Looks whether somebody holds the lock, without taking or creating anything. */
 export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadable' {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
-  if (!stats) return 'missing';
-  // A link may lead anywhere, round in a circle too; a named pipe would be waited for, for ever.
-  if (!stats.isFile()) return 'unreadable';
   let database: DatabaseSync | undefined;
   try {
+    const stats = statItself(path);
+    if (!stats) return 'missing';
+    // A link may lead anywhere, round in a circle too; a named pipe would be waited for, for ever.
+    if (!stats.isFile()) return 'unreadable';
     database = new DatabaseSync(path, { readOnly: true, timeout: 0 });
     database.exec('BEGIN; SELECT count(*) FROM sqlite_master; COMMIT');
     return 'free';
@@ -55,7 +56,7 @@ export function probeLock(path: string): 'held' | 'free' | 'missing' | 'unreadab
 
 /** Says what stands in the place of a lock and is no file, or undefined; nothing is opened. Errors: the system's. */
 export function describeNoLock(path: string): string | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false });
+  const stats = statItself(path);
   if (!stats || stats.isFile()) return undefined;
   return `${path} is ${stats.isSymbolicLink() ? 'a symbolic link' : 'not a file'}`;
 }

@@ -6,6 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { type ErrorCode, RecoveryError } from '../core/errors.ts';
 import { syncDirectory } from '../platform/atomic-file.ts';
 import { isOutOfSpace } from '../platform/out-of-space.ts';
+import { statItself } from '../platform/stat-itself.ts';
 import { checkStoreVersion, migrateStore, restoreIndexes, STORE_VERSION } from './migrations.ts';
 
 /** Name of the store's file in a state directory. */
@@ -24,9 +25,10 @@ export function storePath(stateDirectory: string): string {
   return join(stateDirectory, STORE_FILE);
 }
 
-/** Whether a state directory has a store. Errors: none; what cannot be looked at has none. */
+/** Whether a state directory has a store, or a link in its place. Errors: the system's, as operators meet them. */
 export function hasStore(stateDirectory: string): boolean {
-  return lstatSync(storePath(stateDirectory), { throwIfNoEntry: false }) !== undefined;
+  const path = storePath(stateDirectory);
+  return translateErrors(path, () => statItself(path) !== undefined);
 }
 
 /**
@@ -173,7 +175,7 @@ const EMPTY_LOG_BYTES = 32n;
  * SQLite: closing them would drop the locks this process may hold on them.
  */
 function describeFile(path: string): string | undefined {
-  const stats = lstatSync(path, { throwIfNoEntry: false, bigint: true });
+  const stats = statItself(path);
   // A link may lead to anybody's file, and a named pipe would be waited for, for ever.
   if (stats && !stats.isFile()) throw describeOdd(path, stats);
   if (!stats || (path.endsWith('-wal') && stats.size <= EMPTY_LOG_BYTES)) return undefined;
