@@ -18,10 +18,10 @@ async function readOn(screen: RealConsole): Promise<string> {
 
 const flat = (text: string): string => text.replaceAll(/\s+/gu, ' ');
 
-test('console: at 40x10 y agrees only once every step and warning was on the screen', async () => {
+test('console: at 40x9 y agrees only once every step and warning was on the screen', async () => {
   await using job = await makeLedgerJob({ rowCount: 5, verify: true });
   await killAt(job, 'k3', 'pause');
-  using screen = openRealConsole(job.state, { columns: 40, rows: 10 });
+  using screen = openRealConsole(job.state, { columns: 40, rows: 9 });
   await screen.ready('Shipping');
   await screen.press('r', 'more lines, Down to read on, then y');
   expect(screen.screen()).not.toContain('run 2 rows');
