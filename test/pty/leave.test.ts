@@ -68,7 +68,7 @@ test('console: b leaves a recovery running; it outlives the console and finishes
   await using job = await makeLedgerJob({ rowCount: 5, verify: true });
   using screen = await resumeInConsole(job);
   await screen.press('q', 'leave it running');
-  await screen.press('b', 'Shipping: goes on in the background.', 'No job needs attention');
+  await screen.press('b', 'Shipping: goes on in the background.', '0 jobs need attention');
   screen.type('q');
   expect((await screen.exited()).code).toBe(0);
   expect(screen.screen()).toContain('Shipping: goes on in the background.');
