@@ -26,7 +26,7 @@ test('console: names, receipts and logs full of escape sequences are shown witho
   alterStore(job.state, 'UPDATE units SET key = ? WHERE number = 2', '\u001b[31mkey\u001b]0;owned\u0007');
   using screen = openRealConsole(job.state);
   await screen.ready('> Evil', 'Last error:');
-  await screen.press(ENTER, "Job 'Evil", 'failed at row 2/2', '(tracking: 1Z)');
+  await screen.press(ENTER, "Job 'Evil", 'failed with 1 of 2 rows done', '(tracking: 1Z)');
   await screen.press('2', 'k1', ' key ', 'receipt 1Z');
   await screen.press('5', 'log line');
   await screen.press('3', 'Findings');
