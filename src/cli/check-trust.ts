@@ -1,7 +1,8 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { Actuator } from '../core/ports.ts';
 import { describeStranger } from '../platform/check-owner.ts';
-import { storePath, translateErrors } from '../store/database.ts';
+import { storePath } from '../store/database.ts';
+import { translateErrors } from '../store/translate-errors.ts';
 
 /**
  * Refuses to act in a state directory that was found by default and that somebody else may have filled: the commands

@@ -9,7 +9,7 @@ import { systemClock } from '../platform/clock.ts';
 import { findRealPath } from '../platform/find-real-path.ts';
 import { safeText } from '../present/safe-text.ts';
 import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
-import { translateErrors } from '../store/database.ts';
+import { translateErrors } from '../store/translate-errors.ts';
 import type { Config } from './config.ts';
 import { COMMANDS } from './flags.ts';
 

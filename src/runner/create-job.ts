@@ -3,10 +3,11 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import { type HeldLock, probeLock, tryLock } from '../platform/lock-file.ts';
-import { changeStore, translateErrors } from '../store/database.ts';
+import { changeStore } from '../store/database.ts';
 import { readHighWater } from '../store/high-water.ts';
 import { deleteJob, insertUnits, listImporting, type UnitInput } from '../store/import.ts';
 import { insertJob, type JobRecord, readJob, setStatus, updateRowsFile } from '../store/jobs.ts';
+import { translateErrors } from '../store/translate-errors.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 
 /** Where a job's own things are; the layout is the source's. */

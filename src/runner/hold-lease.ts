@@ -9,11 +9,11 @@ import { describeStale } from '../core/plan/plan-basis.ts';
 import { type HeldLock, tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
 import { type AuditWord, appendAudit, checkAuditChain } from '../store/audit.ts';
-import { translateErrors } from '../store/database.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
 import { changeJob, type JournalMark, openJournalMark } from '../store/high-water.ts';
 import { type JobRecord, readJob } from '../store/jobs.ts';
 import { insertLease, readEpoch, readRunner } from '../store/leases.ts';
+import { translateErrors } from '../store/translate-errors.ts';
 
 /** A held lease: the kernel lock and the fencing epoch. Release the lock last. */
 export type HeldLease = {

@@ -14,7 +14,8 @@ import { describeRegression } from '../core/plan/describe-regression.ts';
 import { type StagedFile, stageFile } from '../platform/atomic-file.ts';
 import { readSmallFile } from '../platform/small-file.ts';
 import { checkAuditChain } from './audit.ts';
-import { changeStore, translateErrors } from './database.ts';
+import { changeStore } from './database.ts';
+import { translateErrors } from './translate-errors.ts';
 
 /** How far a job has come: its highest epoch, its newest journal event, and the newest entry of its audit chain. */
 export type HighWater = {
