@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { RecoveryError } from '../../../src/core/errors.ts';
 import { type BareOptions, openBareConsole } from '../../helpers/bare-console.ts';
 import { sampleReported } from '../../helpers/sample-answers.ts';
@@ -66,7 +66,7 @@ test('lastWords: a settle that is refused after its job was closed is told on th
 test('lastWords: a settle and a recovery are both told, in the order they were done', async () => {
   const term = openBareConsole({ answers: ANSWERS });
   await term.press('v', ...SETTLE, 'q', 'r');
-  await new Promise((resolve) => setTimeout(resolve, 200));
+  await vi.waitFor(() => expect(term.model.accepts('y')).toBe(true));
   await term.press('y');
   term.session.become(sampleReported());
   await term.press();
