@@ -3,7 +3,8 @@ import { runUnit, type UnitEnd, type UnitPorts } from '../core/execution/run-uni
 import type { UnitWork } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { JobRecord } from '../store/jobs.ts';
-import { countUnitsByStatus, formatIdempotencyKey, readPendingUnits } from '../store/units.ts';
+import { formatIdempotencyKey } from '../store/unit-events.ts';
+import { countUnitsByStatus, readPendingUnits } from '../store/units.ts';
 
 /** How many pending units are read from the store at a time. */
 const PAGE_UNITS = 500;

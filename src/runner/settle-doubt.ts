@@ -6,7 +6,8 @@ import type { Clock } from '../core/ports.ts';
 import { changeStore } from '../store/database.ts';
 import type { JobRecord } from '../store/jobs.ts';
 import { checkFence } from '../store/leases.ts';
-import { makeUnitJournal, type UnitEvent } from '../store/unit-journal.ts';
+import type { UnitEvent } from '../store/unit-events.ts';
+import { makeUnitJournal } from '../store/unit-journal.ts';
 import { type DoubtfulUnit, readInDoubt, readUnitData } from '../store/units.ts';
 
 const PAGE_UNITS = 500;

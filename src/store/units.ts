@@ -1,17 +1,9 @@
 /** Units as they are now. Every count is computed from them. */
 import type { DatabaseSync } from 'node:sqlite';
-import { RecoveryError } from '../core/errors.ts';
 import type { UnitFacts } from '../core/evidence/schema.ts';
 import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
 import type { UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../core/ports.ts';
-
-/** The key that is the same for every attempt of a unit in one generation of a job. Source: design, rule 6. */
-export function formatIdempotencyKey(
-  job: { readonly id: string; readonly generation: number },
-  number: number,
-): string {
-  return `${job.id}:${job.generation}:${number}`;
-}
+import { describeDataGone, formatIdempotencyKey } from './unit-events.ts';
 
 /** Counts a job's units by state. */
 export function countUnitsByStatus(database: DatabaseSync, jobSeq: number): UnitCounts {
@@ -164,9 +156,7 @@ export function readUnitData(database: DatabaseSync, jobSeq: number, number: num
 
 function checkData(data: unknown, number: number): string {
   if (typeof data === 'string') return data;
-  throw new RecoveryError('STATE_CORRUPT', `the input of row ${number} is gone from the store`, {
-    details: { row: number },
-  });
+  throw describeDataGone(number);
 }
 
 /** The inputs of the units from one number to another, both included, by number. */

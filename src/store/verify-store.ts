@@ -1,8 +1,9 @@
 /** Whether a store keeps its own promises. It reads every row, so it is asked for and not done on every opening. */
 import { DatabaseSync } from 'node:sqlite';
-import { inspectAudit, readAudit, readAuditHead } from './audit.ts';
+import { readAudit, readAuditHead } from './audit.ts';
+import { inspectAudit } from './audit-chain.ts';
 import { migrateStore } from './migrations.ts';
-import { STATUS_AFTER } from './unit-journal.ts';
+import { STATUS_AFTER } from './unit-events.ts';
 
 /** What is wrong, in one sentence; `jobId` when it is about one job. Both are foreign text. */
 export type StoreProblem = { readonly jobId?: string; readonly problem: string };

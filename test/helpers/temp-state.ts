@@ -9,7 +9,8 @@ import { changeStore, openStore } from '../../src/store/database.ts';
 import { insertUnits } from '../../src/store/import.ts';
 import { insertJob, type JobRecord, readJob, setStatus, updateRowsFile } from '../../src/store/jobs.ts';
 import { insertLease, type LeaseClaim } from '../../src/store/leases.ts';
-import { makeUnitJournal, type UnitEvent } from '../../src/store/unit-journal.ts';
+import type { UnitEvent } from '../../src/store/unit-events.ts';
+import { makeUnitJournal } from '../../src/store/unit-journal.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** What a job is to be; whatever is not given is unremarkable. */

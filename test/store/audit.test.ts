@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AuditEntry } from '../../src/core/ports.ts';
-import { type AuditWord, appendAudit, inspectAudit, readAudit, readAuditHead } from '../../src/store/audit.ts';
+import { appendAudit, readAudit, readAuditHead } from '../../src/store/audit.ts';
+import { inspectAudit } from '../../src/store/audit-chain.ts';
+import type { AuditWord } from '../../src/store/contract.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 const WORDS: readonly AuditWord[] = [

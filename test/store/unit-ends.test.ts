@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
 import { changeStore } from '../../src/store/database.ts';
-import { makeUnitJournal, retryFailedUnits, type UnitEvent } from '../../src/store/unit-journal.ts';
+import type { UnitEvent } from '../../src/store/unit-events.ts';
+import { makeUnitJournal, retryFailedUnits } from '../../src/store/unit-journal.ts';
 import { readUnits } from '../../src/store/units.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 

@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { UnitStatus } from '../../src/core/job/schema.ts';
 import { changeStore } from '../../src/store/database.ts';
-import { makeUnitJournal, resetUnits, retryFailedUnits, type UnitEvent } from '../../src/store/unit-journal.ts';
+import type { UnitEvent } from '../../src/store/unit-events.ts';
+import { makeUnitJournal, resetUnits, retryFailedUnits } from '../../src/store/unit-journal.ts';
 import { countUnitsByStatus } from '../../src/store/units.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 

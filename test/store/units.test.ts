@@ -8,11 +8,11 @@ import {
   readUnitNumbers,
 } from '../../src/store/evidence-queries.ts';
 import { raiseGeneration } from '../../src/store/jobs.ts';
+import { formatIdempotencyKey } from '../../src/store/unit-events.ts';
 import { makeUnitJournal } from '../../src/store/unit-journal.ts';
 import {
   assembleCounts,
   countUnitsByStatus,
-  formatIdempotencyKey,
   readNamedUnits,
   readPendingUnits,
   readUnitData,
