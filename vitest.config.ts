@@ -28,6 +28,8 @@ function project(name: string, include: string, timeoutMs: number) {
       name,
       include: [include],
       exclude: name === 'unit' ? APART : [],
+      // Only who asks for it waits for a server.
+      globalSetup: name === 'services' ? ['test/services/global-setup.ts'] : [],
       testTimeout: timeoutMs,
       hookTimeout: timeoutMs,
     },
@@ -42,6 +44,7 @@ export default defineConfig({
       project('unit', 'test/**/*.test.{ts,tsx}', 30_000),
       project('crash', 'test/crash/**/*.test.ts', 120_000),
       project('fuzz', 'test/fuzz/**/*.test.ts', 120_000),
+      project('services', 'test/services/**/*.test.{ts,tsx}', 300_000),
     ],
   },
 });
