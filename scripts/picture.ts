@@ -8,6 +8,7 @@ import { makeJob } from '../src/cli/demo/make-job.ts';
 import { readScenarios } from '../src/cli/demo/read-scenarios.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { makeNativePlace } from '../src/sources/native/read.ts';
+import { openJobStore } from '../src/store/open-store.ts';
 import { openPty } from '../test/helpers/terminal/open-pty.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -88,7 +89,7 @@ async function drawFrame(output: string, top: number): Promise<string> {
 /** Makes the jobs and answers what the console wrote up to each frame. */
 async function takeFrames(home: string): Promise<readonly string[]> {
   const stateDirectory = path.join(home, 'salvor');
-  const place = makeNativePlace(stateDirectory, systemClock);
+  const place = makeNativePlace(openJobStore(stateDirectory, systemClock));
   const abort = new AbortController().signal;
   const workshop = { directory: path.join(home, 'jobs'), stateDirectory, place, programPath: PROGRAM, abort };
   await mkdir(workshop.directory);

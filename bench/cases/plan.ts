@@ -1,7 +1,8 @@
 import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
 import { buildProposals } from '../../src/core/plan/build-plan.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
-import { lookAtStore } from '../../src/store/database.ts';
+import { openJobStore } from '../../src/store/open-store.ts';
+import { lookAtStore } from '../../src/store/sqlite/database.ts';
 import type { Bench } from '../measure/bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { compare } from '../measure/result.ts';
@@ -15,7 +16,7 @@ export const plan: Bench = {
   async run({ fewPairs, planRows }) {
     using folder = makeTemporaryFolder();
     const id = await makeInterruptedBatch(folder.path, { rowCount: planRows, worker: 'cat' });
-    const place = makeNativePlace(stateOf(folder.path), { nowMs: Date.now });
+    const place = makeNativePlace(openJobStore(stateOf(folder.path), { nowMs: Date.now }));
     const authority = { principal: 'local:bench', policy: { type: 'none' }, readOnly: false, canAct: true } as const;
     const build = async () => {
       const startedMs = performance.now();

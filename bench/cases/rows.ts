@@ -1,7 +1,7 @@
 import path from 'node:path';
-import { openStore } from '../../src/store/database.ts';
-import { insertUnits } from '../../src/store/import.ts';
-import { insertJob } from '../../src/store/jobs.ts';
+import { openStore } from '../../src/store/sqlite/database.ts';
+import { insertUnits } from '../../src/store/sqlite/import.ts';
+import { insertJob } from '../../src/store/sqlite/jobs.ts';
 import type { Bench } from '../measure/bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { compare } from '../measure/result.ts';

@@ -1,4 +1,4 @@
-import { openStore } from '../../src/store/database.ts';
+import { openStore } from '../../src/store/sqlite/database.ts';
 
 /** Changes a store behind Salvor's back, to put it where it was before. Leaves no write-ahead log behind. */
 export function alterRow(stateDirectory: string, sql: string): void {

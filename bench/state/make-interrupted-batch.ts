@@ -1,10 +1,10 @@
 import { readOwnIdentity } from '../../src/platform/process-probe.ts';
-import { createJob } from '../../src/runner/create-job.ts';
 import { readJobFile } from '../../src/runner/job-file/read-job-file.ts';
 import { openRows } from '../../src/runner/rows/open-rows.ts';
-import { jobDirectory, lockPath } from '../../src/sources/native/layout.ts';
-import { openStore } from '../../src/store/database.ts';
-import { insertLease } from '../../src/store/leases.ts';
+import { makeJobId } from '../../src/store/job-id.ts';
+import { openJobStore } from '../../src/store/open-store.ts';
+import { openStore } from '../../src/store/sqlite/database.ts';
+import { insertLease } from '../../src/store/sqlite/leases.ts';
 import { type BatchOptions, stateOf, writeBatch } from './make-batch.ts';
 
 /** No process has so high a number: the kernel ends at 4,194,304. */
@@ -19,15 +19,22 @@ export async function makeInterruptedBatch(folder: string, options: BatchOptions
   const file = writeBatch(folder, options);
   const stateDirectory = stateOf(folder);
   const spec = await readJobFile(file, {});
+  const store = openJobStore(stateDirectory, { nowMs: Date.now });
+  const rows = await openRows(spec);
+  const { name, rowsPath } = spec;
+  const asked = {
+    id: makeJobId(),
+    name,
+    kind: 'batch',
+    spec: JSON.stringify(spec),
+    rowsPath,
+    atMs: Date.now(),
+  } as const;
+  const job = await store.create(asked, rows).finally(rows.close);
+  await store.close();
   const database = openStore(stateDirectory);
   try {
     database.exec('PRAGMA synchronous=OFF');
-    const rows = await openRows(spec);
-    const places = {
-      directory: (id: string) => jobDirectory(stateDirectory, id),
-      lock: (id: string) => lockPath(stateDirectory, id),
-    };
-    const job = await createJob({ database, places, spec, rows, nowMs: Date.now() }).finally(rows.close);
     const half = Math.floor(options.rowCount / 2);
     const identity = { ...readOwnIdentity(), pid: DEAD_PID };
     database.exec('BEGIN');

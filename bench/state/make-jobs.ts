@@ -1,6 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { readOwnIdentity } from '../../src/platform/process-probe.ts';
-import { openStore } from '../../src/store/database.ts';
+import { openStore } from '../../src/store/sqlite/database.ts';
 
 /** Rows of every job: some done, one in doubt, some to do. */
 const ROWS_PER_JOB = 5;

@@ -1,9 +1,9 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import { translateProgress } from '../core/report/build-report.ts';
 import { digestFile } from '../platform/digest-file.ts';
-import { findSameRows, hasName } from '../store/same-rows.ts';
+import type { JobStore } from '../store/contract.ts';
+import type { SameRowsJob } from '../store/records.ts';
 import { lookAtJob } from './find-shared-rows.ts';
 
 /** A job that ended and was made of the rows that are about to be run again. */
@@ -23,42 +23,41 @@ class UnfinishedSignal extends Error {
  * Refuses rows that an unfinished job of the same name has already: before they are brought in, where that can be told
  * early, and inside the transaction that records the job, so that of two runs at once one is told of the other.
  *
- * Shapes: `record` gets the check to make inside that transaction. Answers the newest job that ended and had these rows.
+ * Shapes: `record` gets the judgement to make inside that transaction. Answers the newest job that ended and had these rows.
  * Errors: JOB_UNFINISHED, and what `record` rejects with.
  * Source: contract, commands (run); decisions/0019.
  */
 export async function checkSameRows<T>(
   asked: {
-    readonly database: DatabaseSync;
-    readonly stateDirectory: string;
+    readonly store: JobStore;
     readonly spec: { readonly name: string; readonly rowsPath: string };
     readonly again: boolean;
   },
-  record: (check: (sha256: string) => void) => Promise<T>,
+  record: (judge: (same: readonly SameRowsJob[]) => void) => Promise<T>,
 ): Promise<{ readonly recorded: T; readonly repeated?: RepeatedJob }> {
-  const { database, stateDirectory, spec, again } = asked;
+  const { store, spec, again } = asked;
   let repeated: RepeatedJob | undefined;
-  const check = (sha256: string): void => {
+  const judge = ([newest, ...older]: readonly SameRowsJob[]): void => {
     if (again) return;
-    const [newest, ...older] = findSameRows(database, spec.name, sha256);
     const unfinished = [newest, ...older].find((one) => one?.unfinished);
     if (unfinished) throw new UnfinishedSignal(unfinished.job.id);
     repeated = newest && { id: newest.job.id, name: newest.job.name, status: newest.job.status };
   };
   try {
     // A file that cannot be read is told of where its rows are.
-    const found = again || !hasName(database, spec.name) ? undefined : await digestFile(spec.rowsPath).catch(() => {});
-    if (found) check(found.sha256);
-    const recorded = await record(check);
+    const isNew = again || !(await store.hasName(spec.name));
+    const found = isNew ? undefined : await digestFile(spec.rowsPath).catch(() => {});
+    if (found) judge(await store.sameRows(spec.name, found.sha256));
+    const recorded = await record(judge);
     return { recorded, ...(repeated && { repeated }) };
   } catch (thrown) {
-    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(stateDirectory, thrown.jobId);
+    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(store, thrown.jobId);
     throw thrown;
   }
 }
 
-async function describeUnfinished(stateDirectory: string, jobId: string): Promise<RecoveryError> {
-  const { job, verdict, standing, progress, recommended } = await lookAtJob(stateDirectory, jobId);
+async function describeUnfinished(store: JobStore, jobId: string): Promise<RecoveryError> {
+  const { job, verdict, standing, progress, recommended } = await lookAtJob(store, jobId);
   const { id, name, kind, source } = job;
   const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}s done` : '';
   const next = recommended === undefined ? 'salvor show' : `salvor --choice ${recommended} --job`;

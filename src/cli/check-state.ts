@@ -1,7 +1,7 @@
 /** What `salvor doctor` says of a state directory, besides its store. */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { storePath } from '../store/database.ts';
+import { storePath } from '../store/state-directory.ts';
 
 /** One thing that was looked at. `advice` is what to do when it does not work. */
 export type Check = {

@@ -1,7 +1,7 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { Actuator } from '../core/ports.ts';
 import { describeStranger } from '../platform/check-owner.ts';
-import { storePath } from '../store/database.ts';
+import { storePath } from '../store/state-directory.ts';
 import { translateErrors } from '../store/translate-errors.ts';
 
 /**

@@ -12,6 +12,7 @@ import type { Session } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../present/words.ts';
 import { makeNativeActuator } from '../sources/native/act.ts';
+import { openJobStore } from '../store/open-store.ts';
 import { actOnTau } from './act-on-tau.ts';
 import { actIfTrusted } from './check-trust.ts';
 import type { Config } from './config.ts';
@@ -87,7 +88,7 @@ const ACTING: ReadonlyMap<string, MakeActing> = new Map([
 function makeNative(place: OpenPlace, options: ActOptions): Actuator {
   const { config, policy, version, stopGraceMs, onStarted, onWarning, onEvent, actElsewhere, isRefusalTold } = options;
   const acting = makeNativeActuator({
-    stateDirectory: place.path,
+    openStore: () => openJobStore(place.path, systemClock),
     clock: systemClock,
     principal: config.principal,
     policy,

@@ -1,14 +1,12 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../core/diagnosis/diagnose.ts';
 import type { Diagnosis } from '../core/diagnosis/schema.ts';
 import { assembleProgress, type JobRef, type Progress } from '../core/job/schema.ts';
-import { systemClock } from '../platform/clock.ts';
 import { findRealPath } from '../platform/find-real-path.ts';
 import { describeVerdict } from '../present/words.ts';
 import { collectEvidence } from '../sources/native/collect.ts';
 import { translateSpecFacts } from '../sources/native/translate.ts';
-import type { JobRecord } from '../store/jobs.ts';
-import { findUnfinishedElsewhere } from '../store/same-rows.ts';
+import type { JobStore } from '../store/contract.ts';
+import type { JobRecord } from '../store/records.ts';
 
 /** How many jobs are named; who has more of them has been told enough. */
 const NAMED_JOBS = 3;
@@ -30,14 +28,11 @@ export type SharedRowsJob = Pick<JobRef, 'id' | 'name'> & {
  * Errors: those of the store. A job that cannot be looked at is left out, since the run does not hang on it.
  * Source: decisions/0019.
  */
-export async function findSharedRows(
-  { database, stateDirectory }: { readonly database: DatabaseSync; readonly stateDirectory: string },
-  job: JobRecord,
-): Promise<readonly SharedRowsJob[]> {
-  const others = findUnfinishedElsewhere(database, job, NAMED_JOBS);
+export async function findSharedRows(store: JobStore, job: JobRecord): Promise<readonly SharedRowsJob[]> {
+  const others = await store.sharedRows(job.id, NAMED_JOBS);
   const found = await Promise.all(
     others.map(async (other): Promise<SharedRowsJob | undefined> => {
-      const seen = await lookAtJob(stateDirectory, other.id).catch(() => undefined);
+      const seen = await lookAtJob(store, other.id).catch(() => undefined);
       if (!seen?.progress) return undefined;
       const { done, total } = seen.progress;
       const path = findWritten(job, other);
@@ -62,8 +57,8 @@ type JobLook = Pick<Diagnosis, 'verdict' | 'recommended'> & {
 };
 
 /** How a job stands now. Errors: those of collecting evidence. */
-export async function lookAtJob(stateDirectory: string, jobId: string): Promise<JobLook> {
-  const evidence = await collectEvidence(stateDirectory, jobId, systemClock.nowMs());
+export async function lookAtJob(store: JobStore, jobId: string): Promise<JobLook> {
+  const evidence = await collectEvidence(store, jobId);
   const { verdict, recommended } = diagnose(evidence);
   const { job, units } = evidence;
   const progress = units && assembleProgress(units.counts, units.unit);

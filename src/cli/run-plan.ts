@@ -7,10 +7,7 @@ import { holdLease } from '../runner/hold-lease.ts';
 import { type BatchSpec, parseBatchSpec } from '../runner/job-file/schema.ts';
 import type { JobRun } from '../runner/job-run.ts';
 import { runJob } from '../runner/run-job.ts';
-import { openRunLog, type RunLog } from '../runner/run-log.ts';
 import type { RunPlan } from '../sources/native/act.ts';
-import { jobDirectory, lockPath, logPath } from '../sources/native/layout.ts';
-import { startRun } from '../store/jobs.ts';
 
 /** No crash points outside tests. */
 export const NO_FAULTS: Faults = { reach: () => {} };
@@ -20,56 +17,48 @@ export const runPlan: RunPlan = (asked) => runPlanWith(NO_FAULTS, asked);
 
 /** The same with crash points: `after-lease`, and those of a run. */
 export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0]): ReturnType<RunPlan> {
-  const { database, stateDirectory, job, approved, stop, kill, onEvent, onStarted } = asked;
+  const { store, job, approved, stop, kill, onEvent, onStarted } = asked;
   const { plan, consent, evidence } = approved;
   const spec = parseBatchSpec(job.spec);
   checkCommands(spec);
-  const log = openRunLog(logPath(stateDirectory, job.id));
-  try {
-    const lease = holdLease({
-      database,
-      lockPath: lockPath(stateDirectory, job.id),
-      job,
-      expected: {
-        epoch: evidence.recorded.epoch,
-        status: evidence.recorded.status,
-        journalSequence: evidence.units?.journalSequence ?? 0,
-      },
-      audit: {
-        atMs: systemClock.nowMs(),
-        principal: consent.principal,
-        action: plan.choice,
-        outcome: 'done',
-        planDigest: plan.digest,
-        details: consent.reason === undefined ? {} : { reason: consent.reason },
-      },
-      change: () => startRun(database, job.seq, systemClock.nowMs()),
-    });
-    faults.reach('after-lease');
-    onStarted();
-    const [first, ...rest] = plan.steps;
-    if (first)
-      onEvent({ type: 'step', index: 0, result: { step: first, state: 'done', detail: `epoch ${lease.epoch}` } });
-    const { end, error, settled, results } = await runJob({
-      database,
-      job,
-      spec,
-      lease,
-      steps: rest,
-      orphans: evidence.orphans,
-      makeEngine: makeEngineFor({ log, onEvent, faults, directory: jobDirectory(stateDirectory, job.id) }),
-      clock: systemClock,
-      random: Math.random,
-      faults,
-      stop,
-      kill,
-      onEvent: (event) => onEvent(event.type === 'step' ? { ...event, index: event.index + 1 } : event),
-    });
-    const steps = first ? [{ step: first, state: 'done' as const }, ...results] : results;
-    return { steps, end, settled, ...(error && { error }) };
-  } finally {
-    log.close();
-  }
+  const held = await holdLease({
+    store,
+    job,
+    expected: {
+      epoch: evidence.recorded.epoch,
+      status: evidence.recorded.status,
+      journalSequence: evidence.units?.journalSequence ?? 0,
+    },
+    audit: {
+      atMs: systemClock.nowMs(),
+      principal: consent.principal,
+      action: plan.choice,
+      outcome: 'done',
+      planDigest: plan.digest,
+      details: consent.reason === undefined ? {} : { reason: consent.reason },
+    },
+  });
+  faults.reach('after-lease');
+  onStarted();
+  const [first, ...rest] = plan.steps;
+  if (first) onEvent({ type: 'step', index: 0, result: { step: first, state: 'done', detail: `epoch ${held.epoch}` } });
+  const { end, error, settled, results } = await runJob({
+    store,
+    job,
+    spec,
+    held,
+    steps: rest,
+    orphans: evidence.orphans,
+    makeEngine: makeEngineFor({ onEvent, faults, directory: store.directoryOf(job.id) }),
+    clock: systemClock,
+    random: Math.random,
+    faults,
+    stop,
+    kill,
+    onEvent: (event) => onEvent(event.type === 'step' ? { ...event, index: event.index + 1 } : event),
+  });
+  const steps = first ? [{ step: first, state: 'done' as const }, ...results] : results;
+  return { steps, end, settled, ...(error && { error }) };
 }
 
 /** A command that went since the plan was made refuses a recovery before anything is touched. Errors: PREREQUISITE_MISSING. */
@@ -84,29 +73,27 @@ function checkCommands(spec: BatchSpec): void {
 
 /** Makes the engine of a job, its lines going to the log and to whoever watches. */
 export function makeEngineFor({
-  log,
   onEvent,
   faults,
   directory,
 }: {
-  readonly log: RunLog;
   readonly onEvent: JobRun['onEvent'];
   readonly faults: Faults;
-  /** The job's own. */
-  readonly directory: string;
+  /** The job's own, where it has one. */
+  readonly directory: string | undefined;
 }): JobRun['makeEngine'] {
-  return ({ spec, lease, job, checkHeld }) =>
+  return ({ spec, held, job, checkHeld }) =>
     makeLocalEngine({
       spec,
       jobId: job.id,
-      runToken: lease.runToken,
-      epoch: lease.epoch,
-      markDirectory: directory,
+      runToken: held.runToken,
+      epoch: held.epoch,
+      ...(directory !== undefined && { markDirectory: directory }),
       checkHeld,
       faults,
       onLine(unitNumber, stream, line) {
         const at = new Date(systemClock.nowMs()).toISOString();
-        log.write(`${at} ${unitNumber === undefined ? 'worker' : `row ${unitNumber}`} ${stream} | ${line}`);
+        held.log.write(`${at} ${unitNumber === undefined ? 'worker' : `row ${unitNumber}`} ${stream} | ${line}`);
         onEvent({ type: 'line', text: line });
       },
     });

@@ -4,18 +4,14 @@ import type { ExecutionEvent } from '../core/execution/schema.ts';
 import { assembleProgress, type Progress } from '../core/job/schema.ts';
 import type { Faults } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createJob } from '../runner/create-job.ts';
 import { holdLease } from '../runner/hold-lease.ts';
 import { readJobFile } from '../runner/job-file/read-job-file.ts';
 import { describeNameProblem } from '../runner/job-file/schema.ts';
 import { openRows } from '../runner/rows/open-rows.ts';
 import { type JobRunResult, runJob } from '../runner/run-job.ts';
-import { openRunLog } from '../runner/run-log.ts';
-import { checkStoreNewest } from '../sources/native/compare-marks.ts';
-import { jobDirectory, lockPath, logPath } from '../sources/native/layout.ts';
-import { openStore } from '../store/database.ts';
-import { type JobRecord, startRun } from '../store/jobs.ts';
-import { countUnitsByStatus } from '../store/units.ts';
+import { makeJobId } from '../store/job-id.ts';
+import { openJobStore } from '../store/open-store.ts';
+import type { JobRecord } from '../store/records.ts';
 import { checkSameRows, type RepeatedJob } from './check-same-rows.ts';
 import { findSharedRows, type SharedRowsJob } from './find-shared-rows.ts';
 import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
@@ -23,7 +19,7 @@ import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
 /** A job that is recorded and held, and about to run. */
 export type StartedJob = {
   readonly job: JobRecord;
-  readonly directory: string;
+  readonly directory: string | undefined;
   readonly progress: Progress;
   /** A job that ended and had these very rows: they are done again. */
   readonly repeated?: RepeatedJob;
@@ -58,48 +54,43 @@ export async function startJob(options: {
   if (options.name !== undefined) checkName(options.name);
   const read = await readJobFile(file, params);
   const spec = { ...read, name: options.name ?? (read.name || basename(file, extname(file))) };
-  const database = openStore(stateDirectory);
+  const store = openJobStore(stateDirectory, systemClock);
   try {
-    checkStoreNewest(database, stateDirectory);
     const rows = await openRows(spec);
-    const places = {
-      directory: (id: string) => jobDirectory(stateDirectory, id),
-      lock: (id: string) => lockPath(stateDirectory, id),
-    };
-    const { recorded: job, repeated } = await checkSameRows(
-      { database, stateDirectory, spec, again: options.again === true },
-      (check) => createJob({ database, places, spec, rows, nowMs: systemClock.nowMs(), check }),
+    const { name, rowsPath } = spec;
+    const asked = { id: makeJobId(), name, kind: 'batch', spec: JSON.stringify(spec), rowsPath } as const;
+    const { recorded: job, repeated } = await checkSameRows({ store, spec, again: options.again === true }, (judge) =>
+      store.create({ ...asked, atMs: systemClock.nowMs() }, rows, judge),
     ).finally(rows.close);
-    const sharing = await findSharedRows({ database, stateDirectory }, job);
+    const sharing = await findSharedRows(store, job);
     faults.reach('after-import');
-    const atMs = systemClock.nowMs();
-    const lease = holdLease({
-      database,
-      lockPath: places.lock(job.id),
+    const held = await holdLease({
+      store,
       job,
       expected: { epoch: 0, status: 'pending', journalSequence: 0 },
-      audit: { atMs, principal, action: 'run', outcome: 'done', details: {} },
-      change: () => startRun(database, job.seq, atMs),
+      audit: { atMs: systemClock.nowMs(), principal, action: 'run', outcome: 'done', details: {} },
     });
     faults.reach('after-lease');
-    const counts = countUnitsByStatus(database, job.seq);
+    const counts = await held.counts();
+    const directory = store.directoryOf(job.id);
+    /** Of a store that was lost on the way nothing newer is known than what there was at first. */
+    const readCounts = ({ error }: JobRunResult) => (error ? held.counts().catch(() => counts) : held.counts());
     return {
       job,
-      directory: places.directory(job.id),
+      directory,
       progress: assembleProgress(counts, 'row'),
       ...(repeated && { repeated }),
       sharing,
       async run({ stop, kill, onEvent }) {
-        const log = openRunLog(logPath(stateDirectory, job.id));
         try {
           const result = await runJob({
-            database,
+            store,
             job,
             spec,
-            lease,
+            held,
             steps: [{ action: 'run_units', count: counts.pending }],
             orphans: [],
-            makeEngine: makeEngineFor({ log, onEvent, faults, directory: places.directory(job.id) }),
+            makeEngine: makeEngineFor({ onEvent, faults, directory }),
             clock: systemClock,
             random: Math.random,
             faults,
@@ -107,15 +98,14 @@ export async function startJob(options: {
             kill,
             onEvent,
           });
-          return { ...result, progress: assembleProgress(countUnitsByStatus(database, job.seq), 'row') };
+          return { ...result, progress: assembleProgress(await readCounts(result), 'row') };
         } finally {
-          log.close();
-          database.close();
+          await store.close();
         }
       },
     };
   } catch (error) {
-    database.close();
+    await store.close();
     throw error;
   }
 }

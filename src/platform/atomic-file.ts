@@ -33,7 +33,7 @@ export type WriteBytes = (bytes: Uint8Array) => void;
 export async function replaceFile(
   path: string,
   writeBody: (write: WriteBytes) => void | Promise<void>,
-  place: (rename: () => void) => void = (rename) => rename(),
+  place: (rename: () => void) => void | Promise<void> = (rename) => rename(),
 ): Promise<void> {
   removeLeftovers(path);
   const temporary = `${temporaryPrefix(path)}${process.pid}.tmp`;
@@ -46,7 +46,7 @@ export async function replaceFile(
     } finally {
       closeSync(descriptor);
     }
-    place(() => {
+    await place(() => {
       renameSync(temporary, path);
       syncDirectory(dirname(path));
     });

@@ -6,12 +6,8 @@ import type { UnitStatus } from '../core/job/schema.ts';
 import type { PlanAction, PlanStep } from '../core/plan/schema.ts';
 import { awaitGone, endProcesses } from '../platform/end-processes.ts';
 import { findOrphans } from '../platform/find-orphans.ts';
-import { changeStore } from '../store/database.ts';
-import { raiseGeneration, readJob } from '../store/jobs.ts';
-import { checkFence, readRunTokens } from '../store/leases.ts';
+import type { UnitsChange } from '../store/contract.ts';
 import type { UnitEvent } from '../store/unit-events.ts';
-import { askAgain, resetUnits, retryFailedUnits } from '../store/unit-journal.ts';
-import { countUnitsByStatus } from '../store/units.ts';
 import type { StepContext } from './job-run.ts';
 import { runUnits } from './run-units.ts';
 import { settleDoubt } from './settle-doubt.ts';
@@ -53,7 +49,7 @@ const APPLY = {
 /**
  * Carries out one step of a run and says how it came out.
  *
- * Errors: ORPHAN_NOT_ENDED, RUN_INTERRUPTED, LEASE_FENCED, STATE_UNWRITABLE, RUN_FAILED.
+ * Errors: ORPHAN_NOT_ENDED, RUN_INTERRUPTED, LEASE_FENCED, STATE_UNWRITABLE, STATE_UNREACHABLE, RUN_FAILED.
  */
 export function applyStep(context: StepContext, step: PlanStep): Promise<AppliedStep> {
   return APPLY[step.action](context, step);
@@ -82,18 +78,15 @@ async function awaitOrphans(context: StepContext): Promise<AppliedStep> {
   return done('all ended by themselves');
 }
 
-/** Children that an orphan left behind carry the token of the same run. This run's own token is not among them. */
+/** Children that an orphan left behind carry the token of the same run. */
 function findLeftovers({ run }: StepContext) {
-  const tokens = readRunTokens(run.database, run.job.seq).filter((token) => token !== run.lease.runToken);
-  return findOrphans(tokens);
+  return findOrphans(run.held.earlierTokens);
 }
 
 async function settleUnits(context: StepContext): Promise<AppliedStep> {
   const { run, engine, tally } = context;
   const settled = await settleDoubt({
-    database: run.database,
-    job: run.job,
-    epoch: run.lease.epoch,
+    held: run.held,
     engine,
     clock: run.clock,
     checkNotStopped: () => checkNotStopped(context.stop),
@@ -125,30 +118,23 @@ const SETTLED_AS: Readonly<Partial<Record<UnitEvent['type'], UnitStatus>>> = {
 
 async function askHookAgain(context: StepContext): Promise<AppliedStep> {
   checkNotStopped(context.stop);
-  return done(`${changeUnits(context, askAgain)} to be asked about`);
+  return done(`${await changeUnits(context, 'ask_again')} to be asked about`);
 }
 
 async function retryUnits(context: StepContext): Promise<AppliedStep> {
   checkNotStopped(context.stop);
-  return done(`${changeUnits(context, retryFailedUnits)} to be tried again`);
+  return done(`${await changeUnits(context, 'retry_failed')} to be tried again`);
 }
 
 async function startOver(context: StepContext): Promise<AppliedStep> {
   checkNotStopped(context.stop);
-  const count = changeUnits(context, (database, jobSeq, by) => {
-    raiseGeneration(database, jobSeq);
-    return resetUnits(database, jobSeq, by);
-  });
-  return done(`${count} back to the start`);
+  return done(`${await changeUnits(context, 'reset')} back to the start`);
 }
 
-function changeUnits({ run, tally }: StepContext, change: typeof retryFailedUnits): number {
-  const { database, job, lease, clock } = run;
-  const count = changeStore(database, () => {
-    checkFence(database, job.seq, lease.epoch);
-    return change(database, job.seq, { epoch: lease.epoch, atMs: clock.nowMs() });
-  });
-  tally.replace(countUnitsByStatus(database, job.seq));
+async function changeUnits({ run, tally }: StepContext, how: UnitsChange): Promise<number> {
+  const { held, clock } = run;
+  const count = await held.changeUnits(how, clock.nowMs());
+  tally.replace(await held.counts());
   tally.tell();
   return count;
 }
@@ -166,9 +152,7 @@ async function runAllUnits(context: StepContext): Promise<AppliedStep> {
   let count = 0;
   let failed = false;
   context.units = await runUnits({
-    database: run.database,
-    // A restart has raised the generation since the job was read.
-    job: readJob(run.database, run.job.id) ?? run.job,
+    held: run.held,
     concurrency: run.spec.concurrency,
     onError: run.spec.onError,
     signal: stop,

@@ -1,11 +1,7 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { isRecoveryError, RecoveryError } from '../core/errors.ts';
 import type { UnitNews } from '../core/execution/run-unit.ts';
 import type { Clock } from '../core/ports.ts';
-import { changeStore, readStore } from '../store/database.ts';
-import type { JournalMark } from '../store/high-water.ts';
-import { beatHeart, checkEpoch, checkFence, prepareEpochReader } from '../store/leases.ts';
-import { makeUnitJournal } from '../store/unit-journal.ts';
+import type { HeldJob } from '../store/contract.ts';
 
 /** A heartbeat is written with a commit when the last one is older than this. */
 const BEAT_WITH_COMMIT_MS = 1_000;
@@ -16,71 +12,53 @@ const FRESH_MS = 20_000;
 
 /** Writes news of units to disk, what arrives together in one transaction. */
 export type CommitJournal = {
-  /** Resolves once the news is on disk. Rejects with LEASE_FENCED, STATE_UNWRITABLE; after that everything rejects. */
+  /**
+   * Resolves once the news is on disk. Rejects with LEASE_FENCED, STATE_UNWRITABLE, STATE_UNREACHABLE; after that
+   * everything rejects.
+   */
   readonly record: (news: UnitNews) => Promise<void>;
   /**
    * Checks that the job is still held; call it right before an effect. What a run recorded a while ago proves nothing
-   * any more: a process may have been stopped since, and its job taken over. Throws LEASE_FENCED, STATE_UNWRITABLE.
+   * any more: a process may have been stopped since, and its job taken over. Rejects as `record` does.
    */
-  readonly checkHeld: () => void;
-  readonly close: () => void;
+  readonly checkHeld: () => Promise<void>;
+  /** Ends the heartbeat; what is on its way is still waited for. */
+  readonly close: () => Promise<void>;
 };
 
 type Waiting = { readonly news: UnitNews; readonly resolve: () => void; readonly reject: (reason: unknown) => void };
 
 /**
- * Makes the journal of one run. Every commit checks the fence first, so a runner that was taken over writes nothing.
- * After a failed commit nothing is tried again: what is on disk is then the only truth.
+ * Makes the journal of one run. One commit is under way at a time; what arrives meanwhile goes into the next one. After a
+ * failed commit nothing is tried again: what is on disk is then the only truth.
  *
  * Source: design, rules 4 (failed sync) and 7; decisions/0002 (grouped commits).
  */
 export function makeCommitJournal(options: {
-  readonly database: DatabaseSync;
-  readonly jobSeq: number;
-  readonly epoch: number;
-  /** Told how far the journal is after every commit, before anybody acts on it. */
-  readonly mark: Pick<JournalMark, 'write'>;
+  readonly held: Pick<HeldJob, 'commit' | 'checkHeld'>;
   readonly clock: Clock;
   readonly onLost: (reason: unknown) => void;
 }): CommitJournal {
-  const { database, jobSeq, epoch, mark, clock } = options;
-  const journal = makeUnitJournal(database, jobSeq, epoch);
+  const { held, clock } = options;
+  const heart = makeHeart(clock);
   let waiting: Waiting[] = [];
-  let scheduled = false;
+  let isScheduled = false;
+  let underWay: Promise<void> | undefined;
   let lost: { readonly reason: unknown } | undefined;
-  let beatAtMs = clock.nowMs();
-  // A clock that is set back or forth says nothing of how long ago something was, and this one does.
-  let beatMonotonicMs = performance.now();
-  const readHeldEpoch = prepareEpochReader(database, jobSeq);
-
-  const commit = (batch: readonly Waiting[]) => {
-    const atMs = clock.nowMs();
-    // A clock that was set back must not silence the heart.
-    const beat = Math.abs(atMs - beatAtMs) >= BEAT_WITH_COMMIT_MS;
-    changeStore(database, () => {
-      checkFence(database, jobSeq, epoch);
-      journal.begin();
-      for (const { news } of batch) journal.append(news);
-      if (beat) beatHeart(database, jobSeq, { epoch, atMs });
-    });
-    mark.write(journal.sequence());
-    if (!beat) return;
-    beatAtMs = atMs;
-    beatMonotonicMs = performance.now();
-  };
-  /** How long ago this run last said that it lives; the longer of what two clocks say, since one stands still in sleep. */
-  const measureBeatAge = () => Math.max(performance.now() - beatMonotonicMs, Math.abs(clock.nowMs() - beatAtMs));
   const lose = (reason: unknown) => {
+    if (lost) return;
     lost = { reason };
     options.onLost(reason);
   };
-  const flush = () => {
-    scheduled = false;
+  const commitBatch = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
     if (lost) return rejectAll(batch, lost.reason);
     try {
-      commit(batch);
+      const isDue = batch.length === 0 || heart.ageMs() >= BEAT_WITH_COMMIT_MS;
+      const beat = isDue ? heart.beat() : undefined;
+      await held.commit({ events: batch.map(({ news }) => news), ...(beat && { beatAtMs: beat.atMs }) });
+      beat?.recorded();
     } catch (thrown) {
       const reason = withUnrecorded(thrown, batch);
       rejectAll(batch, reason);
@@ -88,30 +66,65 @@ export function makeCommitJournal(options: {
     }
     for (const { resolve } of batch) resolve();
   };
+  const flush = (): Promise<void> => {
+    isScheduled = false;
+    underWay ??= commitBatch().finally(() => {
+      underWay = undefined;
+      if (waiting.length > 0) schedule();
+    });
+    return underWay;
+  };
+  const isBusy = () => isScheduled || underWay !== undefined;
+  // Whatever this turn of the event loop still brings goes into the same transaction.
+  const schedule = () => {
+    if (isBusy()) return;
+    isScheduled = true;
+    setImmediate(flush);
+  };
   const timer = setInterval(() => {
-    if (!scheduled && !lost) flush();
+    if (!isBusy() && !lost) void flush();
   }, BEAT_IDLE_MS);
   timer.unref();
   return {
     record: (news) =>
       new Promise((resolve, reject) => {
         waiting.push({ news, resolve, reject });
-        if (scheduled) return;
-        scheduled = true;
-        // Whatever this turn of the event loop still brings goes into the same transaction.
-        setImmediate(flush);
+        schedule();
       }),
-    checkHeld() {
+    async checkHeld() {
+      if (heart.ageMs() >= FRESH_MS) await flush();
       if (lost) throw lost.reason;
       try {
-        if (measureBeatAge() < FRESH_MS) checkEpoch(readStore(database, readHeldEpoch), epoch);
-        else commit([]);
+        await held.checkHeld();
       } catch (thrown) {
         lose(thrown);
         throw thrown;
       }
     },
-    close: () => clearInterval(timer),
+    async close() {
+      clearInterval(timer);
+      await underWay;
+    },
+  };
+}
+
+/** A beat on its way to disk. */
+type Beat = { readonly atMs: number; readonly recorded: () => void };
+
+/** Knows how long ago this run last said that it lives. */
+function makeHeart(clock: Clock): { readonly ageMs: () => number; readonly beat: () => Beat } {
+  // A clock that is set back or forth says nothing of how long ago something was; the other stands still in sleep.
+  const now = () => ({ wallMs: clock.nowMs(), monotonicMs: performance.now() });
+  let last = now();
+  return {
+    ageMs: () => Math.max(performance.now() - last.monotonicMs, Math.abs(clock.nowMs() - last.wallMs)),
+    beat() {
+      const next = now();
+      const recorded = () => {
+        last = next;
+      };
+      return { atMs: next.wallMs, recorded };
+    },
   };
 }
 

@@ -1,25 +1,20 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { type ErrorCode, toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
 import { describeLeftInDoubt } from '../core/execution/unanswered.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
-import { changeJob } from '../store/high-water.ts';
-import { endRun, type JobRecord } from '../store/jobs.ts';
-import { checkFence, releaseLease } from '../store/leases.ts';
-import { countUnitsByStatus } from '../store/units.ts';
+import type { HeldJob, JobStore } from '../store/contract.ts';
+import type { JobRecord } from '../store/records.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
 import { writeBackJob } from './write-back-job.ts';
 
 /** A run that is through with its units. */
 export type FinishedUnits = {
-  readonly database: DatabaseSync;
+  readonly store: JobStore;
+  readonly held: HeldJob;
   readonly job: JobRecord;
   readonly spec: BatchSpec;
-  readonly epoch: number;
-  /** The job's own. */
-  readonly directory: string;
   readonly clock: Clock;
   /** Crash points: `before-rename`, `after-rename` of the rows file, `before-last-word`, `after-last-word`. */
   readonly faults: Faults;
@@ -34,21 +29,16 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
 /**
  * Writes the results back, then says the last word on the run and lets the lease go, in one fenced transaction.
  *
- * Errors: LEASE_FENCED, STATE_UNWRITABLE, STORE_REGRESSED. A failed write-back is an outcome, since the results are safe in the store.
+ * Errors: LEASE_FENCED, STATE_UNWRITABLE, STATE_UNREACHABLE, STORE_REGRESSED. A failed write-back is an outcome, since the results are safe in the store.
  * Source: contract, job files (write_back: at the end and on halt); design, rule 7; decisions/0013.
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
-  const outcome = await writeBackResults(run, describeEnd(run));
-  const { database, job, epoch, directory, clock, faults } = run;
+  const { end, error } = await writeBackResults(run, await describeEnd(run));
+  const { held, clock, faults } = run;
   faults.reach('before-last-word');
-  changeJob(database, { jobId: job.id, directory }, () => {
-    checkFence(database, job.seq, epoch);
-    const atMs = clock.nowMs();
-    endRun(database, job.seq, { status: STATUSES[outcome.end], atMs, ...(outcome.error && { error: outcome.error }) });
-    releaseLease(database, job.seq, { epoch, atMs });
-  });
+  await held.finish({ status: STATUSES[end], atMs: clock.nowMs(), ...(error && { error }) });
   faults.reach('after-last-word');
-  return outcome;
+  return { end, ...(error && { error }) };
 }
 
 const STATUSES = {
@@ -58,9 +48,9 @@ const STATUSES = {
   fenced: 'failed',
 } as const satisfies Record<RunEnd, NativeStatus>;
 
-function describeEnd({ database, job, units, unasked }: FinishedUnits): RunOutcome {
+async function describeEnd({ held, units, unasked }: FinishedUnits): Promise<RunOutcome> {
   if (units.end === 'stopped') return { end: 'stopped' };
-  const { failed, pending, in_doubt: inDoubt } = countUnitsByStatus(database, job.seq);
+  const { failed, pending, in_doubt: inDoubt } = await held.counts();
   if (units.end === 'halted' || failed > 0) return { end: 'failed', ...(units.error && { error: units.error }) };
   // They are asked about again by the next resume, so the job is not at its end.
   if (pending === 0 && inDoubt > 0) return { end: 'failed', error: describeLeftInDoubt(inDoubt, unasked ?? 0) };
@@ -70,19 +60,19 @@ function describeEnd({ database, job, units, unasked }: FinishedUnits): RunOutco
   return { end: 'failed', error: { code: 'STATE_CONTRADICTION', message } };
 }
 
-/** After these nothing more can be said of the job in the store. */
-const LOSES_THE_RUN: readonly ErrorCode[] = ['LEASE_FENCED', 'STATE_UNWRITABLE', 'STATE_FULL'];
+/** After these nothing more can be said in the store; what was in hand is in doubt, as its intents say. */
+export const LOSES_THE_STORE: readonly ErrorCode[] = ['STATE_UNWRITABLE', 'STATE_FULL', 'STATE_UNREACHABLE'];
 
 /** A stop stays a stop when its results cannot be written back: the error is told, and they are safe in the store. */
 async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promise<RunOutcome> {
-  const { database, job, spec, epoch, faults } = run;
+  const { store, held, job, spec, clock, faults } = run;
   if (spec.writeBack.length === 0) return outcome;
   try {
-    await writeBackJob({ database, jobId: job.id, spec, faults, guard: () => checkFence(database, job.seq, epoch) });
+    await writeBackJob({ rows: store, job, spec, clock, faults, change: held.change });
     return outcome;
   } catch (thrown) {
     const error = toRecoveryError(thrown);
-    if (LOSES_THE_RUN.includes(error.code)) throw error;
+    if (error.code === 'LEASE_FENCED' || LOSES_THE_STORE.includes(error.code)) throw error;
     const code = error.code === 'INTERNAL' ? 'WRITE_BACK_FAILED' : error.code;
     const end = outcome.end === 'stopped' ? 'stopped' : 'failed';
     return { end, error: outcome.error ?? { code, message: error.message } };

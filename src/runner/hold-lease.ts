@@ -1,130 +1,45 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
-import type { DatabaseSync } from 'node:sqlite';
-import { RecoveryError } from '../core/errors.ts';
-import { describeHolder, pickHolder } from '../core/plan/check-choice.ts';
 import type { FactChange } from '../core/plan/fact-change.ts';
 import { describeStale } from '../core/plan/plan-basis.ts';
-import { type HeldLock, tryLock } from '../platform/lock-file.ts';
-import { readOwnIdentity } from '../platform/process-probe.ts';
-import { appendAudit, checkAuditChain } from '../store/audit.ts';
-import type { AuditWord } from '../store/contract.ts';
-import { readJournalSequence } from '../store/evidence-queries.ts';
-import { changeJob, type JournalMark, openJournalMark } from '../store/high-water.ts';
-import { type JobRecord, readJob } from '../store/jobs.ts';
-import { insertLease, readEpoch, readRunner } from '../store/leases.ts';
-import { translateErrors } from '../store/translate-errors.ts';
+import type { AuditWord, HeldJob, JobStore, TakenState } from '../store/contract.ts';
+import { describeConflict } from '../store/lease-errors.ts';
+import type { JobRecord } from '../store/records.ts';
 
-/** A held lease: the kernel lock and the fencing epoch. Release the lock last. */
-export type HeldLease = {
-  readonly epoch: number;
-  readonly runToken: string;
-  /** The job's own. */
-  readonly directory: string;
-  /** Follows the commits of the run. */
-  readonly mark: JournalMark;
-  readonly releaseLock: () => void;
-};
-
-/** What must still be true for the lease to be taken. */
+/** What must still be true for a job to be taken. */
 export type ExpectedState = { readonly epoch: number; readonly status: string; readonly journalSequence: number };
 
 /**
- * Takes a job: the kernel lock, a higher epoch, the audit entry and the change that goes with it, in one transaction.
- *
- * Taking the lock inside the transaction means that whoever loses always finds the winner recorded.
+ * Takes a job that is as it was seen: the proof of life, a higher epoch, the audit entry and the begin of the run, in one
+ * transaction.
  *
  * Errors: LEASE_HELD naming the holder; EVIDENCE_STALE when the job is no longer as it was seen; AUDIT_BROKEN;
  *         STORE_REGRESSED.
  * Source: design, rules 7, 8 and 9.
  */
 export function holdLease(options: {
-  readonly database: DatabaseSync;
-  readonly lockPath: string;
-  readonly job: Pick<JobRecord, 'seq' | 'id' | 'name'>;
+  readonly store: JobStore;
+  readonly job: Pick<JobRecord, 'id' | 'name'>;
   readonly expected: ExpectedState;
   readonly audit: AuditWord;
-  readonly change: (epoch: number) => void;
-}): HeldLease {
-  const { database, job, expected, audit } = options;
+}): Promise<HeldJob> {
+  const { store, job, expected, audit } = options;
+  const { principal, atMs } = audit;
   const runToken = randomBytes(16).toString('hex');
-  const epoch = expected.epoch + 1;
-  const directory = dirname(options.lockPath);
-  let release: (() => void) | undefined;
-  try {
-    changeJob(database, { jobId: job.id, directory }, () => {
-      checkUnchanged(database, job, expected);
-      checkAuditChain(database, job.seq);
-      mkdirSync(directory, { recursive: true, mode: 0o700 });
-      const lock = takeLock(options.lockPath);
-      if (!lock) throw describeConflict(database, job);
-      release = lock.release;
-      insertLease(database, {
-        jobSeq: job.seq,
-        epoch,
-        purpose: 'run',
-        identity: readOwnIdentity(),
-        runToken,
-        principal: audit.principal,
-        atMs: audit.atMs,
-      });
-      appendAudit(database, job.seq, { ...audit, details: { ...audit.details, epoch } });
-      options.change(epoch);
-    });
-  } catch (error) {
-    release?.();
-    throw error;
-  }
-  const mark = openJournalMark(directory);
-  const releaseLock = () => {
-    mark.close();
-    release?.();
-  };
-  return { epoch, runToken, directory, mark, releaseLock };
-}
-
-/** Errors: LOCK_DAMAGED for what stands there and is no lock; STATE_FULL and STATE_UNWRITABLE with the system's reason. */
-function takeLock(path: string): HeldLock | undefined {
-  try {
-    return translateErrors(path, () => tryLock(path), { STATE_UNREADABLE: 'STATE_UNWRITABLE' });
-  } catch (thrown) {
-    const isOther = !(thrown instanceof RecoveryError) || thrown.code === 'STATE_CORRUPT';
-    if (!isOther) throw thrown;
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new RecoveryError('LOCK_DAMAGED', `${reason}; ${path} is no lock`, { details: { path }, cause: thrown });
-  }
+  return store.take(job.id, { runToken, principal, atMs, audit }, (state) => checkUnchanged(state, expected));
 }
 
 /**
- * Checks, inside a transaction, that a job is as it was seen.
+ * Checks that a job is as it was seen.
  *
  * Errors: EVIDENCE_STALE, or LEASE_HELD when somebody took it meanwhile.
  */
-export function checkUnchanged(
-  database: DatabaseSync,
-  job: Pick<JobRecord, 'seq' | 'id' | 'name'>,
-  expected: ExpectedState,
-): void {
-  const found: ExpectedState = {
-    epoch: readEpoch(database, job.seq),
-    status: readJob(database, job.id)?.status ?? 'gone',
-    journalSequence: readJournalSequence(database, job.seq),
-  };
-  if (found.epoch !== expected.epoch && found.status === 'running') throw describeConflict(database, job);
+function checkUnchanged({ job, epoch, runner, journalSequence }: TakenState, expected: ExpectedState): void {
+  if (epoch !== expected.epoch && job.status === 'running') throw describeConflict(job, runner);
   const compared: readonly FactChange[] = [
-    { fact: 'epoch', was: expected.epoch, is: found.epoch },
-    { fact: 'status', was: expected.status, is: found.status },
-    { fact: 'journal', was: expected.journalSequence, is: found.journalSequence },
+    { fact: 'epoch', was: expected.epoch, is: epoch },
+    { fact: 'status', was: expected.status, is: job.status },
+    { fact: 'journal', was: expected.journalSequence, is: journalSequence },
   ];
   const changes = compared.filter(({ was, is }) => was !== is);
   if (changes.length > 0) throw describeStale({ jobId: job.id, jobName: job.name }, changes);
-}
-
-function describeConflict(database: DatabaseSync, job: Pick<JobRecord, 'seq' | 'id' | 'name'>): RecoveryError {
-  const holder = readRunner(database, job.seq);
-  const who = holder ? describeHolder(holder) : 'another process';
-  return new RecoveryError('LEASE_HELD', `job '${job.name}' is held by ${who}`, {
-    details: { job: job.id, ...(holder && { holder: pickHolder(holder) }) },
-  });
 }

@@ -1,31 +1,30 @@
 /** What one run of a job is made of, and what its steps share. */
-import type { DatabaseSync } from 'node:sqlite';
 import type { OrphanFacts } from '../core/evidence/schema.ts';
 import type { UnitPorts } from '../core/execution/run-unit.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
-import type { JobRecord } from '../store/jobs.ts';
-import type { HeldLease } from './hold-lease.ts';
+import type { HeldJob, JobStore } from '../store/contract.ts';
+import type { JobRecord } from '../store/records.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
 import type { Tally } from './tally.ts';
 
 /** A run to be carried out. `steps` are those of the plan after the lease was taken. */
 export type JobRun = {
-  readonly database: DatabaseSync;
+  readonly store: JobStore;
   readonly job: JobRecord;
   readonly spec: BatchSpec;
-  readonly lease: HeldLease;
+  readonly held: HeldJob;
   readonly steps: readonly PlanStep[];
   readonly orphans: readonly OrphanFacts[];
   readonly makeEngine: (options: {
     readonly spec: BatchSpec;
-    readonly lease: HeldLease;
+    readonly held: HeldJob;
     readonly job: JobRecord;
-    /** Called right before each effect; throws when the job is no longer held. */
-    readonly checkHeld: () => void;
+    /** Called right before each effect; rejects when the job is no longer held. */
+    readonly checkHeld: () => Promise<void>;
   }) => UnitEngine;
   readonly clock: Clock;
   readonly random: () => number;

@@ -10,10 +10,9 @@ import type { StepResult } from '../core/execution/schema.ts';
 import { restrainVerify } from '../core/execution/unanswered.ts';
 import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
-import { countUnitsByStatus } from '../store/units.ts';
 import { applyStep } from './apply-step.ts';
 import { type CommitJournal, makeCommitJournal } from './commit-journal.ts';
-import { finishRun, type RunOutcome } from './finish-run.ts';
+import { finishRun, LOSES_THE_STORE, type RunOutcome } from './finish-run.ts';
 import type { JobRun, StepContext } from './job-run.ts';
 import { makeTally } from './tally.ts';
 
@@ -30,10 +29,8 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   const results: StepResult[] = run.steps.map((step) => ({ step, state: 'not_run' }));
   let settled = 0;
   const lost = new AbortController();
-  const { database, job, lease, clock } = run;
-  const onLost = (reason: unknown) => lost.abort(reason);
-  const { mark } = lease;
-  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, mark, clock, onLost });
+  const { held, clock } = run;
+  const journal = makeCommitJournal({ held, clock, onLost: (reason) => lost.abort(reason) });
   try {
     const engine = restrainVerify(run.makeEngine({ ...run, checkHeld: journal.checkHeld }));
     const parts = { engine, journal, lost: lost.signal };
@@ -43,13 +40,13 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
     });
     settled = context.settled;
     const { units, unasked } = context;
-    const outcome = await finishRun({ ...run, ...run.lease, units, unasked });
+    const outcome = await finishRun({ ...run, units, unasked });
     return { ...outcome, settled, results };
   } catch (thrown) {
     return { ...(await failRun(run, thrown)), settled, results };
   } finally {
-    journal.close();
-    run.lease.releaseLock();
+    await journal.close();
+    await held.release();
   }
 }
 
@@ -62,9 +59,8 @@ async function runSteps(run: JobRun, { engine, journal, lost }: Parts, results: 
   const kill = () => engine.kill();
   run.kill.addEventListener('abort', kill);
   lost.addEventListener('abort', kill);
-  const { database, job } = run;
   const ports = makeUnitPorts(run, { engine, stop, record: journal.record });
-  const tally = makeTally(countUnitsByStatus(database, job.seq), run.onEvent);
+  const tally = makeTally(await run.held.counts(), run.onEvent);
   const context: StepContext = { run, engine, ports, tally, stop, settled: 0, unasked: 0, units: { end: 'ran_out' } };
   try {
     await engine.start();
@@ -101,14 +97,10 @@ async function failRun(run: JobRun, thrown: unknown): Promise<RunOutcome> {
   const error = toRecoveryError(thrown);
   if (error.code === 'LEASE_FENCED') return { end: 'fenced', error: { code: error.code, message: error.message } };
   const told = { code: error.code, message: error.message };
-  if (error.code === 'STATE_UNWRITABLE' || error.code === 'STATE_FULL') return { end: 'failed', error: told };
+  if (LOSES_THE_STORE.includes(error.code)) return { end: 'failed', error: told };
   try {
     const stopped = error.code === 'RUN_INTERRUPTED';
-    await finishRun({
-      ...run,
-      ...run.lease,
-      units: { end: stopped ? 'stopped' : 'halted', error: told },
-    });
+    await finishRun({ ...run, units: { end: stopped ? 'stopped' : 'halted', error: told } });
     return stopped ? { end: 'stopped', error: told } : { end: 'failed', error: told };
   } catch (second) {
     const { code, message } = toRecoveryError(second);

@@ -1,10 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { runUnit, type UnitEnd, type UnitPorts } from '../core/execution/run-unit.ts';
 import type { UnitWork } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
-import type { JobRecord } from '../store/jobs.ts';
-import { formatIdempotencyKey } from '../store/unit-events.ts';
-import { countUnitsByStatus, readPendingUnits } from '../store/units.ts';
+import type { HeldJob } from '../store/contract.ts';
+import type { PendingUnit } from '../store/records.ts';
 
 /** How many pending units are read from the store at a time. */
 const PAGE_UNITS = 500;
@@ -14,8 +12,7 @@ export type UnitsEnd = { readonly end: 'ran_out' | 'halted' | 'stopped'; readonl
 
 /** What to run and how. `signal` asks to stop after the units in hand. */
 export type UnitsRun = {
-  readonly database: DatabaseSync;
-  readonly job: JobRecord;
+  readonly held: Pick<HeldJob, 'pending' | 'counts'>;
   readonly concurrency: number;
   readonly onError: 'halt' | 'continue';
   readonly signal: AbortSignal;
@@ -27,13 +24,13 @@ export type UnitsRun = {
  * Runs every pending unit in order of number, as many at a time as asked for. A unit that did not succeed halts the
  * run when the job says so; units in hand are finished first.
  *
- * Errors: what the journal rejects with (LEASE_FENCED, STATE_UNWRITABLE) and what the engine throws (RUN_FAILED);
+ * Errors: what the journal rejects with (LEASE_FENCED, STATE_UNWRITABLE, STATE_UNREACHABLE) and what the engine throws (RUN_FAILED);
  * STATE_CORRUPT when the input of a unit is gone.
  * Source: contract, job files (on_error, concurrency).
  */
 export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   const { ports, signal } = run;
-  const nextUnit = makeUnitQueue(run.database, run.job);
+  const nextUnit = makeUnitQueue(run.held);
   let halted = false;
   let lastError: JobError | undefined;
   let broken: { readonly reason: unknown } | undefined;
@@ -59,7 +56,7 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   const lane = async () => {
     while (!halted && !broken && !signal.aborted) {
       try {
-        const unit = nextUnit();
+        const unit = await nextUnit();
         if (!unit) return;
         await runOne(unit);
       } catch (reason) {
@@ -70,13 +67,13 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   await Promise.all(Array.from({ length: run.concurrency }, lane));
   await Promise.allSettled(unsettled);
   if (broken) throw broken.reason;
-  const isStopped = signal.aborted && (isLeft(run) || (halted && isBySignal(lastError)));
+  const isStopped = signal.aborted && ((await isLeft(run)) || (halted && isBySignal(lastError)));
   return { end: isStopped ? 'stopped' : halted ? 'halted' : 'ran_out', ...(lastError && { error: lastError }) };
 }
 
 /** Whether units are left to run: those never taken, and those whose wait for another try was cut short. */
-function isLeft({ database, job }: UnitsRun): boolean {
-  return countUnitsByStatus(database, job.seq).pending > 0;
+async function isLeft({ held }: UnitsRun): Promise<boolean> {
+  return (await held.counts()).pending > 0;
 }
 
 /** A signal to the whole process group asks the run to stop and ends what it has in hand: that is a stop. */
@@ -84,21 +81,27 @@ function isBySignal(error: JobError | undefined): boolean {
   return error !== undefined && /^(SIGNAL_SIG(HUP|INT|TERM|KILL)|WORKER_DIED)$/.test(error.code);
 }
 
-/** Hands out pending units one by one, reading a page at a time; each unit once in a run. */
-function makeUnitQueue(database: DatabaseSync, job: JobRecord): () => UnitWork | undefined {
-  let page: ReturnType<typeof readPendingUnits> = [];
+/** Hands out pending units one by one, reading a page at a time for all lanes; each unit once in a run. */
+function makeUnitQueue(held: UnitsRun['held']): () => Promise<UnitWork | undefined> {
+  let page: readonly PendingUnit[] = [];
   let at = 0;
-  let lastNumber = 0;
-  return () => {
-    if (at >= page.length) {
-      page = readPendingUnits(database, job.seq, { number: lastNumber, limit: PAGE_UNITS });
-      at = 0;
+  let reading: Promise<void> | undefined;
+  const readOn = async () => {
+    const number = page.at(-1)?.number ?? 0;
+    page = await held.pending({ number, limit: PAGE_UNITS });
+    at = 0;
+    reading = undefined;
+  };
+  return async () => {
+    while (at >= page.length) {
+      reading ??= readOn();
+      await reading;
+      if (page.length === 0) return undefined;
     }
     const unit = page[at];
-    if (!unit) return undefined;
     at += 1;
-    lastNumber = unit.number;
-    const { number, key, rowJson } = unit;
-    return { number, key, rowJson, attempt: unit.attempts + 1, idempotencyKey: formatIdempotencyKey(job, number) };
+    if (!unit) return undefined;
+    const { number, key, dataJson: rowJson, attempts, idempotencyKey } = unit;
+    return { number, key, rowJson, attempt: attempts + 1, idempotencyKey };
   };
 }

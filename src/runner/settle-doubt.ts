@@ -1,14 +1,10 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { describeUnanswered, UNANSWERED_LIMIT } from '../core/execution/unanswered.ts';
 import type { UnitEngine, VerifyOutcome } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { Clock } from '../core/ports.ts';
-import { changeStore } from '../store/database.ts';
-import type { JobRecord } from '../store/jobs.ts';
-import { checkFence } from '../store/leases.ts';
+import type { HeldJob } from '../store/contract.ts';
+import type { DoubtfulUnit } from '../store/records.ts';
 import type { UnitEvent } from '../store/unit-events.ts';
-import { makeUnitJournal } from '../store/unit-journal.ts';
-import { type DoubtfulUnit, readInDoubt, readUnitData } from '../store/units.ts';
 
 const PAGE_UNITS = 500;
 
@@ -24,33 +20,26 @@ export type DoubtSettled = Readonly<Record<'byReceipt' | 'verified' | 'toReview'
  * waits for a person, as it does when there is no hook or its answer tells nothing. Each is committed by itself, so a
  * crash in the middle loses nothing.
  *
- * Errors: LEASE_FENCED, STATE_UNWRITABLE.
+ * Errors: LEASE_FENCED, STATE_UNWRITABLE, STATE_UNREACHABLE.
  * Source: design, rule 6; formats/batch 3.6 (never back to pending by guessing); decisions/0024.
  */
 export async function settleDoubt(options: {
-  readonly database: DatabaseSync;
-  readonly job: JobRecord;
-  readonly epoch: number;
+  readonly held: Pick<HeldJob, 'inDoubt' | 'unitData' | 'commit'>;
   readonly engine: UnitEngine;
   readonly clock: Clock;
   /** Called before each unit, and after each vain question; what it throws ends the settling. */
   readonly checkNotStopped: () => void;
   readonly onSettled: (event: UnitEvent) => void;
 }): Promise<DoubtSettled> {
-  const { database, job, epoch, clock, checkNotStopped } = options;
-  const journal = makeUnitJournal(database, job.seq, epoch);
-  const record = (event: UnitEvent) => {
-    changeStore(database, () => {
-      checkFence(database, job.seq, epoch);
-      journal.begin();
-      journal.append(event);
-    });
+  const { held, clock, checkNotStopped } = options;
+  const record = async (event: UnitEvent) => {
+    await held.commit({ events: [event] });
     options.onSettled(event);
   };
   const counts = { byReceipt: 0, verified: 0, toReview: 0, unanswered: 0, unasked: 0 };
   let lastNumber = 0;
   for (;;) {
-    const units = readInDoubt(database, job, { number: lastNumber, limit: PAGE_UNITS });
+    const units = await held.inDoubt({ number: lastNumber, limit: PAGE_UNITS });
     if (units.length === 0) return counts;
     for (const unit of units) {
       checkNotStopped();
@@ -59,7 +48,7 @@ export async function settleDoubt(options: {
       // A hook that was ended together with the run was not asked in vain.
       if (found.type === 'unanswered') checkNotStopped();
       counts[countAs(found)] += 1;
-      if (found.type !== 'unasked') record({ ...found, number: unit.number, atMs: clock.nowMs() });
+      if (found.type !== 'unasked') await record({ ...found, number: unit.number, atMs: clock.nowMs() });
     }
   }
 }
@@ -71,16 +60,16 @@ type Found =
   | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
   | { readonly type: 'unasked' };
 
-type Settling = { readonly database: DatabaseSync; readonly job: JobRecord; readonly engine: UnitEngine };
+type Settling = { readonly held: Pick<HeldJob, 'unitData'>; readonly engine: UnitEngine };
 
-async function judgeUnit({ database, job, engine }: Settling, unit: DoubtfulUnit): Promise<Found> {
+async function judgeUnit({ held, engine }: Settling, unit: DoubtfulUnit): Promise<Found> {
   const { number, key, idempotencyKey, receipt, attempts: attempt } = unit;
   if (receipt !== undefined) return { type: 'done', receipt, by: 'receipt' };
   if (!engine.verify) {
     const message = 'its effect was started, its outcome is not known';
     return { type: 'unknown', error: { code: 'IN_DOUBT', message } };
   }
-  const rowJson = readUnitData(database, job.seq, number);
+  const rowJson = await held.unitData(number);
   return translateVerdict(await engine.verify({ number, key, idempotencyKey, attempt, rowJson }), unit);
 }
 

@@ -1,11 +1,8 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { isRecoveryError, RecoveryError } from '../core/errors.ts';
-import type { Faults } from '../core/ports.ts';
+import type { Clock, Faults } from '../core/ports.ts';
 import { digestFile, type FileDigest } from '../platform/digest-file.ts';
-import { changeStore } from '../store/database.ts';
-import { readJournalSequence } from '../store/evidence-queries.ts';
-import { expectRowsFile, type JobRecord, readJob, updateRowsFile } from '../store/jobs.ts';
-import { readUnitDataRange, readUnitRange } from '../store/units.ts';
+import type { HeldJob, JobChange, JobState, JobStore } from '../store/contract.ts';
+import type { JobRecord } from '../store/records.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import { type RowNow, translateRowValues } from './rows/row-values.ts';
 import { type WrittenFile, writeBack } from './rows/write-back.ts';
@@ -15,13 +12,17 @@ const TRIES = 10;
 
 /** A write-back to be done. */
 export type JobWriteBack = {
-  readonly database: DatabaseSync;
-  readonly jobId: string;
+  /** Where the rows are read. */
+  readonly rows: Pick<JobStore, 'unitRecords'>;
+  readonly job: Pick<JobRecord, 'id'>;
   readonly spec: BatchSpec;
+  /** Changes the job: the store's own way, or that of whoever holds it. */
+  readonly change: HeldJob['change'];
   /** Says, inside each transaction, whether the writer still may: throws when not. */
-  readonly guard: () => void;
-  /** Records what is done in the transaction that does it. */
-  readonly record?: (written: WrittenFile) => void;
+  readonly guard?: (state: JobState) => void;
+  /** What is recorded besides, in the transaction that records the file as it is then. */
+  readonly record?: (state: JobState, written: WrittenFile) => Omit<JobChange, 'atMs' | 'rows' | 'lastly'>;
+  readonly clock: Clock;
   /** Crash points: `before-rename`, `after-rename`. */
   readonly faults?: Faults;
 };
@@ -39,14 +40,14 @@ export type JobWriteBack = {
  */
 export async function writeBackJob(asked: JobWriteBack): Promise<WrittenFile> {
   for (let triesLeft = TRIES; ; triesLeft -= 1) {
-    const seen = readState(asked);
+    const seen = await readState(asked);
     try {
       return await writeOnce(asked, seen);
     } catch (error) {
       // Another writer replaced the file, or a row was settled, while this one read.
       const isOvertaken = error instanceof Error && [error, error.cause].some((one) => one instanceof OvertakenError);
       const mayHaveMoved = isOvertaken || (isRecoveryError(error) && error.code === 'ROWS_FILE_CHANGED');
-      if (mayHaveMoved && triesLeft > 1 && hasMoved(asked, seen)) continue;
+      if (mayHaveMoved && triesLeft > 1 && (await hasMoved(asked, seen))) continue;
       if (isOvertaken) {
         const message = `the rows of ${asked.spec.rowsPath} keep changing while they are written`;
         throw new RecoveryError('WRITE_BACK_FAILED', message, { details: { path: asked.spec.rowsPath }, cause: error });
@@ -61,72 +62,74 @@ class OvertakenError extends Error {
   override readonly name = 'OvertakenError';
 }
 
-type State = { readonly job: JobRecord; readonly rows: NonNullable<JobRecord['rows']>; readonly sequence: number };
+type Recorded = {
+  readonly rows: NonNullable<JobRecord['rows']>;
+  readonly generation: number;
+  readonly sequence: number;
+};
 
-function readState({ database, jobId }: JobWriteBack): State {
-  const job = readJob(database, jobId);
-  if (!job?.rows) throw new RecoveryError('STATE_CORRUPT', `job ${jobId} has no rows file on record`);
-  return { job, rows: job.rows, sequence: readJournalSequence(database, job.seq) };
+/** The write lock is waited for: who has it may have replaced the file and not recorded it yet. */
+function readState({ change }: JobWriteBack): Promise<Recorded> {
+  return change({}, (state) => ({ answer: pickRecorded(state) }));
 }
 
-/** Whether to look again. The write lock is waited for: who has it may have replaced the file and not recorded it yet. */
-function hasMoved(asked: JobWriteBack, seen: State): boolean {
-  const now = changeStore(asked.database, () => readState(asked));
-  return seen.rows.sha256Expected !== undefined || !isSame(seen, now);
+function pickRecorded({ job, journalSequence: sequence }: JobState): Recorded {
+  if (!job.rows) throw new RecoveryError('STATE_CORRUPT', `job ${job.id} has no rows file on record`);
+  return { rows: job.rows, generation: job.generation, sequence };
 }
 
-function isSame(left: State, right: State): boolean {
+/** Whether to look again. */
+async function hasMoved(asked: JobWriteBack, seen: Recorded): Promise<boolean> {
+  return seen.rows.sha256Expected !== undefined || !isSame(seen, await readState(asked));
+}
+
+function isSame(left: Recorded, right: Recorded): boolean {
   return (
     left.sequence === right.sequence &&
-    left.job.generation === right.job.generation &&
+    left.generation === right.generation &&
     left.rows.sha256 === right.rows.sha256 &&
     left.rows.sha256Expected === right.rows.sha256Expected
   );
 }
 
-async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenFile> {
-  const { database, spec, faults } = asked;
-  const { seq } = seen.job;
+async function writeOnce(asked: JobWriteBack, seen: Recorded): Promise<WrittenFile> {
+  const { spec, faults, clock } = asked;
   const expected = await findExpected(spec.rowsPath, seen.rows);
   let current = seen;
   /** Changes the store when the writer still may and nothing moved since it began. */
-  const change = (make: () => void): void =>
-    changeStore(database, () => {
-      asked.guard();
-      if (!isSame(current, readState(asked))) throw new OvertakenError('something changed meanwhile');
-      make();
+  const change = (make: (state: JobState) => Omit<JobChange, 'atMs'>): Promise<void> =>
+    asked.change({ ...(asked.record && { withCounts: true }) }, (state) => {
+      asked.guard?.(state);
+      if (!isSame(current, pickRecorded(state))) throw new OvertakenError('something changed meanwhile');
+      return { change: { atMs: clock.nowMs(), ...make(state) }, answer: undefined };
     });
   const written = await writeBack({
     spec,
     expected,
-    readRows: (first, last) => readRows(database, seen.job, { first, last }),
-    beforeReplace(next) {
-      change(() => {
-        expectRowsFile(database, seq, { found: expected, nextSha256: next.sha256 });
-        current = readState(asked);
-      });
+    readRows: (first, last) => readRows(asked, { first, last }),
+    async beforeReplace(next) {
+      const rows = { ...expected, sha256Expected: next.sha256 };
+      await change(() => ({ rows }));
+      current = { ...current, rows: { ...current.rows, ...rows } };
       faults?.reach('before-rename');
     },
     replace: (rename, digest) =>
-      change(() => {
-        updateRowsFile(database, seq, digest);
-        asked.record?.({ digest, changed: true });
+      change((state) => ({
+        ...asked.record?.(state, { digest, changed: true }),
+        rows: digest,
         // The last thing that can fail: until the transaction commits, the digest to come explains the file.
-        rename();
-        faults?.reach('after-rename');
-      }),
+        lastly() {
+          rename();
+          faults?.reach('after-rename');
+        },
+      })),
   });
-  if (!written.changed) {
-    change(() => {
-      updateRowsFile(database, seq, written.digest);
-      asked.record?.(written);
-    });
-  }
+  if (!written.changed) await change((state) => ({ ...asked.record?.(state, written), rows: written.digest }));
   return written;
 }
 
 /** The digest the file must have: the recorded one, or that of a write-back whose end was not recorded. */
-async function findExpected(path: string, rows: State['rows']): Promise<FileDigest> {
+async function findExpected(path: string, rows: Recorded['rows']): Promise<FileDigest> {
   const { sha256, sizeBytes, sha256Expected } = rows;
   if (sha256Expected === undefined) return { sha256, sizeBytes };
   try {
@@ -138,16 +141,13 @@ async function findExpected(path: string, rows: State['rows']): Promise<FileDige
   return { sha256, sizeBytes };
 }
 
-function readRows(
-  database: DatabaseSync,
-  job: JobRecord,
-  range: { readonly first: number; readonly last: number },
-): ReadonlyMap<number, RowNow> {
-  const data = readUnitDataRange(database, job.seq, range);
+async function readRows(
+  { rows, job }: JobWriteBack,
+  { first, last }: { readonly first: number; readonly last: number },
+): Promise<ReadonlyMap<number, RowNow>> {
+  const query = { statuses: [], afterNumber: first - 1, limit: last - first + 1 };
+  const units = await rows.unitRecords(job.id, query);
   return new Map(
-    readUnitRange(database, job, range).map((unit) => [
-      unit.number,
-      { values: translateRowValues(unit), dataJson: data.get(unit.number) ?? '{}' },
-    ]),
+    units.map((unit) => [unit.number, { values: translateRowValues(unit), dataJson: unit.dataJson ?? '{}' }]),
   );
 }

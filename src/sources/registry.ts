@@ -1,11 +1,9 @@
 /** The sources there are, and which one a target belongs to, by its content. */
-import { lstatSync, readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { statSync } from 'node:fs';
 import { RecoveryError } from '../core/errors.ts';
 import type { Clock, JobPlace } from '../core/ports.ts';
-import { STORE_FILE } from '../store/database.ts';
-import { HIGH_WATER_FILE } from '../store/high-water.ts';
-import { isJobId } from './native/layout.ts';
+import { openJobStore } from '../store/open-store.ts';
+import { isStateDirectory, STORE_FILE } from '../store/state-directory.ts';
 import { makeNativePlace } from './native/read.ts';
 import { isTauDirectory } from './tau/detect.ts';
 import { findPolicyPaths } from './tau/find-policy-paths.ts';
@@ -33,8 +31,8 @@ export const SOURCES: readonly Source[] = [
   {
     name: 'native',
     lookedFor: `a Salvor state directory (with ${STORE_FILE} in it)`,
-    detect: (path) => isThere(join(path, STORE_FILE)) || hasMarkedJob(join(path, 'jobs')),
-    open: makeNativePlace,
+    detect: isStateDirectory,
+    open: (path, { nowMs }) => makeNativePlace(openJobStore(path, { nowMs })),
   },
   {
     name: 'tau',
@@ -62,27 +60,6 @@ export function detectSource(target: string, forced?: string): Source {
   throw new RecoveryError('TARGET_UNKNOWN', `${target} ${describeTarget(target)}; looked for ${lookedFor.join(', ')}`, {
     details: { target, looked_for: lookedFor },
   });
-}
-
-/** Whether jobs of Salvor were acted on here: what is left when the store is gone. */
-function hasMarkedJob(jobs: string): boolean {
-  try {
-    return readdirSync(jobs).some((id) => isJobId(id) && isThere(join(jobs, id, HIGH_WATER_FILE)));
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a file is there, or a link in its place, which whoever opens it refuses by name. */
-function isThere(path: string): boolean {
-  try {
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats?.isFile() === true || stats?.isSymbolicLink() === true;
-  } catch (cause) {
-    if (cause instanceof Error && 'code' in cause && cause.code === 'ENOTDIR') return false;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new RecoveryError('STATE_UNREADABLE', `${path} cannot be looked at: ${reason}`, { details: { path }, cause });
-  }
 }
 
 function describeTarget(target: string): string {

@@ -10,6 +10,8 @@
  * STATE_CORRUPT of changes; STATE_UNREACHABLE where the store is behind a connection that is lost. After a change was
  * rejected with STATE_UNREACHABLE it may stand or not: what is looked at next says.
  *
+ * Verbs may be called while others are under way; a dialect puts them in order where it has to.
+ *
  * Times are epoch milliseconds. Ids of jobs are unique across hosts. Texts of a store are foreign.
  */
 import type {
@@ -20,54 +22,22 @@ import type {
   UnitFacts,
   UnitsEvidence,
 } from '../core/evidence/schema.ts';
-import type { JobError, JobKind, NativeStatus, UnitCounts } from '../core/job/schema.ts';
+import type { JobError, NativeStatus, UnitCounts } from '../core/job/schema.ts';
 import type { AuditEntry, UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../core/ports.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import type { ProcessIdentity } from '../platform/process-probe.ts';
 import type { ListReader } from './list-contract.ts';
+import type {
+  After,
+  DoubtfulUnit,
+  FileMark,
+  JobRecord,
+  NewJob,
+  PendingUnit,
+  RowsInput,
+  SameRowsJob,
+} from './records.ts';
 import type { UnitEvent } from './unit-events.ts';
-
-/** A file as it was read. */
-export type FileMark = { readonly sha256: string; readonly sizeBytes: number };
-
-/**
- * A job as recorded. `seq` rises with every job that is recorded in a store. `spec` is the parsed job file as JSON text.
- * `rows.sha256Expected` is the digest the rows file gets from a write-back whose end is not recorded yet.
- */
-export type JobRecord = {
-  readonly seq: number;
-  readonly id: string;
-  readonly name: string;
-  readonly kind: JobKind;
-  readonly status: string;
-  readonly spec: string;
-  readonly rows?: FileMark & { readonly path: string; readonly sha256Expected?: string };
-  readonly generation: number;
-  readonly runCount: number;
-  readonly createdAtMs: number;
-  readonly startedAtMs?: number;
-  readonly endedAtMs?: number;
-  readonly activeAtMs: number;
-  readonly error?: JobError;
-};
-
-/** A job to be recorded. */
-export type NewJob = Pick<JobRecord, 'id' | 'name' | 'kind' | 'spec'> & {
-  readonly rowsPath: string;
-  readonly atMs: number;
-};
-
-/** One unit to be recorded: its number from 1, its unique key, its input as JSON text. */
-export type UnitInput = { readonly number: number; readonly key: string; readonly dataJson: string };
-
-/** Rows of a file as they are read: in chunks, with the file's mark once the last chunk was taken. */
-export type RowsInput = {
-  readonly chunks: AsyncIterable<readonly UnitInput[]>;
-  readonly digest: () => FileMark;
-};
-
-/** A job made of the same rows. `unfinished`: it has rows to run or to decide on, and was not cancelled. */
-export type SameRowsJob = { readonly job: JobRecord; readonly unfinished: boolean };
 
 /** What an entry of an audit chain says; its sequence and hash are the chain's. */
 export type AuditWord = Omit<AuditEntry, 'sequence' | 'hash'>;
@@ -90,6 +60,8 @@ export type JobLook = {
   readonly audit: AuditFacts;
   /** What the store has less of than is known beside it; never of a store that nobody can put an old copy of in place. */
   readonly regression?: RegressionFacts;
+  /** When it was looked at. */
+  readonly seenAtMs: number;
 };
 
 /** What a change asks to know besides what every change is told. */
@@ -105,12 +77,15 @@ export type ChangeQuestion = {
  * `liveness` is absent when nobody ran it or the last runner let go. `units` are those asked for that there are, by
  * number.
  */
-export type JobState = Omit<JobLook, 'units' | 'regression'> & {
+export type JobState = Omit<JobLook, 'units' | 'regression' | 'seenAtMs'> & {
   readonly journalSequence: number;
   readonly units: readonly UnitFacts[];
   /** Present when it was asked for. */
   readonly counts?: UnitCounts;
 };
+
+/** What taking a job is judged by: whether anybody lives who holds it is not asked, since the proof of life decides. */
+export type TakenState = Omit<JobState, 'units' | 'counts' | 'liveness'>;
 
 /**
  * What a change writes, all of it or nothing, in the order given here.
@@ -142,7 +117,7 @@ export type JobChange = {
 /** What a judgement comes to: what to write, if anything, and what to answer. */
 export type Decision<T> = { readonly change?: JobChange; readonly answer: T };
 
-/** Judges a change by the facts; throws to refuse. It is pure: it may be called again with newer facts. */
+/** Judges a change by the facts; throws to refuse. It changes nothing: it may be called again, with newer facts. */
 export type Decide<T> = (state: JobState) => Decision<T>;
 
 /** Who takes a job, and what the audit chain says of it; the epoch is added to the details. */
@@ -152,15 +127,6 @@ export type Claim = {
   readonly atMs: number;
   readonly audit: AuditWord;
 };
-
-/** Units after a number, in order of it, at most so many. */
-export type After = { readonly number: number; readonly limit: number };
-
-/** A unit still to run, with its input. */
-export type PendingUnit = UnitInput & { readonly attempts: number; readonly idempotencyKey: string };
-
-/** A unit in doubt, and how often the verify hook was asked about it in vain. */
-export type DoubtfulUnit = UnitFacts & { readonly unanswered: number };
 
 /**
  * A change of many units at once: failed ones are tried again; all go back to the start, in a new generation; or those
@@ -179,10 +145,12 @@ export type HeldJob = {
   readonly jobId: string;
   readonly epoch: number;
   readonly runToken: string;
+  /** Run tokens of the holders before: what their orphans carry. */
+  readonly earlierTokens: readonly string[];
   readonly log: RunLog;
   /**
    * Writes news of units, and that the heart beats when `beatAtMs` is given; a dialect with a clock of its own may record
-   * its time instead, if it measures ages by the same. Resolves once it is on disk. One commit is under way at a time.
+   * its time instead, if it measures ages by the same. Resolves once it is on disk.
    *
    * Errors: LEASE_FENCED; UNIT_CHANGED when a unit is not in a state for its event, and nothing is written then.
    */
@@ -229,11 +197,13 @@ export type StoreHealth = { readonly jobCount: number; readonly problems: readon
 
 /**
  * The jobs of one place. Opening is lazy: nothing is opened, made or connected to before the first verb, and reads
- * change nothing at all. A place without a store has no jobs.
+ * change nothing at all, and leave nothing behind that keeps a process alive. A place without a store has no jobs.
  */
 export type JobStore = {
   /** The place, as operators are told; never with a password. */
   readonly place: string;
+  /** A job's own directory on this host, where there is one: its log and reports, and marks of its processes. */
+  readonly directoryOf: (jobId: string) => string | undefined;
   /** Which engine keeps it, with its version: `SQLite 3.50.4`. */
   readonly engine: () => Promise<string>;
   /** Everything about one job, or undefined when there is none of this id. */
@@ -288,7 +258,7 @@ export type JobStore = {
    *         STORE_REGRESSED; LOCK_DAMAGED; JOB_UNKNOWN. Nothing is changed then.
    * Source: design, rules 7, 8 and 9.
    */
-  readonly take: (jobId: string, claim: Claim, judge: (state: JobState) => void) => Promise<HeldJob>;
+  readonly take: (jobId: string, claim: Claim, judge: (state: TakenState) => void) => Promise<HeldJob>;
   /**
    * Changes a job in one transaction, as `decide` decides by what is true in it.
    *

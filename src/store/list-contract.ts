@@ -1,7 +1,7 @@
 /** What a dialect answers for a list. The order of living jobs among the recorded ones is made above it. */
 import type { LeaseHolder, LivenessFacts } from '../core/evidence/schema.ts';
 import type { JobError, UnitCounts } from '../core/job/schema.ts';
-import type { JobRecord } from './contract.ts';
+import type { JobRecord } from './records.ts';
 
 /** Classes of jobs in a list as they are recorded. A unit in doubt or under review makes a job `in doubt`. */
 export const LIST_CLASSES = ['in doubt', 'failed', 'interrupted', 'finished', 'cancelled'] as const;
@@ -57,7 +57,7 @@ export type ListReader = {
   /** Sequence numbers of one class, in the order of `ListKey`. A class outside the scope is answered all the same. */
   readonly read: (filter: ListFilter, name: ListClass, slice: ListSlice) => Promise<readonly number[]>;
   readonly count: (filter: ListFilter, name: ListClass) => Promise<number>;
-  /** How many jobs of the scope there are in all classes; in that of attention no finished or cancelled ones. */
+  /** How many jobs there are in the classes of the scope: finished and cancelled ones only in that of all. */
   readonly countAll: (filter: ListFilter) => Promise<number>;
   /** The jobs named, in that order; one that is not there is left out. */
   readonly describe: (

@@ -1,22 +1,8 @@
-/** What the system and SQLite refuse, as operators meet it. */
+/** What the system refuses, as operators meet it. */
 import { dirname } from 'node:path';
 import { type ErrorCode, RecoveryError } from '../core/errors.ts';
 import { isOutOfSpace } from '../platform/out-of-space.ts';
 
-/** Primary SQLite result codes by what they mean for an operator. Source: sqlite.org, result codes. */
-const CODES: Readonly<Record<number, ErrorCode>> = {
-  // What Salvor asks for is right for a whole store: a table or an index is not there.
-  1: 'STATE_CORRUPT',
-  5: 'STATE_UNWRITABLE',
-  6: 'STATE_UNWRITABLE',
-  8: 'STATE_UNWRITABLE',
-  10: 'STATE_UNWRITABLE',
-  11: 'STATE_CORRUPT',
-  14: 'STATE_UNREADABLE',
-  23: 'STATE_UNREADABLE',
-  19: 'STATE_CORRUPT',
-  26: 'STATE_CORRUPT',
-};
 const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   EACCES: 'STATE_UNREADABLE',
   EPERM: 'STATE_UNREADABLE',
@@ -33,29 +19,41 @@ const SYSTEM_CODES: Readonly<Record<string, ErrorCode>> = {
   EMFILE: 'STATE_UNWRITABLE',
 };
 
+/** Codes that are told in place of others: what is in the way of a change cannot be written, whatever a reader is told. */
+export type InsteadOf = Readonly<Partial<Record<ErrorCode, ErrorCode>>>;
+
+/** What is in the way of a change cannot be written, whatever a reader would be told. */
+export const CHANGING: InsteadOf = { STATE_UNREADABLE: 'STATE_UNWRITABLE' };
+/** What fails while nothing is written cannot be read, whatever a writer would be told. */
+export const LOOKING: InsteadOf = { STATE_UNWRITABLE: 'STATE_UNREADABLE' };
+
 /**
- * Runs something with the state directory; what the system or SQLite refuses is told as such, `instead` as another.
+ * Runs something with a state directory; what the system refuses is told as such, `instead` as another.
  *
- * Errors: STATE_FULL, STATE_UNREADABLE, STATE_UNWRITABLE, STATE_CORRUPT; everything else passes unchanged.
+ * Errors: STATE_FULL, STATE_UNREADABLE, STATE_UNWRITABLE; everything else passes unchanged.
  */
-export function translateErrors<T>(
-  path: string,
-  run: () => T,
-  instead: Readonly<Partial<Record<ErrorCode, ErrorCode>>> = {},
-): T {
+export function translateErrors<T>(path: string, run: () => T, instead: InsteadOf = {}): T {
   try {
     return run();
   } catch (error) {
-    if (!(error instanceof Error) || error instanceof RecoveryError) throw error;
-    const code = chooseCode(error, path);
-    if (!code) throw error;
-    throw new RecoveryError(instead[code] ?? code, `${path}: ${error.message}`, { cause: error, details: { path } });
+    throw translateError(path, error, { instead });
   }
+}
+
+/** The same for an error at hand. `codes` knows those that are not the system's. Errors: none thrown. */
+export function translateError(
+  path: string,
+  error: unknown,
+  how: { readonly instead?: InsteadOf; readonly codes?: (error: Error) => ErrorCode | undefined } = {},
+): unknown {
+  if (!(error instanceof Error) || error instanceof RecoveryError) return error;
+  const code = chooseCode(error, path) ?? how.codes?.(error);
+  if (!code) return error;
+  const told = how.instead?.[code] ?? code;
+  return new RecoveryError(told, `${path}: ${error.message}`, { cause: error, details: { path } });
 }
 
 function chooseCode(error: Error, path: string): ErrorCode | undefined {
   if (isOutOfSpace(error, dirname(path))) return 'STATE_FULL';
-  if ('errcode' in error && typeof error.errcode === 'number') return CODES[error.errcode & 0xff];
-  if ('code' in error && typeof error.code === 'string') return SYSTEM_CODES[error.code];
-  return undefined;
+  return 'code' in error && typeof error.code === 'string' ? SYSTEM_CODES[error.code] : undefined;
 }

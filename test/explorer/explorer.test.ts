@@ -14,7 +14,7 @@ async function runOrder(
   cast: Cast,
   choose: (enabled: readonly string[], last: string | undefined) => string,
 ): Promise<readonly Move[]> {
-  using world = makeWorld(template);
+  await using world = makeWorld(template);
   const seen: string[] = [];
   let epoch = 0;
   try {

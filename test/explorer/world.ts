@@ -15,12 +15,13 @@ import { holdLease } from '../../src/runner/hold-lease.ts';
 import { type BatchSpec, parseBatchSpec } from '../../src/runner/job-file/schema.ts';
 import { runJob } from '../../src/runner/run-job.ts';
 import { makeNativeActuator, type RunPlan } from '../../src/sources/native/act.ts';
-import { lockPath } from '../../src/sources/native/layout.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
-import { storePath } from '../../src/store/database.ts';
-import { startRun } from '../../src/store/jobs.ts';
-import { readEpoch } from '../../src/store/leases.ts';
+import type { JobStore } from '../../src/store/contract.ts';
+import { openJobStore } from '../../src/store/open-store.ts';
+import { readEpoch } from '../../src/store/sqlite/leases.ts';
+import { lockPath, storePath } from '../../src/store/state-directory.ts';
 import { ANYBODY } from '../helpers/evidence-builders.ts';
+import { alterStore } from '../helpers/state.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 import type { Actor, Gate } from './schedule.ts';
 
@@ -61,10 +62,10 @@ export async function makeTemplate({ verify = false, rowCount = 2 } = {}): Promi
 }
 
 /** A runner that took the job. */
-type Held = { readonly epoch: number; readonly database: DatabaseSync; readonly release: () => void; isOver: boolean };
+type Held = { readonly epoch: number; readonly release: () => Promise<void>; isOver: boolean };
 
 /** One copy, and what happened in it. */
-export type World = Disposable & {
+export type World = AsyncDisposable & {
   readonly path: string;
   readonly jobId: string;
   /** Idempotency keys in the order of their effects. */
@@ -100,6 +101,13 @@ export function makeWorld(template: Template): World {
   const dead = new Set<string>();
   const watch = new DatabaseSync(storePath(path), { readOnly: true });
   const epoch = () => readEpoch(watch, 1);
+  // Whoever was ended never closes what he had open.
+  const stores: JobStore[] = [];
+  const openStore = (): JobStore => {
+    const store = openJobStore(path, CLOCK);
+    stores.push(store);
+    return store;
+  };
 
   const makeEngine = (name: string, gate: Gate): UnitEngine => ({
     start: () => gate('begun'),
@@ -123,13 +131,12 @@ export function makeWorld(template: Template): World {
     kill: () => {},
   });
   const makeRunPlan = (name: string, gate: Gate): RunPlan => {
-    return async ({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted }) => {
+    return async ({ store, job, approved, stop, kill, onEvent, onStarted }) => {
       await gate('take');
       const { plan, consent, evidence } = approved;
       const { principal, atMs } = consent;
-      const lease = holdLease({
-        database,
-        lockPath: lockPath(stateDirectory, job.id),
+      const taken = await holdLease({
+        store,
         job,
         expected: {
           epoch: evidence.recorded.epoch,
@@ -137,22 +144,15 @@ export function makeWorld(template: Template): World {
           journalSequence: evidence.units?.journalSequence ?? 0,
         },
         audit: { atMs, principal, action: plan.choice, outcome: 'done', planDigest: plan.digest, details: {} },
-        change: () => startRun(database, job.seq, atMs),
       });
       // All runners are this process: of one in another namespace only its lock tells whether it lives.
-      database.prepare("UPDATE leases SET pid_namespace = 'explored' WHERE epoch = ?").run(lease.epoch);
-      let isLocked = true;
-      const release = () => {
-        if (isLocked) lease.releaseLock();
-        isLocked = false;
-      };
-      const mine: Held = { epoch: lease.epoch, database, release, isOver: false };
+      alterStore(path, "UPDATE leases SET pid_namespace = 'explored' WHERE epoch = ?", taken.epoch);
+      const mine: Held = { epoch: taken.epoch, release: taken.release, isOver: false };
       held.set(name, mine);
       onStarted();
       const spec = parseBatchSpec(job.spec);
       const ended = await runJob({
-        ...{ database, job, spec, stop, kill, onEvent },
-        lease: { ...lease, releaseLock: release },
+        ...{ store, job, spec, stop, kill, onEvent, held: taken },
         steps: plan.steps.slice(1),
         orphans: [],
         makeEngine: () => (spec.verify === undefined ? withoutVerify(makeEngine(name, gate)) : makeEngine(name, gate)),
@@ -172,11 +172,11 @@ export function makeWorld(template: Template): World {
   };
   const open = (name: string, gate: Gate): Session =>
     makeSession(jobId, {
-      reader: makeNativePlace(path, CLOCK),
+      reader: makeNativePlace(openJobStore(path, CLOCK)),
       clock: CLOCK,
       authority: ANYBODY,
       actuator: makeNativeActuator({
-        stateDirectory: path,
+        openStore,
         clock: CLOCK,
         principal: name,
         policy: { type: 'none' },
@@ -220,7 +220,7 @@ export function makeWorld(template: Template): World {
         for (let round = 0; round < rounds; round += 1) {
           const session = open(name, gate);
           await say(session, { type: 'inspect' });
-          const { units } = await makeNativePlace(path, CLOCK).units(jobId, {
+          const { units } = await makeNativePlace(openJobStore(path, CLOCK)).units(jobId, {
             statuses: ['in_doubt', 'needs_review'],
             offset: 0,
             limit: 9,
@@ -243,24 +243,22 @@ export function makeWorld(template: Template): World {
       canMove: () => isRunning(victim),
       run: async () => {
         dead.add(victim);
-        held.get(victim)?.release();
+        await held.get(victim)?.release();
       },
     }),
     sleeper: (name, victim) => ({
       name,
       canMove: () => isRunning(victim),
       run: async () => {
-        const { database, epoch: own } = held.get(victim) ?? {};
-        database
-          ?.prepare("UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = ? WHERE epoch = ?")
-          .run(LONG_AGO_MS, own ?? 0);
+        const sql = "UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = ? WHERE epoch = ?";
+        alterStore(path, sql, LONG_AGO_MS, held.get(victim)?.epoch ?? 0);
         // What it holds on to is no longer the lock that others look at: of another host they would see none.
         rmSync(lockPath(path, jobId), { force: true });
       },
     }),
-    [Symbol.dispose]: () => {
+    [Symbol.asyncDispose]: async () => {
       watch.close();
-      for (const { database } of held.values()) if (database.isOpen) database.close();
+      for (const store of stores) await store.close();
       rmSync(base, { recursive: true, force: true });
     },
   };

@@ -12,6 +12,7 @@ import { systemClock } from '../../src/platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
 import { makeNativeActuator } from '../../src/sources/native/act.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
+import { openJobStore } from '../../src/store/open-store.ts';
 
 const [stateDirectory = '', point = '', nth = '1', whom = 'group', what = ''] = process.argv.slice(2);
 let reached = 0;
@@ -34,11 +35,11 @@ async function run(file: string): Promise<void> {
 async function resume(jobId: string): Promise<void> {
   const policy = { type: 'none' } as const;
   const session = makeSession(jobId, {
-    reader: makeNativePlace(stateDirectory, systemClock),
+    reader: makeNativePlace(openJobStore(stateDirectory, systemClock)),
     clock: systemClock,
     authority: { principal: 'test', policy, readOnly: false, canAct: true },
     actuator: makeNativeActuator({
-      stateDirectory,
+      openStore: () => openJobStore(stateDirectory, systemClock),
       clock: systemClock,
       principal: 'test',
       policy,

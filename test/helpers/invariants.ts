@@ -1,10 +1,10 @@
 /** What must be true of a state directory at every moment, whatever died when. Source: design, rules 6, 7 and 9. */
 import { expect } from 'vitest';
-import { jobDirectory } from '../../src/sources/native/layout.ts';
-import { readAudit } from '../../src/store/audit.ts';
 import { inspectAudit } from '../../src/store/audit-chain.ts';
-import { lookAtStore } from '../../src/store/database.ts';
-import { findRegression, readHighWater } from '../../src/store/high-water.ts';
+import { readAudit } from '../../src/store/sqlite/audit.ts';
+import { lookAtStore } from '../../src/store/sqlite/database.ts';
+import { findRegression, readHighWater } from '../../src/store/sqlite/high-water.ts';
+import { jobDirectory } from '../../src/store/state-directory.ts';
 import { type Row, readTables, type Tables } from './state.ts';
 
 /** What an event of the journal makes of a unit. */

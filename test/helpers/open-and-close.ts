@@ -1,5 +1,5 @@
 /** A program that opens a store for writing, changes it and closes it, again and again: `node open-and-close.ts STATE`. */
-import { changeStore, openStore } from '../../src/store/database.ts';
+import { changeStore, openStore } from '../../src/store/sqlite/database.ts';
 
 const [stateDirectory = ''] = process.argv.slice(2);
 process.stdout.write('writing\n');

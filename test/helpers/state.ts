@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFile
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
-import { lookAtStore } from '../../src/store/database.ts';
+import { lookAtStore } from '../../src/store/sqlite/database.ts';
 
 const TABLES = ['jobs', 'units', 'unit_data', 'unit_events', 'leases', 'audit', 'audit_heads'] as const;
 

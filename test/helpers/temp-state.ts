@@ -3,14 +3,19 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import type { JobKind, NativeStatus, UnitStatus } from '../../src/core/job/schema.ts';
-import { readOwnIdentity } from '../../src/platform/process-probe.ts';
-import { lockPath } from '../../src/sources/native/layout.ts';
-import { changeStore, openStore } from '../../src/store/database.ts';
-import { insertUnits } from '../../src/store/import.ts';
-import { insertJob, type JobRecord, readJob, setStatus, updateRowsFile } from '../../src/store/jobs.ts';
-import { insertLease, type LeaseClaim } from '../../src/store/leases.ts';
+import { type ProcessIdentity, readOwnIdentity } from '../../src/platform/process-probe.ts';
+import type { HeldJob, JobStore } from '../../src/store/contract.ts';
+import type { JobRecord } from '../../src/store/records.ts';
+import type { Connection } from '../../src/store/sqlite/connection.ts';
+import { changeStore, openStore } from '../../src/store/sqlite/database.ts';
+import { makeHeldJob } from '../../src/store/sqlite/held-job.ts';
+import { insertUnits } from '../../src/store/sqlite/import.ts';
+import { insertJob, readJob, setStatus, updateRowsFile } from '../../src/store/sqlite/jobs.ts';
+import { insertLease, type LeaseClaim } from '../../src/store/sqlite/leases.ts';
+import { openSqliteStore } from '../../src/store/sqlite/open-sqlite-store.ts';
+import { makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
+import { lockPath } from '../../src/store/state-directory.ts';
 import type { UnitEvent } from '../../src/store/unit-events.ts';
-import { makeUnitJournal } from '../../src/store/unit-journal.ts';
 import { makeFolder } from './make-folder.ts';
 
 /** What a job is to be; whatever is not given is unremarkable. */
@@ -35,6 +40,10 @@ export type TempState = AsyncDisposable & {
   readonly addJob: (seed?: JobSeed) => JobRecord;
   /** Records a holder with the next epoch; it is this process unless something else is said. Takes no lock. */
   readonly hold: (job: JobRecord, change?: Partial<LeaseClaim>) => LeaseClaim;
+  /** The store as somebody opens it, with a clock that stands still. Closed at the end of the scope. */
+  readonly open: (nowMs?: number, identity?: ProcessIdentity) => JobStore;
+  /** A job as the holder of an epoch has it who was recorded with `hold`; it has no lock. */
+  readonly held: (job: JobRecord, epoch?: number) => HeldJob;
   /** The job as it is recorded now. */
   readonly reread: (job: JobRecord) => JobRecord;
 };
@@ -51,6 +60,7 @@ export async function makeTempState(): Promise<TempState> {
   database.exec('PRAGMA synchronous=OFF');
   let made = 0;
   const epochs = new Map<number, number>();
+  const stores: JobStore[] = [];
   const reread = (job: Pick<JobRecord, 'id'>) => {
     const record = readJob(database, job.id);
     if (!record) throw new Error(`job ${job.id} is not there`);
@@ -86,7 +96,27 @@ export async function makeTempState(): Promise<TempState> {
       insertLease(database, claim);
       return claim;
     },
+    open(nowMs = SEED_MS, identity = readOwnIdentity()) {
+      const store = openSqliteStore(path, { nowMs: () => nowMs, identity });
+      stores.push(store);
+      return store;
+    },
+    held(job, epoch = 1) {
+      const audit = { atMs: SEED_MS, principal: 'local:ops', action: 'run', outcome: 'done', details: {} };
+      const claim = { runToken: `token-${job.id}-${epoch}`, principal: 'local:ops', atMs: SEED_MS, audit };
+      const connection: Connection = {
+        stateDirectory: path,
+        nowMs: () => SEED_MS,
+        identity: readOwnIdentity,
+        read: (look) => look(database),
+        open: () => database,
+        make: () => database,
+        close: () => {},
+      };
+      return makeHeldJob(connection, { job, claim, epoch, earlierTokens: [], releaseLock: () => {} });
+    },
     [Symbol.asyncDispose]: async () => {
+      for (const store of stores) await store.close();
       database.close();
       await folder[Symbol.asyncDispose]();
     },

@@ -3,7 +3,7 @@ import { isRecoveryError, type RecoveryError } from '../../src/core/errors.ts';
 import type { UnitNews } from '../../src/core/execution/run-unit.ts';
 import { type CommitJournal, makeCommitJournal } from '../../src/runner/commit-journal.ts';
 import { settleUnits } from '../../src/sources/native/settle.ts';
-import { readNamedUnits } from '../../src/store/units.ts';
+import { readNamedUnits } from '../../src/store/sqlite/units.ts';
 import { makeTempState, SEED_MS, type TempState } from '../helpers/temp-state.ts';
 
 const KEYS = ['2', '1'];
@@ -15,10 +15,7 @@ async function makeRunner() {
   state.hold(job, { identity: { ...FAR }, atMs: SEED_MS });
   const lost: unknown[] = [];
   const journal = makeCommitJournal({
-    database: state.database,
-    jobSeq: job.seq,
-    epoch: 1,
-    mark: { write: () => {} },
+    held: state.held(job),
     clock: { nowMs: () => SEED_MS + 1 },
     onLost: (reason) => lost.push(reason),
   });
@@ -33,14 +30,14 @@ const done = (number: number): UnitNews => ({ type: 'done', number, receipt: `1Z
 /** Says both rows done in one transaction, and what each was answered. */
 async function sayBoth(journal: CommitJournal): Promise<readonly (RecoveryError | string)[]> {
   const said = await Promise.allSettled([journal.record(done(1)), journal.record(done(2))]);
-  journal.close();
+  await journal.close();
   return said.map((one) =>
     one.status === 'rejected' && isRecoveryError(one.reason) ? one.reason : `${one.status} ${String(one)}`,
   );
 }
 
 const settleFirst = (state: TempState, jobId: string) =>
-  settleUnits(state.database, state.path, {
+  settleUnits(state.open(SEED_MS + 120_000), {
     jobId,
     units: [{ number: 1, eventSequence: 1 }],
     epoch: 1,
@@ -54,7 +51,7 @@ describe('makeCommitJournal, after a person spoke', () => {
   it('LEASE_FENCED: a runner that counted as dead writes nothing, and its receipts are told', async () => {
     const { state, job, journal, lost, statuses } = await makeRunner();
     await using _state = state;
-    expect(settleFirst(state, job.id)).toMatchObject([{ number: 1, key: '2', was: 'in_doubt', now: 'pending' }]);
+    expect(await settleFirst(state, job.id)).toMatchObject([{ number: 1, key: '2', was: 'in_doubt', now: 'pending' }]);
     const [first, second] = await sayBoth(journal);
     expect(first).toMatchObject({ code: 'LEASE_FENCED', details: { receipts: ['row 1: 1Z1', 'row 2: 1Z2'] } });
     expect(second).toBe(first);

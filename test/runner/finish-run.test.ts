@@ -1,11 +1,9 @@
-import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { UnitStatus } from '../../src/core/job/schema.ts';
 import { finishRun } from '../../src/runner/finish-run.ts';
 import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
 import type { UnitsEnd } from '../../src/runner/run-units.ts';
-import { jobDirectory } from '../../src/sources/native/layout.ts';
-import { readRunner } from '../../src/store/leases.ts';
+import { readRunner } from '../../src/store/sqlite/leases.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 const ERROR = { code: 'E-3001', message: 'UPS API timeout' };
@@ -16,8 +14,6 @@ async function makeRun(units: readonly UnitStatus[]) {
   const { database } = state;
   const job = state.addJob({ status: 'running', units });
   state.hold(job);
-  const directory = jobDirectory(state.path, job.id);
-  mkdirSync(directory, { recursive: true });
   const spec: BatchSpec = {
     kind: 'batch',
     name: 'Shipping',
@@ -32,9 +28,9 @@ async function makeRun(units: readonly UnitStatus[]) {
     env: {},
     params: {},
   };
-  const finish = (end: UnitsEnd, more: { readonly epoch?: number; readonly unasked?: number } = {}) =>
+  const finish = (end: UnitsEnd, more: { readonly unasked?: number } = {}) =>
     finishRun({
-      ...{ database, job, spec, directory, epoch: 1, units: end, ...more },
+      ...{ store: state.open(), held: state.held(job), job, spec, units: end, ...more },
       clock: { nowMs: () => SEED_MS },
       faults: { reach: () => {} },
     });

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { type ExpectedState, holdLease } from '../../src/runner/hold-lease.ts';
-import { changeStore } from '../../src/store/database.ts';
-import { readJournalSequence } from '../../src/store/evidence-queries.ts';
-import { readEpoch } from '../../src/store/leases.ts';
-import { makeUnitJournal } from '../../src/store/unit-journal.ts';
-import { lockOf, makeTempState, SEED_MS } from '../helpers/temp-state.ts';
+import { changeStore } from '../../src/store/sqlite/database.ts';
+import { readJournalSequence } from '../../src/store/sqlite/evidence-queries.ts';
+import { readEpoch } from '../../src/store/sqlite/leases.ts';
+import { makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
+import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 /** A stopped job as it is seen, and how it is taken on what was seen. */
 async function makeSeen() {
@@ -14,12 +14,10 @@ async function makeSeen() {
   const seen = { epoch: 0, status: 'stopped', journalSequence: readJournalSequence(database, job.seq) };
   const take = (expected: ExpectedState = seen) =>
     holdLease({
-      database,
-      lockPath: lockOf(state, job),
+      store: state.open(),
       job,
       expected,
       audit: { atMs: SEED_MS, principal: 'test', action: 'resume', outcome: 'done', details: {} },
-      change: () => {},
     });
   return { state, job, seen, take, epoch: () => readEpoch(database, job.seq) };
 }
@@ -28,9 +26,8 @@ describe('holdLease', () => {
   it('takes a job that is as it was seen, with the next epoch', async () => {
     const { state, take, epoch } = await makeSeen();
     await using _state = state;
-    const lease = take();
-    expect([lease.epoch, epoch()]).toEqual([1, 1]);
-    lease.releaseLock();
+    const held = await take();
+    expect([held.epoch, epoch()]).toEqual([1, 1]);
   });
 
   it('refuses a job of which a unit changed since, and takes nothing', async () => {
@@ -41,7 +38,7 @@ describe('holdLease', () => {
       journal.begin();
       journal.append({ type: 'settled', number: 2, as: 'skipped', reason: 'not wanted', atMs: SEED_MS });
     });
-    expect(() => take()).toThrow(expect.objectContaining({ code: 'EVIDENCE_STALE' }));
+    await expect(take()).rejects.toMatchObject({ code: 'EVIDENCE_STALE' });
     expect(epoch()).toBe(0);
   });
 
@@ -51,7 +48,7 @@ describe('holdLease', () => {
   ] as const)('refuses a job whose %s is another', async (_what, change) => {
     const { state, seen, take, epoch } = await makeSeen();
     await using _state = state;
-    expect(() => take({ ...seen, ...change })).toThrow(expect.objectContaining({ code: 'EVIDENCE_STALE' }));
+    await expect(take({ ...seen, ...change })).rejects.toMatchObject({ code: 'EVIDENCE_STALE' });
     expect(epoch()).toBe(0);
   });
 });

@@ -2,10 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { restrainVerify } from '../../src/core/execution/unanswered.ts';
 import type { UnitEngine, UnitWork, VerifyOutcome } from '../../src/core/execution/unit-engine.ts';
 import { settleDoubt } from '../../src/runner/settle-doubt.ts';
-import { changeStore } from '../../src/store/database.ts';
-import { askAgain, makeUnitJournal } from '../../src/store/unit-journal.ts';
-import { readUnits } from '../../src/store/units.ts';
-import { verifyStore } from '../../src/store/verify-store.ts';
+import { changeStore } from '../../src/store/sqlite/database.ts';
+import { askAgain, makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
+import { readUnits } from '../../src/store/sqlite/units.ts';
+import { verifyStore } from '../../src/store/sqlite/verify-store.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 const SILENT: VerifyOutcome = { type: 'unanswered', error: { code: 'EXIT_7', message: 'no route' }, isDown: false };
@@ -33,9 +33,7 @@ async function makeDoubt(count = 4) {
   const asked: string[] = [];
   const settle = (answer?: (key: string) => VerifyOutcome, checkNotStopped = () => {}) =>
     settleDoubt({
-      database,
-      job,
-      epoch: 1,
+      held: state.held(job),
       engine: restrainVerify(makeEngine(answer, asked)),
       clock: { nowMs: () => SEED_MS },
       checkNotStopped,

@@ -8,6 +8,7 @@ import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
 import { buildProposals } from '../../src/core/plan/build-plan.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
+import { openJobStore } from '../../src/store/open-store.ts';
 import { type Folder, makeFolder } from '../helpers/make-folder.ts';
 import { PROGRAM, parseAnswer, pick, runSalvor } from '../helpers/salvor.ts';
 import { describeSeen, type Expectation, readExpectation } from './read-expectation.ts';
@@ -19,7 +20,7 @@ let folder: Folder | undefined;
 
 afterEach(async () => {
   if (!folder) return;
-  await endLeftovers(makeNativePlace(folder.at('state'), systemClock), { runners: true });
+  await endLeftovers(makeNativePlace(openJobStore(folder.at('state'), systemClock)), { runners: true });
   await folder[Symbol.asyncDispose]();
   folder = undefined;
 });
@@ -28,7 +29,7 @@ afterEach(async () => {
 async function make(scenario: Scenario) {
   folder = await makeFolder();
   const state = folder.at('state');
-  const place = makeNativePlace(state, systemClock);
+  const place = makeNativePlace(openJobStore(state, systemClock));
   const workshop = { directory: folder.path, stateDirectory: state, place, programPath: PROGRAM };
   const made = await makeJob(scenario, { ...workshop, abort: new AbortController().signal });
   return { place, state, made, expected: readExpectation(dirname(scenario.inputPath)) };

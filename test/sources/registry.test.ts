@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { detectSource, SOURCES } from '../../src/sources/registry.ts';
-import { openStore } from '../../src/store/database.ts';
+import { openStore } from '../../src/store/sqlite/database.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 import { hashFiles } from '../helpers/state.ts';
 

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
-import { DatabaseSync } from 'node:sqlite';
 import { HINTS } from '../../core/errors.ts';
+import { systemClock } from '../../platform/clock.ts';
 import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { compareMarks, findDamagedLocks } from '../../sources/native/compare-marks.ts';
-import { lookAtStore, storePath } from '../../store/database.ts';
-import { type StoreProblem, verifyStore } from '../../store/verify-store.ts';
+import type { JobStore, StoreProblem } from '../../store/contract.ts';
+import { openJobStore } from '../../store/open-store.ts';
+import { storePath } from '../../store/state-directory.ts';
 import { type Check, checkStateDirectory } from '../check-state.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Config } from '../config.ts';
@@ -19,12 +19,13 @@ const OLDEST_NODE = 24;
  * Exits 0 when nothing is broken, 3 otherwise. Source: contract, commands.
  */
 export async function runDoctor({ config, output, version }: CommandContext): Promise<number> {
+  const store = openJobStore(config.stateDirectory, systemClock);
   const checks: readonly Check[] = [
     checkNode(),
-    { name: 'sqlite', state: 'ok', found: `SQLite ${readSqliteVersion()}` },
+    { name: 'sqlite', state: 'ok', found: await store.engine() },
     checkTerminal(),
     checkLiveness(),
-    ...checkState(config),
+    ...(await checkState(config, store)),
     await checkPolicy(config),
   ];
   const broken = checks.some((check) => check.state === 'broken');
@@ -55,13 +56,6 @@ function checkNode(): Check {
   return { name: 'node', state: fit ? 'ok' : 'broken', found: `Node.js ${process.versions.node}`, advice };
 }
 
-function readSqliteVersion(): string {
-  const database = new DatabaseSync(':memory:');
-  const version = String(database.prepare('SELECT sqlite_version() AS v').get()?.v);
-  database.close();
-  return version;
-}
-
 function checkTerminal(): Check {
   const fit = process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
   const advice = 'The console needs a terminal; the scripted form does not.';
@@ -77,40 +71,35 @@ function checkLiveness(): Check {
   return { name: 'liveness', state: fit ? 'ok' : 'warning', found: fit ? `boot ${bootId}` : 'no /proc', advice };
 }
 
-function checkState({ stateDirectory }: Config): readonly Check[] {
+async function checkState({ stateDirectory }: Config, store: JobStore): Promise<readonly Check[]> {
   const checks = checkStateDirectory(stateDirectory);
   const isThere = existsSync(stateDirectory) && checks.every((check) => check.state !== 'broken');
-  return isThere ? [...checks, ...checkStore(stateDirectory)] : checks;
+  return isThere ? [...checks, ...(await checkStore(store))] : checks;
 }
 
-const REGRESSED = 'Put the newest store back, or see docs/runbook.md, "the store went back in time".';
+const DAMAGED = 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".';
 
-function describeProblem({ jobId, problem }: StoreProblem, advice: string): Check {
-  return { name: 'store', state: 'broken', found: jobId === undefined ? problem : `job ${jobId}: ${problem}`, advice };
+const ADVICE = {
+  damaged: DAMAGED,
+  regressed: 'Put the newest store back, or see docs/runbook.md, "the store went back in time".',
+  lock: HINTS.LOCK_DAMAGED,
+} as const satisfies Record<StoreProblem['type'], string>;
+
+function describeProblem({ type, jobId, problem }: StoreProblem): Check {
+  const found = jobId === undefined ? problem : `job ${jobId}: ${problem}`;
+  return { name: 'store', state: 'broken', found, advice: ADVICE[type] };
 }
 
-function checkStore(stateDirectory: string): readonly Check[] {
+async function checkStore(store: JobStore): Promise<readonly Check[]> {
   const name = 'store';
-  const advice = 'Keep a copy of the state directory and see docs/runbook.md, "the store is damaged".';
   try {
-    const seen = lookAtStore(stateDirectory, (database) => ({
-      problems: verifyStore(database),
-      count: Number(database.prepare('SELECT count(*) AS n FROM jobs').get()?.n),
-    }));
-    if (!seen) return [{ name, state: 'ok', found: `no store in ${storePath(stateDirectory)} yet` }];
-    const broken = seen.problems.map((problem) => describeProblem(problem, advice));
-    const regressed = compareMarks(stateDirectory).map((problem) => describeProblem(problem, REGRESSED));
-    const locks = findDamagedLocks(stateDirectory).map((problem) => describeProblem(problem, HINTS.LOCK_DAMAGED));
-    if (broken.length + regressed.length + locks.length > 0) return [...broken, ...regressed, ...locks];
-    return [
-      {
-        name,
-        state: 'ok',
-        found: `${seen.count} jobs, every row follows from its journal, every audit chain is whole`,
-      },
-    ];
+    const health = await store.verify();
+    if (!health) return [{ name, state: 'ok', found: `no store in ${storePath(store.place)} yet` }];
+    if (health.problems.length > 0) return health.problems.map(describeProblem);
+    const found = `${health.jobCount} jobs, every row follows from its journal, every audit chain is whole`;
+    return [{ name, state: 'ok', found }];
   } catch (error) {
-    return [{ name, state: 'broken', found: error instanceof Error ? error.message : String(error), advice }];
+    return [{ name, state: 'broken', found: error instanceof Error ? error.message : String(error), advice: DAMAGED }];
   }
 }
 

@@ -107,7 +107,7 @@ async function runHere(
       output.printJson({
         schema_version: 1,
         job: describeJob({ id: started.job.id, name: started.job.name, kind: 'batch', source: 'native' }),
-        directory: started.directory,
+        directory: started.directory ?? null,
         progress: translateProgress(result.progress),
         last_error: result.error ?? null,
         outcome: { status, exit_code: exitCode, duration_ms: durationMs, attempt: 1, engine_reference: null },
@@ -164,7 +164,7 @@ async function startDetached(
       output.printJson({
         schema_version: 1,
         job,
-        directory,
+        directory: directory ?? null,
         outcome: { status: 'started', exit_code: 0, duration_ms: 0, attempt: 1, engine_reference: null },
       });
     else

@@ -171,7 +171,7 @@ async function run(request: Run, onStop: OnStop): Promise<void> {
     type: 'run_started',
     jobId: job.id,
     name: job.name,
-    directory,
+    ...(directory !== undefined && { directory }),
     sharing: [...sharing],
     ...(repeated && { repeated }),
   });

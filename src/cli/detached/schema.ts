@@ -55,7 +55,7 @@ export const RunnerNews = z.discriminatedUnion('type', [
     type: z.literal('run_started'),
     jobId: z.string(),
     name: z.string(),
-    directory: z.string(),
+    directory: z.optional(z.string()),
     repeated: z.exactOptional(z.object({ id: z.string(), name: z.string(), status: z.string() })),
     sharing: z.array(z.custom<SharedRowsJob>(isObject)),
   }),

@@ -28,7 +28,7 @@ export type WriteBack = {
    */
   readonly beforeReplace: (digest: FileDigest) => void | Promise<void>;
   /** Puts the new file in the old one's place by calling `rename`, once; may refuse by throwing before. */
-  readonly replace: (rename: () => void, digest: FileDigest) => void;
+  readonly replace: (rename: () => void, digest: FileDigest) => Promise<void>;
 };
 
 /** Digest of the rows file as it is now, and whether it was replaced: a file that says it all already is left alone. */
@@ -60,8 +60,8 @@ export async function writeBack(asked: WriteBack): Promise<WrittenFile> {
     throw describeFailure(asked, cause);
   });
   try {
-    await replaceFile(path, write, (rename) => {
-      asked.replace(() => {
+    await replaceFile(path, write, async (rename) => {
+      await asked.replace(() => {
         try {
           rename();
         } catch (cause) {

@@ -1,7 +1,5 @@
 import { hostname } from 'node:os';
-import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
-import { RecoveryError } from '../../core/errors.ts';
 import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
@@ -9,29 +7,24 @@ import {
   type StepResult,
   startResults,
 } from '../../core/execution/schema.ts';
-import { assembleProgress, type JobError } from '../../core/job/schema.ts';
+import { assembleProgress, type JobError, type UnitCounts } from '../../core/job/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
 import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
 import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
-import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { hasStore, openExistingStore } from '../../store/database.ts';
-import { changeJob } from '../../store/high-water.ts';
-import { type JobRecord, readJob } from '../../store/jobs.ts';
-import { countUnitsByStatus } from '../../store/units.ts';
+import type { JobStore } from '../../store/contract.ts';
+import { describeJobUnknown } from '../../store/lease-errors.ts';
+import type { JobRecord } from '../../store/records.ts';
 import { cancelJob, stopRunner } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
-import { jobDirectory } from './layout.ts';
 import { settleUnits } from './settle.ts';
 import { type WriteRows, writeBackAfter, writeBackResults } from './write-back.ts';
-import { writeReport } from './write-report.ts';
 
 /** Runs what is left of a job after an approved plan; wired to the runner where the ports are. */
 export type RunPlan = (options: {
-  readonly database: DatabaseSync;
-  readonly stateDirectory: string;
+  readonly store: JobStore;
   readonly job: JobRecord;
   readonly approved: ApprovedPlan;
   readonly stop: AbortSignal;
@@ -41,9 +34,10 @@ export type RunPlan = (options: {
   readonly onStarted: () => void;
 }) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled'>>;
 
-/** What the actuator of a native state directory needs. `makeId` makes report and correlation ids. */
+/** What the actuator of a place of Salvor's own needs. `makeId` makes report and correlation ids. */
 export type NativeActuatorOptions = {
-  readonly stateDirectory: string;
+  /** Opens the store for one action. */
+  readonly openStore: () => JobStore;
   readonly clock: Clock;
   readonly principal: string;
   readonly policy: AccessPolicy;
@@ -60,24 +54,26 @@ export type NativeActuatorOptions = {
   readonly onStarted?: (report: RecoveryReport, reportPath: string) => void;
 };
 
+const NO_UNITS: UnitCounts = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, needs_review: 0 };
+
 type Done = Awaited<Execution['done']>;
 
 /** A second request to stop within this time is the same key press heard twice. */
 const SAME_STOP_MS = 1_000;
 
 /**
- * Carries out plans on a native state directory, in this process.
+ * Carries out plans on a place of Salvor's own, in this process.
  *
  * Source: design, rules 5 to 10.
  */
 export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
-  const { stateDirectory, clock, principal } = options;
-  const withStore = async <T>(use: (database: DatabaseSync) => T | Promise<T>): Promise<T> => {
-    const database = openExistingStore(stateDirectory);
+  const { clock, principal } = options;
+  const withStore = async <T>(use: (store: JobStore) => Promise<T>): Promise<T> => {
+    const store = options.openStore();
     try {
-      return await use(database);
+      return await use(store);
     } finally {
-      database.close();
+      await store.close();
     }
   };
   return {
@@ -85,9 +81,9 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
       const stop = new AbortController();
       const kill = new AbortController();
       let asked: { readonly atMs: number; readonly signal: StopSignal | undefined } | undefined;
-      const done = withStore((database) =>
+      const done = withStore((store) =>
         carryOut(options, {
-          database,
+          store,
           approved,
           onEvent,
           stop: stop.signal,
@@ -106,45 +102,40 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
       };
     },
     settle: (request) =>
-      withStore(async (database) => {
-        const settled = settleUnits(database, stateDirectory, { ...request, principal, atMs: clock.nowMs() });
-        await warnAfter(options, database, request.jobId);
+      withStore(async (store) => {
+        const settled = await settleUnits(store, { ...request, principal, atMs: clock.nowMs() });
+        await warnAfter(options, store, request.jobId);
         return settled;
       }),
     writeBack: (jobId) =>
-      withStore((database) =>
-        writeBackResults({ stateDirectory, clock, principal, database, jobId, write: options.writeRows }),
-      ),
-    recordRefusal: async ({ jobId, action, code, message, planDigest }) => {
-      // A refusal is no reason to make a store, and who was denied is not who changes where it is.
-      if (!hasStore(stateDirectory)) return;
-      await withStore((database) => {
-        const job = readJob(database, jobId);
-        if (!job) return;
-        const word = { atMs: clock.nowMs(), principal, action, outcome: 'refused', code, details: { message } };
-        changeJob(database, { jobId, directory: jobDirectory(stateDirectory, jobId) }, () => {
-          checkAuditChain(database, job.seq);
-          appendAudit(database, job.seq, { ...word, ...(planDigest !== undefined && { planDigest }) });
-        });
-      });
-    },
+      withStore((store) => writeBackResults({ store, clock, principal, jobId, write: options.writeRows })),
+    recordRefusal: ({ jobId, action, code, message, planDigest }) =>
+      withStore(async (store) => {
+        // A refusal is no reason to make a store, and who was denied is not who changes where it is.
+        const [job] = await store.find(jobId, 1);
+        if (job?.id !== jobId) return;
+        const atMs = clock.nowMs();
+        const word = { atMs, principal, action, outcome: 'refused', code, details: { message } };
+        const audit = [{ ...word, ...(planDigest !== undefined && { planDigest }) }];
+        await store.change(jobId, {}, () => ({ answer: undefined, change: { atMs, audit } }));
+      }),
   };
 }
 
 /** Writes back after a change that stands by itself, and tells what went wrong. */
 async function warnAfter(
-  { stateDirectory, clock, writeRows, onWarning }: NativeActuatorOptions,
-  database: DatabaseSync,
+  { clock, writeRows, onWarning }: NativeActuatorOptions,
+  store: JobStore,
   jobId: string,
 ): Promise<readonly JobError[]> {
-  const warning = await writeBackAfter({ stateDirectory, clock, database, jobId, write: writeRows });
+  const warning = await writeBackAfter({ clock, store, jobId, write: writeRows });
   if (warning === undefined) return [];
   onWarning?.(warning);
   return [warning];
 }
 
 type Carrying = {
-  readonly database: DatabaseSync;
+  readonly store: JobStore;
   readonly approved: ApprovedPlan;
   readonly onEvent: (event: ExecutionEvent) => void;
   readonly stop: AbortSignal;
@@ -153,11 +144,11 @@ type Carrying = {
 };
 
 async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Promise<Done> {
-  const { stateDirectory, clock, makeId, version, words, policy } = options;
-  const { database, approved } = carrying;
+  const { clock, makeId, version, words, policy } = options;
+  const { store, approved } = carrying;
   const { plan, evidence } = approved;
-  const job = readJob(database, plan.jobId);
-  if (!job) throw new RecoveryError('JOB_UNKNOWN', `there is no job ${plan.jobId}`);
+  const [job] = await store.find(plan.jobId, 1);
+  if (job?.id !== plan.jobId) throw describeJobUnknown(plan.jobId);
   const startedAtMs = clock.nowMs();
   const input = {
     approved,
@@ -173,7 +164,7 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     const written = buildReport({ ...input, result });
     const isLastWord = result === 'started' || result.end !== 'fenced';
     try {
-      return { report: written, reportPath: await writeReport(stateDirectory, written, { isLastWord }) };
+      return { report: written, reportPath: await store.saveReport(written, { isLastWord }) };
     } catch (error) {
       // What was done is done, with or without room for the report: it is told all the same, with what is wrong.
       const reason = error instanceof Error ? error.message : String(error);
@@ -192,11 +183,16 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
           },
         });
   const signal = carrying.signal();
+  // Of a store that was lost on the way nothing newer is known than what was agreed to.
+  const after = await store.look(job.id).catch((thrown: unknown) => {
+    if (outcome.error) return undefined;
+    throw thrown;
+  });
   const result: ExecutionResult = {
     ...outcome,
-    progressAfter: assembleProgress(countUnitsByStatus(database, job.seq), 'row'),
+    progressAfter: assembleProgress(after?.units.counts ?? evidence.units?.counts ?? NO_UNITS, 'row'),
     durationMs: clock.nowMs() - startedAtMs,
-    attempt: readJob(database, job.id)?.runCount ?? job.runCount,
+    attempt: after?.job.runCount ?? job.runCount,
     ...(signal && { signalExitCode: STOP_EXIT_CODES[signal] }),
   };
   return { steps: result.steps, ...(await report(result)), ...(result.error && { error: result.error }) };
@@ -206,11 +202,10 @@ type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'wa
 
 async function run(
   options: NativeActuatorOptions,
-  { database, approved, stop, kill, onEvent }: Carrying,
+  { store, approved, stop, kill, onEvent }: Carrying,
   { job, onStarted }: { readonly job: JobRecord; readonly onStarted: () => Promise<void> },
 ): Promise<Outcome> {
-  const { stateDirectory, clock, runPlan } = options;
-  const now = await collectEvidence(stateDirectory, job.id, clock.nowMs());
+  const now = await collectEvidence(store, job.id);
   // A holder that came in between is told as such by the lease; everything else that changed makes the plan stale.
   if (now.recorded.epoch === approved.evidence.recorded.epoch)
     checkBasis(approved.plan, { seen: approved.evidence, now });
@@ -219,13 +214,13 @@ async function run(
     starting = onStarted();
     starting.catch(() => {});
   };
-  const outcome = await runPlan({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted: begin });
+  const outcome = await options.runPlan({ store, job, approved, stop, kill, onEvent, onStarted: begin });
   await starting;
   return outcome;
 }
 
 async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: JobRecord): Promise<Outcome> {
-  const { database, approved, onEvent } = carrying;
+  const { store, approved, onEvent } = carrying;
   const { plan } = approved;
   const steps = [...startResults(plan)];
   const report = (action: StepResult['step']['action'], change: Partial<StepResult>) => {
@@ -237,15 +232,15 @@ async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: J
     onEvent({ type: 'step', index, result });
   };
   // Before anybody is asked to stop: it must be the runner that was agreed to.
-  const now = await collectEvidence(options.stateDirectory, job.id, options.clock.nowMs());
+  const now = await collectEvidence(store, job.id);
   checkBasis(plan, { seen: approved.evidence, now });
   if (plan.steps.some((step) => step.action === 'stop_runner')) {
     report('stop_runner', { state: 'running' });
-    const stopped = await stopRunner(database, job.seq, options.stopGraceMs);
+    const stopped = await stopRunner(now.lease, options.stopGraceMs);
     report('stop_runner', { state: 'done', detail: stopped });
   }
-  cancelJob({ database, job, directory: jobDirectory(options.stateDirectory, job.id), approved, clock: options.clock });
+  await cancelJob(store, approved, options.clock);
   report('take_lease', { state: 'done' });
   report('mark_cancelled', { state: 'done' });
-  return { steps, end: 'cancelled', settled: 0, warnings: await warnAfter(options, database, job.id) };
+  return { steps, end: 'cancelled', settled: 0, warnings: await warnAfter(options, store, job.id) };
 }

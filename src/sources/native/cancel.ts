@@ -1,13 +1,11 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { describeStale, listChanges } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import { awaitGone, isAlive, signal } from '../../platform/end-processes.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
-import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { changeJob } from '../../store/high-water.ts';
-import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
-import { insertLease, readEpoch, readRunner, releaseLease } from '../../store/leases.ts';
+import { checkChain } from '../../store/audit-chain.ts';
+import type { JobStore } from '../../store/contract.ts';
 
 /** Statuses a job may have come to by itself while its runner was asked to stop. */
 const STOPPED_MEANWHILE: readonly string[] = ['stopped', 'failed'];
@@ -22,8 +20,7 @@ export type StopResult = 'not_running' | 'stopped' | 'other_host' | 'still_runni
  * Errors: none; a runner that will not stop is fenced by what comes next.
  * Source: design, rule 7; formats/batch 4.8 (a cancelled job must not be overwritten by its own runner).
  */
-export async function stopRunner(database: DatabaseSync, jobSeq: number, graceMs: number): Promise<StopResult> {
-  const holder = readRunner(database, jobSeq);
+export async function stopRunner(holder: LeaseHolder | undefined, graceMs: number): Promise<StopResult> {
   if (!holder || holder.releasedAtMs !== undefined) return 'not_running';
   const own = readOwnIdentity();
   if (holder.host !== own.host || holder.bootId !== own.bootId || holder.pidNamespace !== own.pidNamespace)
@@ -38,50 +35,28 @@ export async function stopRunner(database: DatabaseSync, jobSeq: number, graceMs
  *
  * Errors: EVIDENCE_STALE when the job ended meanwhile, or somebody else took it; AUDIT_BROKEN; STORE_REGRESSED.
  */
-export function cancelJob(options: {
-  readonly database: DatabaseSync;
-  readonly job: JobRecord;
-  /** The job's own. */
-  readonly directory: string;
-  readonly approved: ApprovedPlan;
-  readonly clock: Clock;
-}): void {
-  const { database, job, directory, approved, clock } = options;
+export function cancelJob(store: JobStore, approved: ApprovedPlan, clock: Clock): Promise<void> {
   const { plan, consent, evidence } = approved;
-  changeJob(database, { jobId: job.id, directory }, () => {
-    checkAuditChain(database, job.seq);
-    const epoch = readEpoch(database, job.seq);
-    const status = readJob(database, job.id)?.status ?? 'gone';
+  const { principal, reason } = consent;
+  return store.change(plan.jobId, {}, ({ job, epoch, runner, audit }) => {
+    checkChain(audit);
+    const { status } = job;
     const expected = [evidence.recorded.status, ...STOPPED_MEANWHILE];
     if (epoch !== evidence.recorded.epoch || !expected.includes(status)) {
-      const holder = readRunner(database, job.seq);
-      const lease = holder && { lease: { ...holder, fenced: false } };
+      const lease = runner && { lease: { ...runner, fenced: false } };
       const recorded = { ...evidence.recorded, status, epoch };
       throw describeStale(plan, listChanges(plan, evidence, { ...evidence, ...lease, recorded }));
     }
     const atMs = clock.nowMs();
-    insertLease(database, {
-      jobSeq: job.seq,
-      epoch: epoch + 1,
-      purpose: 'cancel',
-      identity: readOwnIdentity(),
-      runToken: '',
-      principal: consent.principal,
-      atMs,
-    });
-    releaseLease(database, job.seq, { epoch: epoch + 1, atMs });
-    endRun(database, job.seq, { status: 'cancelled', atMs, ...(job.error && { error: job.error }) });
-    appendAudit(database, job.seq, {
-      atMs,
-      principal: consent.principal,
-      action: 'cancel',
-      outcome: 'done',
-      planDigest: plan.digest,
-      details: {
-        epoch: epoch + 1,
-        status_before: status,
-        ...(consent.reason !== undefined && { reason: consent.reason }),
+    const details = { epoch: epoch + 1, status_before: status, ...(reason !== undefined && { reason }) };
+    return {
+      answer: undefined,
+      change: {
+        atMs,
+        fence: { purpose: 'cancel', principal },
+        end: { status: 'cancelled', ...(job.error && { error: job.error }) },
+        audit: [{ atMs, principal, action: 'cancel', outcome: 'done', planDigest: plan.digest, details }],
       },
-    });
+    };
   });
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { JobFacts } from '../../core/diagnosis/job-facts.ts';
 import { findMissingCommand } from '../../platform/find-missing-command.ts';
-import type { ListedJob } from '../../store/list-queries.ts';
+import type { ListedJob } from '../../store/list-contract.ts';
 import { type SpecFacts, translateSpecFacts } from './translate.ts';
 
 /** How many bytes of rows files one list digests at most; what is beyond is not checked. */

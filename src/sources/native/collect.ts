@@ -1,24 +1,11 @@
 import { statSync } from 'node:fs';
-import type { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { RecoveryError } from '../../core/errors.ts';
-import type { Evidence, PrerequisiteFacts, UnitsEvidence } from '../../core/evidence/schema.ts';
+import type { Evidence, PrerequisiteFacts } from '../../core/evidence/schema.ts';
 import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
-import { readAuditFacts } from '../../store/audit.ts';
-import { lookAtStore, storePath } from '../../store/database.ts';
-import {
-  readAttentionUnits,
-  readJournalSequence,
-  readLastDone,
-  readLastErrorUnit,
-  readUnitNumbers,
-} from '../../store/evidence-queries.ts';
-import { findRegression, readHighWater } from '../../store/high-water.ts';
-import { type JobRecord, readJob } from '../../store/jobs.ts';
-import { readEpoch, readRunner, readRunTokens } from '../../store/leases.ts';
-import { jobDirectory, lockPath } from './layout.ts';
-import { probeLiveness } from './probe-liveness.ts';
+import type { JobStore } from '../../store/contract.ts';
+import type { JobRecord } from '../../store/records.ts';
 import { translateJobRef, translateSpecFacts } from './translate.ts';
 
 /** How often, and after how long, a job is looked at again that somebody is just taking over. */
@@ -26,17 +13,17 @@ const TAKEOVER_LOOKS = 50;
 const TAKEOVER_LOOK_MS = 10;
 
 /**
- * Reads everything about one job of a native state directory; changes nothing.
+ * Reads everything about one job of Salvor's own; changes nothing.
  *
- * Store and lock cannot be read in one instant: whoever takes the job over holds its lock a moment before it is
+ * Records and proof of life cannot be read in one instant: whoever takes the job over may hold it a moment before it is
  * recorded. Such a look is repeated, so that the holder named is the one that holds.
  *
  * Errors: JOB_UNKNOWN, STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
  * Source: design, rules 1 and 2.
  */
-export async function collectEvidence(stateDirectory: string, jobId: string, nowMs: number): Promise<Evidence> {
+export async function collectEvidence(store: JobStore, jobId: string): Promise<Evidence> {
   for (let looksLeft = TAKEOVER_LOOKS; ; looksLeft -= 1) {
-    const evidence = await collectOnce(stateDirectory, jobId, nowMs);
+    const evidence = await collectOnce(store, jobId);
     if (!isBeingTaken(evidence) || looksLeft === 0) return evidence;
     await delay(TAKEOVER_LOOK_MS);
   }
@@ -47,65 +34,41 @@ function isBeingTaken({ liveness }: Evidence): boolean {
   return liveness?.lock === 'held' && (liveness.process === 'gone' || liveness.process === 'other');
 }
 
-async function collectOnce(stateDirectory: string, jobId: string, nowMs: number): Promise<Evidence> {
-  // Before the store, which only goes forward: a mark read after it could be ahead of what was seen.
-  const mark = readHighWater(jobDirectory(stateDirectory, jobId));
-  const seen = lookAtStore(stateDirectory, (database) => lookAtJob(database, jobId, mark));
+async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {
+  const seen = await store.look(jobId);
   if (!seen) {
-    const path = storePath(stateDirectory);
-    throw new RecoveryError('JOB_UNKNOWN', `${path} has no job ${jobId}`, { details: { job: jobId, path } });
+    const { place } = store;
+    throw new RecoveryError('JOB_UNKNOWN', `${place} has no job ${jobId}`, { details: { job: jobId, path: place } });
   }
-  const { record, holder, epoch, runTokens, units, audit, regression } = seen;
-  const liveness = holder && probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
-  const holderLives = holder !== undefined && !holder.fenced && liveness?.lock === 'held';
-  const orphanTokens = holderLives ? runTokens.filter((token) => token !== holder.runToken) : runTokens;
-  const lastError = units.lastFailing?.error ?? record.error;
+  const { job, runner, liveness, epoch, runTokens, units, audit, regression, seenAtMs } = seen;
+  const spec = translateSpecFacts(job.spec);
+  const runnerLives = runner !== undefined && !runner.fenced && liveness?.lock === 'held';
+  const orphanTokens = runnerLives ? runTokens.filter((token) => token !== runner.runToken) : runTokens;
+  const lastError = units.lastFailing?.error ?? job.error;
   return {
-    job: translateJobRef(record, stateDirectory),
+    job: translateJobRef(job, store),
     recorded: {
-      status: record.status,
-      runCount: record.runCount,
+      status: job.status,
+      runCount: job.runCount,
       epoch,
-      lastEventAtMs: record.activeAtMs,
-      ...(record.startedAtMs !== undefined && { startedAtMs: record.startedAtMs }),
-      ...(record.endedAtMs !== undefined && { endedAtMs: record.endedAtMs }),
+      lastEventAtMs: job.activeAtMs,
+      ...(job.startedAtMs !== undefined && { startedAtMs: job.startedAtMs }),
+      ...(job.endedAtMs !== undefined && { endedAtMs: job.endedAtMs }),
       ...(lastError && { lastError }),
     },
-    ...(holder && { lease: holder }),
+    ...(runner && { lease: runner }),
     ...(liveness && { liveness }),
     orphans: findOrphans(orphanTokens),
-    units,
-    prerequisites: [...inspectDirectory(record), ...(await inspectRowsFile(record))],
+    units: {
+      unit: 'row',
+      ...units,
+      canVerify: spec.canVerify,
+      ...(spec.receiptLabel !== undefined && { receiptLabel: spec.receiptLabel }),
+    },
+    prerequisites: [...inspectDirectory(job), ...(await inspectRowsFile(job))],
     audit,
     ...(regression && { regression }),
-    collectedAtMs: nowMs,
-  };
-}
-
-function lookAtJob(database: DatabaseSync, jobId: string, mark: ReturnType<typeof readHighWater>) {
-  const record = readJob(database, jobId);
-  if (!record) return undefined;
-  const spec = translateSpecFacts(record.spec);
-  const lastDone = readLastDone(database, record);
-  const lastFailing = readLastErrorUnit(database, record);
-  const units: UnitsEvidence = {
-    unit: 'row',
-    ...readUnitNumbers(database, record.seq),
-    attention: readAttentionUnits(database, record),
-    journalSequence: readJournalSequence(database, record.seq),
-    canVerify: spec.canVerify,
-    ...(spec.receiptLabel !== undefined && { receiptLabel: spec.receiptLabel }),
-    ...(lastDone && { lastDone }),
-    ...(lastFailing && { lastFailing }),
-  };
-  return {
-    record,
-    units,
-    holder: readRunner(database, record.seq),
-    epoch: readEpoch(database, record.seq),
-    runTokens: readRunTokens(database, record.seq),
-    regression: findRegression(database, record.seq, mark),
-    audit: readAuditFacts(database, record.seq),
+    collectedAtMs: seenAtMs,
   };
 }
 

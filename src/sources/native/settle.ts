@@ -1,19 +1,12 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { UnitFacts } from '../../core/evidence/schema.ts';
 import { checkSettle, isPersons, type SettleFacts } from '../../core/plan/check-settle.ts';
 import type { SettledUnit, SettleRequest } from '../../core/ports.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
-import { readOwnIdentity } from '../../platform/process-probe.ts';
-import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { changeJob } from '../../store/high-water.ts';
-import { type JobRecord, readJob, setStatus } from '../../store/jobs.ts';
-import { insertLease, readEpoch, readRunner, readRunTokens, releaseLease } from '../../store/leases.ts';
-import { makeUnitJournal } from '../../store/unit-journal.ts';
-import { readNamedUnits } from '../../store/units.ts';
-import { jobDirectory, lockPath } from './layout.ts';
-import { probeLiveness } from './probe-liveness.ts';
+import { checkChain } from '../../store/audit-chain.ts';
+import type { Decision, JobChange, JobState, JobStore } from '../../store/contract.ts';
+import type { JobRecord } from '../../store/records.ts';
 
 /** A person's word about units, with who says it and when (epoch milliseconds). */
 export type SettleOrder = SettleRequest & { readonly principal: string; readonly atMs: number };
@@ -29,54 +22,42 @@ export type SettleOrder = SettleRequest & { readonly principal: string; readonly
  * Errors: JOB_UNKNOWN, UNIT_UNKNOWN, AUDIT_BROKEN, STORE_REGRESSED, EVIDENCE_STALE, and those of `checkSettle`.
  * Source: design, rules 6, 7 and 9; formats/batch 3.6 (needs_review has a way out).
  */
-export function settleUnits(
-  database: DatabaseSync,
-  stateDirectory: string,
-  order: SettleOrder,
-): readonly SettledUnit[] {
-  const directory = jobDirectory(stateDirectory, order.jobId);
-  return changeJob(database, { jobId: order.jobId, directory }, () => {
-    const job = readJob(database, order.jobId);
-    if (!job) {
-      throw new RecoveryError('JOB_UNKNOWN', `there is no job ${order.jobId}`, { details: { job: order.jobId } });
-    }
-    checkAuditChain(database, job.seq);
-    const facts = lookAtHolder(database, job, { lock: lockPath(stateDirectory, job.id), nowMs: order.atMs });
+export function settleUnits(store: JobStore, order: SettleOrder): Promise<readonly SettledUnit[]> {
+  const numbers = order.units.map(({ number }) => number);
+  return store.change(order.jobId, { units: numbers }, (state): Decision<readonly SettledUnit[]> => {
+    const { job, epoch: found } = state;
+    checkChain(state.audit);
+    const facts = describeHolding(state);
     const units = order.units.map((seen) => {
-      const unit = findUnit(database, job, seen.number);
+      const unit = findUnit(state, seen.number);
       const { as, runnerSeen } = order;
       const word = { as, seenSequence: seen.eventSequence, ...(runnerSeen && { runnerSeen }) };
       const refusal = checkSettle(facts, unit, word);
       if (refusal) throw refusal;
       return unit;
     });
-    const found = readEpoch(database, job.seq);
     if (found !== order.epoch) throw describeStale(job, { expected: order.epoch, found });
     const isFenced = needsFence(facts) && !units.every((unit) => isPersons(unit, order.as));
-    const epoch = isFenced ? fence(database, job, { ...order, epoch: found + 1 }) : found;
-    record(database, job, { units, order, epoch, fenced: isFenced });
-    // A job that ran to its end has something to run again.
-    if (order.as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'pending');
-    return units.map(({ number, key, status: was }) => ({ number, key, was, now: order.as }));
+    return {
+      answer: units.map(({ number, key, status: was }) => ({ number, key, was, now: order.as })),
+      change: {
+        ...describeChange(order, units, isFenced ? found + 1 : undefined),
+        // A job that ran to its end has something to run again.
+        ...(order.as === 'pending' && job.status === 'completed' && { status: 'pending' }),
+      },
+    };
   });
 }
 
-function lookAtHolder(
-  database: DatabaseSync,
-  job: JobRecord,
-  { lock, nowMs }: { readonly lock: string; readonly nowMs: number },
-): SettleFacts {
-  const holder = readRunner(database, job.seq);
-  const judgement =
-    holder && holder.releasedAtMs === undefined ? judgeLiveness(holder, probeLiveness(holder, lock, nowMs)) : undefined;
-  const tokens = readRunTokens(database, job.seq);
+function describeHolding({ job, runner: holder, liveness, runTokens }: JobState): SettleFacts {
+  const judgement = holder && liveness && judgeLiveness(holder, liveness);
   // What a living runner has started is its own, not an orphan.
-  const dead = judgement?.type === 'alive' ? tokens.filter((token) => token !== holder?.runToken) : tokens;
+  const dead = judgement?.type === 'alive' ? runTokens.filter((token) => token !== holder?.runToken) : runTokens;
   return { job, orphans: findOrphans(dead), ...(holder && { holder }), ...(judgement && { judgement }) };
 }
 
-function findUnit(database: DatabaseSync, job: JobRecord, number: number): UnitFacts {
-  const [unit] = readNamedUnits(database, job, { keys: [], numbers: [number] });
+function findUnit({ job, units }: JobState, number: number): UnitFacts {
+  const unit = units.find((one) => one.number === number);
   if (unit) return unit;
   throw new RecoveryError('UNIT_UNKNOWN', `job '${job.name}' has no row ${number}`, {
     details: { job: job.id, unit: number },
@@ -96,40 +77,18 @@ function needsFence({ holder, judgement }: SettleFacts): boolean {
   return judgement?.type === 'dead' && holder?.fenced === false;
 }
 
-/** Takes an epoch and lets it go at once: whoever held the job before writes nothing more. */
-function fence(
-  database: DatabaseSync,
-  job: JobRecord,
-  { epoch, principal, atMs }: { readonly epoch: number; readonly principal: string; readonly atMs: number },
-): number {
-  const identity = readOwnIdentity();
-  insertLease(database, { jobSeq: job.seq, epoch, purpose: 'settle', identity, runToken: '', principal, atMs });
-  releaseLease(database, job.seq, { epoch, atMs });
-  return epoch;
-}
-
-function record(
-  database: DatabaseSync,
-  job: JobRecord,
-  change: {
-    readonly units: readonly UnitFacts[];
-    readonly order: SettleOrder;
-    readonly epoch: number;
-    readonly fenced: boolean;
-  },
-): void {
-  const { as, reason, receipt, atMs, principal } = change.order;
-  const journal = makeUnitJournal(database, job.seq, change.epoch);
-  journal.begin();
-  for (const [index, { number, key, status: was }] of change.units.entries()) {
-    journal.append({ type: 'settled', number, as, reason, atMs, ...(receipt !== undefined && { receipt }) });
-    const took = change.fenced && index === 0 ? { epoch: change.epoch } : {};
-    appendAudit(database, job.seq, {
-      atMs,
-      principal,
-      action: 'settle',
-      outcome: 'done',
-      details: { unit: number, key, was, as, reason, receipt: receipt ?? null, ...took },
-    });
-  }
+/** What the word writes; `epoch` is the one it takes, when it has to fence somebody. */
+function describeChange(order: SettleOrder, units: readonly UnitFacts[], epoch: number | undefined): JobChange {
+  const { as, reason, receipt, atMs, principal } = order;
+  const said = { as, reason, ...(receipt !== undefined && { receipt }) };
+  return {
+    atMs,
+    ...(epoch !== undefined && { fence: { purpose: 'settle', principal } }),
+    events: units.map(({ number }) => ({ type: 'settled', number, ...said, atMs })),
+    audit: units.map(({ number, key, status: was }, index) => {
+      const took = epoch !== undefined && index === 0 ? { epoch } : {};
+      const details = { unit: number, key, was, as, reason, receipt: receipt ?? null, ...took };
+      return { atMs, principal, action: 'settle', outcome: 'done', details };
+    }),
+  };
 }

@@ -1,8 +1,8 @@
 /** From the store's records to the words of the core. */
 import type { JobRef } from '../../core/job/schema.ts';
 import type { CommandPlace } from '../../platform/find-missing-command.ts';
-import type { JobRecord } from '../../store/jobs.ts';
-import { jobDirectory } from './layout.ts';
+import type { JobStore } from '../../store/contract.ts';
+import type { JobRecord } from '../../store/records.ts';
 
 /** The part of a job's specification that evidence needs; everything else is the runner's. */
 export type SpecFacts = {
@@ -44,13 +44,17 @@ function readEnv(value: unknown): Readonly<Record<string, string>> {
 }
 
 /** The identity of a recorded job. */
-export function translateJobRef(record: JobRecord, stateDirectory: string): JobRef {
+export function translateJobRef(
+  record: Pick<JobRecord, 'id' | 'name' | 'kind'>,
+  store: Pick<JobStore, 'directoryOf'>,
+): JobRef {
+  const directory = store.directoryOf(record.id);
   return {
     id: record.id,
     name: record.name,
     kind: record.kind,
     source: 'native',
-    directory: jobDirectory(stateDirectory, record.id),
+    ...(directory !== undefined && { directory }),
   };
 }
 

@@ -1,32 +1,28 @@
-import type { DatabaseSync } from 'node:sqlite';
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { type ErrorCode, RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { JobError } from '../../core/job/schema.ts';
 import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
-import { appendAudit, checkAuditChain } from '../../store/audit.ts';
-import { checkNotRegressed } from '../../store/high-water.ts';
-import { endRun, type JobRecord, readJob } from '../../store/jobs.ts';
-import { readRunner } from '../../store/leases.ts';
-import { countUnitsByStatus } from '../../store/units.ts';
-import { jobDirectory, lockPath } from './layout.ts';
-import { probeLiveness } from './probe-liveness.ts';
+import { checkChain } from '../../store/audit-chain.ts';
+import type { AuditWord, JobChange, JobState, JobStore } from '../../store/contract.ts';
+import { describeJobUnknown } from '../../store/lease-errors.ts';
+import type { JobRecord } from '../../store/records.ts';
 import { translateSpecFacts } from './translate.ts';
 
 /** Writes the rows file of a job; wired to the runner, which knows such files, where the ports are. */
 export type WriteRows = (asked: {
-  readonly database: DatabaseSync;
+  readonly store: JobStore;
   readonly job: JobRecord;
+  readonly clock: Clock;
   /** Called inside each transaction; throws when the writer may not go on. */
-  readonly guard: () => void;
-  /** Called inside the transaction that records the file as it is then. */
-  readonly record: (written: Omit<WrittenRows, 'path'>) => void;
+  readonly guard: (state: JobState) => void;
+  /** What is recorded with the file as it is then. */
+  readonly record: (state: JobState, written: Omit<WrittenRows, 'path'>) => Omit<JobChange, 'atMs' | 'rows' | 'lastly'>;
 }) => Promise<WrittenRows>;
 
 /** A write-back apart from a run. `principal` is whoever asked for it by itself; then it is audited. */
 export type ResultsWriteBack = {
-  readonly database: DatabaseSync;
-  readonly stateDirectory: string;
+  readonly store: JobStore;
   readonly jobId: string;
   readonly clock: Clock;
   readonly write: WriteRows;
@@ -42,44 +38,50 @@ export type ResultsWriteBack = {
  *         when the job is taken meanwhile, and those of writing back; the file is untouched then.
  * Source: contract, commands (write-back); design, rules 2 and 7; decisions/0013.
  */
-export async function writeBackResults(asked: ResultsWriteBack): Promise<WrittenRows> {
-  const { database, jobId, clock, principal } = asked;
-  const job = readJob(database, jobId);
+export async function writeBackResults({
+  store,
+  jobId,
+  clock,
+  write,
+  principal,
+}: ResultsWriteBack): Promise<WrittenRows> {
   const details = { job: jobId };
-  if (!job) throw new RecoveryError('JOB_UNKNOWN', `there is no job ${jobId}`, { details });
+  const [job] = await store.find(jobId, 1);
+  if (job?.id !== jobId) throw describeJobUnknown(jobId);
   if (!translateSpecFacts(job.spec).writesBack) {
     throw new RecoveryError('WRITE_BACK_EMPTY', `the job file of '${job.name}' names no write_back`, { details });
   }
-  // An older store would take receipts out of the file again.
-  checkNotRegressed(database, job.seq, { jobId, directory: jobDirectory(asked.stateDirectory, jobId) });
   // Whoever settles or cancels takes an epoch too, and writes no results but those that are recorded.
-  const epoch = readRunner(database, job.seq)?.epoch;
-  checkNoRunner(asked, job);
-  return asked.write({
-    database,
+  const epoch = await store.change(jobId, {}, (state) => {
+    checkNoRunner(state);
+    return { answer: state.runner?.epoch };
+  });
+  return write({
+    store,
     job,
-    guard() {
-      checkAuditChain(database, job.seq);
-      const current = readRunner(database, job.seq)?.epoch;
+    clock,
+    guard({ audit, runner }) {
+      checkChain(audit);
+      const current = runner?.epoch;
       if (current === epoch) return;
       const message = `job '${job.name}' was taken over meanwhile (epoch ${current}); that run writes its results back`;
       throw new RecoveryError('EVIDENCE_STALE', message, { details: { ...details, epoch, current } });
     },
-    record({ sha256, changed }) {
-      const atMs = clock.nowMs();
-      if (isHeldUp(database, jobId)) endRun(database, job.seq, { status: 'completed', atMs });
-      if (principal === undefined) return;
-      const written = { sha256, changed };
-      appendAudit(database, job.seq, { atMs, principal, action: 'write_back', outcome: 'done', details: written });
-    },
+    record: (state, { sha256, changed }) => ({
+      ...(isHeldUp(state) && { end: { status: 'completed' } }),
+      ...(principal !== undefined && { audit: [describeWrittenBack(principal, clock.nowMs(), { sha256, changed })] }),
+    }),
   });
 }
 
+function describeWrittenBack(principal: string, atMs: number, details: Omit<WrittenRows, 'path'>): AuditWord {
+  return { atMs, principal, action: 'write_back', outcome: 'done', details };
+}
+
 /** A holder that was fenced writes nothing any more, whether or not it lives. */
-function checkNoRunner({ database, stateDirectory, clock }: ResultsWriteBack, job: JobRecord): void {
-  const holder = readRunner(database, job.seq);
-  if (!holder || holder.releasedAtMs !== undefined || holder.fenced) return;
-  const judgement = judgeLiveness(holder, probeLiveness(holder, lockPath(stateDirectory, job.id), clock.nowMs()));
+function checkNoRunner({ job, runner: holder, liveness }: JobState): void {
+  if (!holder || !liveness || holder.fenced) return;
+  const judgement = judgeLiveness(holder, liveness);
   if (judgement.type === 'dead') return;
   const details = { job: job.id, holder: pickHolder(holder) };
   if (judgement.type === 'alive') {
@@ -93,11 +95,9 @@ function checkNoRunner({ database, stateDirectory, clock }: ResultsWriteBack, jo
 const ROWS_FILE_CODES: readonly string[] = ['WRITE_BACK_FAILED', 'ROWS_FILE_CHANGED', 'ROWS_FILE_MISSING'];
 
 /** Whether nothing but the rows file kept a job from its end. */
-function isHeldUp(database: DatabaseSync, jobId: string): boolean {
-  const job = readJob(database, jobId);
-  if (job?.status !== 'failed' || !ROWS_FILE_CODES.includes(job.error?.code ?? '')) return false;
-  const { pending, failed, in_doubt: inDoubt } = countUnitsByStatus(database, job.seq);
-  return pending + failed + inDoubt === 0;
+function isHeldUp({ job, counts }: JobState): boolean {
+  if (job.status !== 'failed' || !ROWS_FILE_CODES.includes(job.error?.code ?? '')) return false;
+  return counts !== undefined && counts.pending + counts.failed + counts.in_doubt === 0;
 }
 
 /**

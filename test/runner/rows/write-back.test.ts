@@ -31,7 +31,7 @@ async function write(folder: Folder, { columns = COLUMNS, values = {}, name = 'r
       const numbers = Array.from({ length: last - first + 1 }, (_, index) => first + index);
       return new Map(numbers.map((at) => [at, { values: values[at] ?? {}, dataJson: recorded[at - 1] ?? '{}' }]));
     },
-    replace: (rename) => rename(),
+    replace: async (rename) => rename(),
     beforeReplace: async (next) => {
       told.push([next, (await readFile(rowsPath, 'utf8')).length]);
       beforeReplace?.();
@@ -136,7 +136,7 @@ describe('writeBack', () => {
           ]),
         ),
       beforeReplace: () => {},
-      replace: (rename) => rename(),
+      replace: async (rename) => rename(),
     });
     const expected = `id,r\n${rows.map((row) => `${row},R${row}`).join('\n')}\n`;
     expect(await readFile(folder.at('rows.csv'), 'utf8')).toBe(expected);
@@ -192,7 +192,7 @@ describe('writeBack', () => {
       expected: { sha256: '0'.repeat(64), sizeBytes: 5 },
       readRows: () => new Map(),
       beforeReplace: (digest) => void told.push(digest),
-      replace: (rename) => rename(),
+      replace: async (rename) => rename(),
     });
     await expect(result).rejects.toMatchObject({ code: 'ROWS_FILE_CHANGED' });
     expect(told).toEqual([]);

@@ -6,10 +6,10 @@ import type { ApprovedPlan } from '../../../src/core/plan/schema.ts';
 import { readOwnIdentity, readProcessStat } from '../../../src/platform/process-probe.ts';
 import { cancelJob, stopRunner } from '../../../src/sources/native/cancel.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
-import { jobDirectory } from '../../../src/sources/native/layout.ts';
-import { readAudit } from '../../../src/store/audit.ts';
-import { type JobRecord, setStatus } from '../../../src/store/jobs.ts';
-import { checkFence, readRunner, releaseLease } from '../../../src/store/leases.ts';
+import type { JobRecord } from '../../../src/store/records.ts';
+import { readAudit } from '../../../src/store/sqlite/audit.ts';
+import { setStatus } from '../../../src/store/sqlite/jobs.ts';
+import { checkFence, readRunner, releaseLease } from '../../../src/store/sqlite/leases.ts';
 import { ANYBODY } from '../../helpers/evidence-builders.ts';
 import { type RunningScript, startScript } from '../../helpers/start-script.ts';
 import { makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
@@ -18,21 +18,15 @@ const AT_MS = SEED_MS + 60_000;
 
 /** Agrees to cancel a job as it is now. */
 async function approveCancel(state: TempState, job: JobRecord): Promise<ApprovedPlan> {
-  const evidence = await collectEvidence(state.path, job.id, AT_MS);
+  const evidence = await collectEvidence(state.open(AT_MS), job.id);
   const proposal = buildProposal({ evidence, diagnosis: diagnose(evidence), authority: ANYBODY }, 'cancel', {});
   if (proposal.type !== 'plan') throw new Error('cancel is refused');
   const consent = { planDigest: proposal.plan.digest, principal: 'local:ops', atMs: AT_MS, reason: 'obsolete' };
   return approvePlan(proposal.plan, { ...consent, form: 'flag' }, evidence);
 }
 
-const cancel = (state: TempState, job: JobRecord, approved: ApprovedPlan) =>
-  cancelJob({
-    database: state.database,
-    job,
-    directory: jobDirectory(state.path, job.id),
-    approved,
-    clock: { nowMs: () => AT_MS },
-  });
+const cancel = (state: TempState, approved: ApprovedPlan) =>
+  cancelJob(state.open(AT_MS), approved, { nowMs: () => AT_MS });
 
 describe('cancelJob', () => {
   it('takes the job with a higher epoch, records the end and says who, why and after which plan', async () => {
@@ -40,7 +34,7 @@ describe('cancelJob', () => {
     const job = state.addJob({ status: 'running', units: ['in_doubt', 'pending'] });
     state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
     const approved = await approveCancel(state, job);
-    cancel(state, job, approved);
+    await cancel(state, approved);
     expect(state.reread(job)).toMatchObject({ status: 'cancelled', endedAtMs: AT_MS });
     expect(readRunner(state.database, job.seq)).toMatchObject({ epoch: 1, fenced: true });
     expect(() => checkFence(state.database, job.seq, 1)).toThrow(expect.objectContaining({ code: 'LEASE_FENCED' }));
@@ -62,7 +56,7 @@ describe('cancelJob', () => {
     const approved = await approveCancel(state, job);
     releaseLease(state.database, job.seq, { epoch: 1, atMs: AT_MS });
     setStatus(state.database, job.seq, status);
-    cancel(state, job, approved);
+    await cancel(state, approved);
     expect(state.reread(job).status).toBe('cancelled');
   });
 
@@ -77,7 +71,7 @@ describe('cancelJob', () => {
     const approved = await approveCancel(state, job);
     change(state, job);
     const before = [state.reread(job), readRunner(state.database, job.seq)];
-    expect(() => cancel(state, job, approved)).toThrow(expect.objectContaining({ code: 'EVIDENCE_STALE' }));
+    await expect(cancel(state, approved)).rejects.toMatchObject({ code: 'EVIDENCE_STALE' });
     expect([state.reread(job), readRunner(state.database, job.seq)]).toEqual(before);
     expect(readAudit(state.database, job.seq)).toEqual([]);
   });
@@ -90,7 +84,7 @@ describe('stopRunner', () => {
     const job = state.addJob({ status: 'running' });
     const pidStartTicks = readProcessStat(runner.pid)?.startTicks ?? 0;
     state.hold(job, { identity: { ...readOwnIdentity(), pid: runner.pid, pidStartTicks, ...change } });
-    return stopRunner(state.database, job.seq, graceMs);
+    return stopRunner(readRunner(state.database, job.seq), graceMs);
   }
 
   const start = async (onTerm: string) => {
@@ -127,9 +121,9 @@ describe('stopRunner', () => {
   it('has nobody to stop of a job that was never begun, or let go', async () => {
     await using state = await makeTempState();
     const job = state.addJob();
-    expect(await stopRunner(state.database, job.seq, 10_000)).toBe('not_running');
+    expect(await stopRunner(readRunner(state.database, job.seq), 10_000)).toBe('not_running');
     state.hold(job);
     releaseLease(state.database, job.seq, { epoch: 1, atMs: AT_MS });
-    expect(await stopRunner(state.database, job.seq, 10_000)).toBe('not_running');
+    expect(await stopRunner(readRunner(state.database, job.seq), 10_000)).toBe('not_running');
   });
 });

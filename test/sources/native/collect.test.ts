@@ -5,19 +5,21 @@ import { RUN_TOKEN_VARIABLE } from '../../../src/platform/find-run-processes.ts'
 import { tryLock } from '../../../src/platform/lock-file.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
-import { probeLiveness } from '../../../src/sources/native/probe-liveness.ts';
 import { translateSpecFacts } from '../../../src/sources/native/translate.ts';
-import { appendAudit } from '../../../src/store/audit.ts';
-import { expectRowsFile } from '../../../src/store/jobs.ts';
-import { readRunner, releaseLease } from '../../../src/store/leases.ts';
+import { openJobStore } from '../../../src/store/open-store.ts';
+import { appendAudit } from '../../../src/store/sqlite/audit.ts';
+import { updateRowsFile } from '../../../src/store/sqlite/jobs.ts';
+import { readRunner, releaseLease } from '../../../src/store/sqlite/leases.ts';
+import { probeLiveness } from '../../../src/store/sqlite/probe-liveness.ts';
 import { makeFolder } from '../../helpers/make-folder.ts';
 import { startScript } from '../../helpers/start-script.ts';
 import { hashFiles } from '../../helpers/state.ts';
 import { lockOf, makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
 
 const NOW_MS = SEED_MS + 5_000;
+const OWN = { own: readOwnIdentity(), nowMs: NOW_MS };
 const collect = (state: TempState, job: { readonly id: string }, nowMs = NOW_MS) =>
-  collectEvidence(state.path, job.id, nowMs);
+  collectEvidence(state.open(nowMs), job.id);
 
 describe('collectEvidence', () => {
   it('says all there is to say of a job, and changes nothing', async () => {
@@ -72,8 +74,10 @@ describe('collectEvidence', () => {
     await using state = await makeTempState();
     await using folder = await makeFolder();
     const unknown = expect.objectContaining({ code: 'JOB_UNKNOWN' });
-    await expect(collectEvidence(state.path, 'bnone', NOW_MS)).rejects.toThrow(unknown);
-    await expect(collectEvidence(folder.at('none'), 'bnone', NOW_MS)).rejects.toThrow(unknown);
+    await expect(collectEvidence(state.open(NOW_MS), 'bnone')).rejects.toThrow(unknown);
+    await expect(collectEvidence(openJobStore(folder.at('none'), { nowMs: () => NOW_MS }), 'bnone')).rejects.toThrow(
+      unknown,
+    );
   });
 
   it('compares the rows file with what was recorded, or with what a write-back was about to make', async () => {
@@ -88,7 +92,7 @@ describe('collectEvidence', () => {
     writeFileSync(path, 'id\nother\n');
     const [changed, found] = await rowsFile();
     expect([changed, found === job.rows?.sha256]).toEqual(['changed', false]);
-    expectRowsFile(state.database, job.seq, { found: { sha256: 'before', sizeBytes: 1 }, nextSha256: String(found) });
+    updateRowsFile(state.database, job.seq, { sha256: 'before', sizeBytes: 1, sha256Expected: String(found) });
     expect((await rowsFile())[0]).toBe('unchanged');
     rmSync(path);
     expect(await rowsFile()).toEqual(['missing', 'ENOENT']);
@@ -170,7 +174,7 @@ describe('probeLiveness', () => {
     const lock = tryLock(lockOf(state, job));
     const probe = () => {
       const holder = readRunner(state.database, job.seq);
-      return holder && probeLiveness(holder, lockOf(state, job), NOW_MS);
+      return holder && probeLiveness(holder, lockOf(state, job), OWN);
     };
     expect(probe()).toMatchObject({ host: 'same', boot: 'same', lock: 'held', process: 'same', processState: 'R' });
     lock?.release();
@@ -190,9 +194,9 @@ describe('probeLiveness', () => {
     const holder = readRunner(state.database, job.seq);
     const path = lockOf(state, job);
     const lock = tryLock(path);
-    expect(holder && probeLiveness(holder, path, NOW_MS)).toMatchObject({ host: 'other', lock: 'held' });
+    expect(holder && probeLiveness(holder, path, OWN)).toMatchObject({ host: 'other', lock: 'held' });
     lock?.release();
-    expect(holder && probeLiveness(holder, path, NOW_MS)).toMatchObject({ lock: 'missing', process: 'unknown' });
+    expect(holder && probeLiveness(holder, path, OWN)).toMatchObject({ lock: 'missing', process: 'unknown' });
   });
 
   it('keeps the end that was recorded', async () => {

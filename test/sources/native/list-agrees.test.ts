@@ -8,9 +8,10 @@ import { ATTENTIONS, type JobSummary, NATIVE_STATUSES, UNIT_STATUSES } from '../
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import { listJobs } from '../../../src/sources/native/list.ts';
-import { appendAudit } from '../../../src/store/audit.ts';
-import { expectRowsFile, type JobRecord } from '../../../src/store/jobs.ts';
-import { releaseLease } from '../../../src/store/leases.ts';
+import type { JobRecord } from '../../../src/store/records.ts';
+import { appendAudit } from '../../../src/store/sqlite/audit.ts';
+import { updateRowsFile } from '../../../src/store/sqlite/jobs.ts';
+import { releaseLease } from '../../../src/store/sqlite/leases.ts';
 import { makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
 
 const NOW_MS = SEED_MS + 1_000;
@@ -50,7 +51,7 @@ function plant(state: TempState, seed: Seed, index: number): void {
   if (seed.chain !== 'none') chain(state, job, seed.chain);
   changeRows(job.rows?.path ?? '', seed.rows);
   if (seed.rows === 'expected' && job.rows) {
-    expectRowsFile(state.database, job.seq, { found: job.rows, nextSha256: digestOf(NEW_ROWS) });
+    updateRowsFile(state.database, job.seq, { ...job.rows, sha256Expected: digestOf(NEW_ROWS) });
   }
 }
 
@@ -90,7 +91,7 @@ async function makeJobs(): Promise<TempState> {
 }
 
 const list = (state: TempState, scope: 'all' | 'attention', slice = { offset: 0, limit: 1_000 }) =>
-  listJobs(state.path, { scope, ...slice }, NOW_MS);
+  listJobs(state.open(NOW_MS), { scope, ...slice });
 
 /** Of what ended only open units tell the store that it needs somebody; its chain is seen where it is listed. */
 function isFound({ status, attention, verdict, progress }: JobSummary): boolean {
@@ -102,11 +103,11 @@ function isFound({ status, attention, verdict, progress }: JobSummary): boolean 
 describe('listJobs, of jobs left in every way', () => {
   it('says what a closer look says, the most urgent first', async () => {
     await using state = await makeJobs();
-    const { jobs, total } = list(state, 'all');
+    const { jobs, total } = await list(state, 'all');
     expect([jobs.length, total]).toEqual([JOBS, JOBS]);
     const seen = [];
     for (const { job } of jobs) {
-      const { verdict, attention, recommended } = diagnose(await collectEvidence(state.path, job.id, NOW_MS));
+      const { verdict, attention, recommended } = diagnose(await collectEvidence(state.open(NOW_MS), job.id));
       seen.push([job.name, verdict, attention, recommended]);
     }
     expect(jobs.map((one) => [one.job.name, one.verdict, one.attention, one.recommended])).toEqual(seen);
@@ -117,19 +118,19 @@ describe('listJobs, of jobs left in every way', () => {
 
   it('lists by default what has not come to its end', async () => {
     await using state = await makeJobs();
-    const { jobs, total } = list(state, 'attention');
+    const { jobs, total } = await list(state, 'attention');
     expect(total).toBe(jobs.length);
     const listed = new Set(jobs.map(({ job }) => job.id));
     expect(jobs.filter(({ attention }) => !isListed(attention))).toEqual([]);
-    const missing = list(state, 'all').jobs.filter((one) => isFound(one) && !listed.has(one.job.id));
+    const missing = (await list(state, 'all')).jobs.filter((one) => isFound(one) && !listed.has(one.job.id));
     expect(missing).toEqual([]);
   });
 
   it.each(['all', 'attention'] as const)('pages through %s without losing or repeating one', async (scope) => {
     await using state = await makeJobs();
-    const whole = list(state, scope).jobs.map(({ job }) => job.id);
-    const pages = Array.from({ length: 20 }, (_, at) => list(state, scope, { offset: at * 7, limit: 7 }).jobs);
-    const paged = pages.flat().map(({ job }) => job.id);
+    const whole = (await list(state, scope)).jobs.map(({ job }) => job.id);
+    const asked = Array.from({ length: 20 }, (_, at) => list(state, scope, { offset: at * 7, limit: 7 }));
+    const paged = (await Promise.all(asked)).flatMap(({ jobs }) => jobs).map(({ job }) => job.id);
     expect(paged.toSorted()).toEqual(whole.toSorted());
   });
 });

@@ -6,8 +6,9 @@ import { tryLock } from '../../../src/platform/lock-file.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import { listJobs } from '../../../src/sources/native/list.ts';
-import { insertJob } from '../../../src/store/jobs.ts';
-import { releaseLease } from '../../../src/store/leases.ts';
+import { openJobStore } from '../../../src/store/open-store.ts';
+import { insertJob } from '../../../src/store/sqlite/jobs.ts';
+import { releaseLease } from '../../../src/store/sqlite/leases.ts';
 import { makeFolder } from '../../helpers/make-folder.ts';
 import { hashFiles } from '../../helpers/state.ts';
 import { lockOf, makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
@@ -17,8 +18,9 @@ const ALL: JobQuery = { scope: 'all', offset: 0, limit: 50 };
 const ATTENTION: JobQuery = { ...ALL, scope: 'attention' };
 
 const list = (state: TempState, query: Partial<JobQuery> = {}) =>
-  listJobs(state.path, { ...ATTENTION, ...query }, NOW_MS);
-const names = (state: TempState, query: Partial<JobQuery> = {}) => list(state, query).jobs.map(({ job }) => job.name);
+  listJobs(state.open(NOW_MS), { ...ATTENTION, ...query });
+const names = async (state: TempState, query: Partial<JobQuery> = {}) =>
+  (await list(state, query)).jobs.map(({ job }) => job.name);
 
 /** Jobs whose last activity was a second apart, the first the oldest. */
 function addJobs(state: TempState, jobs: readonly (readonly [string, NativeStatus, readonly UnitStatus[]])[]): void {
@@ -43,9 +45,9 @@ describe('listJobs, attention', () => {
     ]);
     const doubtful = ['in doubt', 'to review', 'running', 'cancelled in doubt'];
     const expected = [...doubtful, 'failed', 'stopped', 'never begun'];
-    expect(names(state)).toEqual(expected);
-    expect(list(state).total).toBe(expected.length);
-    expect(names(state, { scope: 'all' })).toHaveLength(9);
+    expect(await names(state)).toEqual(expected);
+    expect((await list(state)).total).toBe(expected.length);
+    expect(await names(state, { scope: 'all' })).toHaveLength(9);
   });
 
   it('has a job that is alive after those that wait, as running or recovering, and one that is stalled', async () => {
@@ -54,22 +56,23 @@ describe('listJobs, attention', () => {
     state.addJob({ name: 'waiting', status: 'stopped', units: ['pending'] });
     state.hold(job, { atMs: NOW_MS });
     const lock = tryLock(lockOf(state, job));
-    const seen = () => list(state).jobs.map(({ job: { name }, verdict, attention }) => [name, verdict, attention]);
+    const seen = async () =>
+      (await list(state)).jobs.map(({ job: { name }, verdict, attention }) => [name, verdict, attention]);
     const waiting = ['waiting', 'interrupted', 'interrupted'];
-    expect(seen()).toEqual([waiting, ['alive', 'alive', 'running']]);
-    expect(list(state).total).toBe(2);
+    expect(await seen()).toEqual([waiting, ['alive', 'alive', 'running']]);
+    expect((await list(state)).total).toBe(2);
     state.database.exec("UPDATE jobs SET run_count = 2 WHERE name = 'alive'");
-    expect(seen()).toEqual([waiting, ['alive', 'alive', 'recovering']]);
+    expect(await seen()).toEqual([waiting, ['alive', 'alive', 'recovering']]);
     state.database.prepare('UPDATE leases SET heartbeat_at_ms = ?').run(NOW_MS - 40_000);
-    expect(seen()).toEqual([waiting, ['alive', 'stalled', 'stalled']]);
+    expect(await seen()).toEqual([waiting, ['alive', 'stalled', 'stalled']]);
     lock?.release();
-    expect(list(state).jobs.at(0)).toMatchObject({ verdict: 'unknown', attention: 'in doubt' });
+    expect((await list(state)).jobs.at(0)).toMatchObject({ verdict: 'unknown', attention: 'in doubt' });
   });
 
   it('shows a living process that has lost its lock as unknown', async () => {
     await using state = await makeTempState();
     state.hold(state.addJob({ status: 'running', units: ['in_doubt'] }));
-    expect(list(state).jobs).toMatchObject([{ verdict: 'unknown' }]);
+    expect((await list(state)).jobs).toMatchObject([{ verdict: 'unknown' }]);
   });
 
   it('judges holders elsewhere by their heartbeat alone', async () => {
@@ -79,11 +82,11 @@ describe('listJobs, attention', () => {
     const old = state.addJob({ name: 'old', status: 'running', units: ['in_doubt'] });
     state.hold(fresh, { identity, atMs: NOW_MS - 60_000 });
     state.hold(old, { identity, atMs: NOW_MS - 60_001 });
-    expect(list(state).jobs.map(({ job, attention }) => [job.name, attention])).toEqual([
+    expect((await list(state)).jobs.map(({ job, attention }) => [job.name, attention])).toEqual([
       ['old', 'in doubt'],
       ['fresh', 'running'],
     ]);
-    expect(list(state, { verdict: 'alive' }).jobs).toMatchObject([{ job: { name: 'fresh' } }]);
+    expect((await list(state, { verdict: 'alive' })).jobs).toMatchObject([{ job: { name: 'fresh' } }]);
   });
 });
 
@@ -97,20 +100,20 @@ describe('listJobs, order and pages', () => {
       ['c', 2],
     ] as const)
       state.addJob({ name, atMs });
-    expect(names(state)).toEqual(['d', 'c', 'b', 'a']);
+    expect(await names(state)).toEqual(['d', 'c', 'b', 'a']);
   });
 
   it('pages through every job once, and counts all that match', async () => {
     await using state = await makeTempState();
     for (let index = 0; index < 7; index += 1) state.addJob({ name: `job ${index}`, atMs: index % 3 });
-    const pages = [0, 3, 6, 9].map((offset) => list(state, { offset, limit: 3 }));
+    const pages = await Promise.all([0, 3, 6, 9].map((offset) => list(state, { offset, limit: 3 })));
     expect(pages.map(({ jobs, total }) => [jobs.length, total])).toEqual([
       [3, 7],
       [3, 7],
       [1, 7],
       [0, 7],
     ]);
-    expect(pages.flatMap(({ jobs }) => jobs.map(({ job }) => job.name))).toEqual(names(state));
+    expect(pages.flatMap(({ jobs }) => jobs.map(({ job }) => job.name))).toEqual(await names(state));
   });
 });
 
@@ -121,7 +124,7 @@ describe('listJobs, filters', () => {
     state.addJob({ id: 'btwo', name: '100%' });
     state.addJob({ id: 'bthree', name: 'Texas' });
     const find = (text: string) => names(state, { text });
-    expect([find('ORDERS'), find('bt'), find('%'), find('_'), find('one'), find("'")]).toEqual([
+    expect(await Promise.all(['ORDERS', 'bt', '%', '_', 'one', "'"].map(find))).toEqual([
       ['California Orders'],
       ['Texas', '100%'],
       ['100%'],
@@ -129,7 +132,7 @@ describe('listJobs, filters', () => {
       [],
       [],
     ]);
-    expect(find('')).toHaveLength(3);
+    expect(await find('')).toHaveLength(3);
   });
 
   it('finds by kind, and by verdict with pages of its own', async () => {
@@ -141,11 +144,11 @@ describe('listJobs, filters', () => {
       ['four', 'completed', ['done']],
     ]);
     state.addJob({ name: 'flow', kind: 'workflow', status: 'stopped' });
-    expect(names(state, { kind: 'workflow' })).toEqual(['flow']);
-    expect(names(state, { verdict: 'failed' })).toEqual(['three', 'one']);
-    const page = list(state, { scope: 'all', verdict: 'failed', offset: 1, limit: 1 });
+    expect(await names(state, { kind: 'workflow' })).toEqual(['flow']);
+    expect(await names(state, { verdict: 'failed' })).toEqual(['three', 'one']);
+    const page = await list(state, { scope: 'all', verdict: 'failed', offset: 1, limit: 1 });
     expect([page.jobs.map(({ job }) => job.name), page.total]).toEqual([['one'], 2]);
-    expect(list(state, { scope: 'all', verdict: 'stalled' })).toEqual({ jobs: [], total: 0 });
+    expect(await list(state, { scope: 'all', verdict: 'stalled' })).toEqual({ jobs: [], total: 0 });
   });
 });
 
@@ -155,7 +158,7 @@ describe('listJobs, a line', () => {
     const spec = { receipt: { label: 'tracking' } };
     const job = state.addJob({ name: 'Orders', status: 'running', units: ['done', 'failed', 'pending'], spec });
     state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
-    expect(list(state, { withReceipts: true, limit: 1_000 }).jobs).toEqual([
+    expect((await list(state, { withReceipts: true, limit: 1_000 })).jobs).toEqual([
       {
         job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
         status: 'running',
@@ -174,7 +177,7 @@ describe('listJobs, a line', () => {
   it('counts receipts only when they are asked for', async () => {
     await using state = await makeTempState();
     state.addJob({ units: ['done'], spec: { receipt: { label: 'tracking' } } });
-    expect(list(state).jobs[0]).not.toHaveProperty('receiptCount');
+    expect((await list(state)).jobs[0]).not.toHaveProperty('receiptCount');
   });
 
   it('has the verdict and recommendation that a closer look has', async () => {
@@ -194,10 +197,10 @@ describe('listJobs, a line', () => {
     const released = state.addJob({ name: 'released', status: 'stopped', units: ['pending'] });
     state.hold(released);
     releaseLease(state.database, released.seq, { epoch: 1, atMs: SEED_MS });
-    const { jobs } = list(state, { scope: 'all' });
+    const { jobs } = await list(state, { scope: 'all' });
     expect(jobs).toHaveLength(10);
     for (const { job, verdict, recommended, lastError } of jobs) {
-      const evidence = await collectEvidence(state.path, job.id, NOW_MS);
+      const evidence = await collectEvidence(state.open(NOW_MS), job.id);
       const diagnosis = diagnose(evidence);
       expect({ name: job.name, verdict, recommended, lastError }).toEqual({
         name: job.name,
@@ -213,7 +216,10 @@ describe('listJobs, looking', () => {
   it('is empty where there is no store, and makes none', async () => {
     await using folder = await makeFolder();
     const before = hashFiles(folder.path);
-    expect(listJobs(folder.at('missing'), ALL, NOW_MS)).toEqual({ jobs: [], total: 0 });
+    expect(await listJobs(openJobStore(folder.at('missing'), { nowMs: () => NOW_MS }), ALL)).toEqual({
+      jobs: [],
+      total: 0,
+    });
     expect(hashFiles(folder.path)).toEqual(before);
   });
 
@@ -223,7 +229,7 @@ describe('listJobs, looking', () => {
     const coming = { id: 'bcoming', name: 'coming', kind: 'batch', spec: '{}', rowsPath: '/r', atMs: 0 } as const;
     insertJob(state.database, coming);
     const before = hashFiles(state.path);
-    expect(names(state, { scope: 'all' })).toEqual(['seen']);
+    expect(await names(state, { scope: 'all' })).toEqual(['seen']);
     expect(hashFiles(state.path)).toEqual(before);
   });
 });

@@ -1,16 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { systemClock } from '../../../src/platform/clock.ts';
-import { logPath, reportPath } from '../../../src/sources/native/layout.ts';
 import { makeNativePlace } from '../../../src/sources/native/read.ts';
-import { writeReport } from '../../../src/sources/native/write-report.ts';
-import { appendAudit } from '../../../src/store/audit.ts';
+import { openJobStore } from '../../../src/store/open-store.ts';
+import { appendAudit } from '../../../src/store/sqlite/audit.ts';
+import { writeReport } from '../../../src/store/sqlite/write-report.ts';
+import { logPath, reportPath } from '../../../src/store/state-directory.ts';
 import { makeFolder } from '../../helpers/make-folder.ts';
 import { sampleReport } from '../../helpers/sample-evidence.ts';
 import { hashFiles } from '../../helpers/state.ts';
 import { makeTempState, type TempState } from '../../helpers/temp-state.ts';
 
-const open = (state: Pick<TempState, 'path'>) => makeNativePlace(state.path, systemClock);
+const open = (state: Pick<TempState, 'path'>) => makeNativePlace(openJobStore(state.path, systemClock));
 
 describe('logTail', () => {
   const tail = async (content: string | Uint8Array, lineCount: number) => {

@@ -5,12 +5,12 @@ import type { SettleRequest } from '../../../src/core/ports.ts';
 import { tryLock } from '../../../src/platform/lock-file.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { settleUnits } from '../../../src/sources/native/settle.ts';
-import { readAudit } from '../../../src/store/audit.ts';
 import { inspectAudit } from '../../../src/store/audit-chain.ts';
-import type { JobRecord } from '../../../src/store/jobs.ts';
-import { checkFence, readEpoch, readRunner, releaseLease } from '../../../src/store/leases.ts';
-import { makeUnitJournal } from '../../../src/store/unit-journal.ts';
-import { readNamedUnits } from '../../../src/store/units.ts';
+import type { JobRecord } from '../../../src/store/records.ts';
+import { readAudit } from '../../../src/store/sqlite/audit.ts';
+import { checkFence, readEpoch, readRunner, releaseLease } from '../../../src/store/sqlite/leases.ts';
+import { makeUnitJournal } from '../../../src/store/sqlite/unit-journal.ts';
+import { readNamedUnits } from '../../../src/store/sqlite/units.ts';
 import { startScript } from '../../helpers/start-script.ts';
 import { hashFiles } from '../../helpers/state.ts';
 import { lockOf, makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
@@ -52,10 +52,11 @@ async function makeJob({ units = ['done', 'needs_review', 'done', 'done', 'pendi
 }
 
 /** Settles, and answers the code it is refused with, after having made sure that nothing changed then. */
-function settle(state: TempState, request: SettleRequest): string | undefined {
+async function settle(state: TempState, request: SettleRequest): Promise<string | undefined> {
   const before = hashFiles(state.path);
+  const store = state.open(AT_MS);
   try {
-    settleUnits(state.database, state.path, { ...request, principal: 'local:ops', atMs: AT_MS });
+    await settleUnits(store, { ...request, principal: 'local:ops', atMs: AT_MS });
     return undefined;
   } catch (error) {
     expect(hashFiles(state.path)).toEqual(before);
@@ -74,13 +75,13 @@ function say(state: TempState, job: JobRecord, epoch: number): void {
 describe('settleUnits, the word', () => {
   it('is about the row with the number, whatever keys look like', async () => {
     await using one = await makeJob({ units: ['done', 'in_doubt', 'done', 'in_doubt', 'done'] });
-    expect(one.settle({ as: 'pending' })).toBeUndefined();
+    expect(await one.settle({ as: 'pending' })).toBeUndefined();
     expect(one.statuses()).toEqual(['done', 'pending', 'done', 'in_doubt', 'done']);
   });
 
   it('records the word, its reason and who said it, in one change', async () => {
     await using one = await makeJob();
-    expect(one.settle({ receipt: '1Z' })).toBeUndefined();
+    expect(await one.settle({ receipt: '1Z' })).toBeUndefined();
     expect(one.unit(2)).toMatchObject({ key: '4', status: 'done', receipt: '1Z', finishedAtMs: AT_MS });
     expect(one.unit(2)?.error).toBeUndefined();
     const { database } = one.state;
@@ -105,8 +106,8 @@ describe('settleUnits, the word', () => {
 
   it('is about several rows or none, and each has its entry', async () => {
     await using some = await makeJob({ units: ['in_doubt', 'needs_review', 'done', 'failed', 'pending'] });
-    expect(some.settle({ units: some.seen([1, 2, 3]), as: 'skipped' })).toBe('UNIT_NOT_OPEN');
-    expect(some.settle({ units: some.seen([1, 2, 4]), as: 'skipped' })).toBeUndefined();
+    expect(await some.settle({ units: some.seen([1, 2, 3]), as: 'skipped' })).toBe('UNIT_NOT_OPEN');
+    expect(await some.settle({ units: some.seen([1, 2, 4]), as: 'skipped' })).toBeUndefined();
     expect(some.statuses()).toEqual(['skipped', 'skipped', 'done', 'skipped', 'pending']);
     expect(readAudit(some.state.database, some.job.seq).map(({ details }) => details['key'])).toEqual(['5', '4', '2']);
   });
@@ -121,35 +122,35 @@ describe('settleUnits, the word', () => {
   ])('%s can be settled: %s', async (status, isOpen) => {
     for (const as of ['done', 'pending', 'skipped'] as const) {
       await using one = await makeJob({ units: ['done', status] });
-      expect(one.settle({ as })).toBe(isOpen ? undefined : 'UNIT_NOT_OPEN');
+      expect(await one.settle({ as })).toBe(isOpen ? undefined : 'UNIT_NOT_OPEN');
       expect(one.unit(2)?.status).toBe(isOpen ? as : status);
     }
   });
 
   it('keeps error and attempts of a unit that is put back, and lets its job run again', async () => {
     await using one = await makeJob({ status: 'completed' });
-    expect(one.settle({ as: 'pending' })).toBeUndefined();
+    expect(await one.settle({ as: 'pending' })).toBeUndefined();
     expect(one.unit(2)).toMatchObject({ status: 'pending', attempts: 1, error: { code: 'E-3001' } });
     expect(one.state.reread(one.job).status).toBe('pending');
   });
 
   it('leaves a finished job finished when nothing is put back', async () => {
     await using one = await makeJob({ status: 'completed' });
-    one.settle({ as: 'skipped' });
+    await one.settle({ as: 'skipped' });
     expect(one.state.reread(one.job).status).toBe('completed');
   });
 
   it('JOB_CANCELLED: nothing of a cancelled job is put back; the rest can still be settled', async () => {
     await using one = await makeJob({ status: 'cancelled' });
-    expect(one.settle({ as: 'pending' })).toBe('JOB_CANCELLED');
-    expect(one.settle({ as: 'done' })).toBeUndefined();
+    expect(await one.settle({ as: 'pending' })).toBe('JOB_CANCELLED');
+    expect(await one.settle({ as: 'done' })).toBeUndefined();
     expect(one.state.reread(one.job).status).toBe('cancelled');
   });
 
   it('JOB_UNKNOWN and UNIT_UNKNOWN', async () => {
     await using one = await makeJob();
-    expect(one.settle({ jobId: 'bnone' })).toBe('JOB_UNKNOWN');
-    expect(one.settle({ units: [{ number: 9, eventSequence: 0 }] })).toBe('UNIT_UNKNOWN');
+    expect(await one.settle({ jobId: 'bnone' })).toBe('JOB_UNKNOWN');
+    expect(await one.settle({ units: [{ number: 9, eventSequence: 0 }] })).toBe('UNIT_UNKNOWN');
   });
 });
 
@@ -158,8 +159,8 @@ describe('settleUnits, what was seen', () => {
     await using one = await makeJob();
     one.state.hold(one.job);
     releaseLease(one.state.database, one.job.seq, { epoch: 2, atMs: AT_MS });
-    expect(one.settle()).toBe('EVIDENCE_STALE');
-    expect(one.settle({ epoch: 2 })).toBeUndefined();
+    expect(await one.settle()).toBe('EVIDENCE_STALE');
+    expect(await one.settle({ epoch: 2 })).toBeUndefined();
   });
 
   it('EVIDENCE_STALE: the unit is in the same state, but it was tried again since', async () => {
@@ -169,32 +170,32 @@ describe('settleUnits, what was seen', () => {
     journal.begin();
     journal.append({ type: 'not_done', number: 2, atMs: AT_MS });
     journal.append({ type: 'intent', number: 2, attempt: 2, atMs: AT_MS });
-    expect(one.settle({ units })).toBe('EVIDENCE_STALE');
-    expect(one.settle()).toBeUndefined();
+    expect(await one.settle({ units })).toBe('EVIDENCE_STALE');
+    expect(await one.settle()).toBeUndefined();
   });
 
   it('EVIDENCE_STALE: the runner lived when the unit was looked at, and left no word of what it did since', async () => {
     for (const runnerSeen of ['alive', 'unknown'] as const) {
       await using one = await makeJob({ units: ['done', 'in_doubt', 'needs_review'], holder: { gone: true } });
-      expect(one.settle({ runnerSeen })).toBe('EVIDENCE_STALE');
+      expect(await one.settle({ runnerSeen })).toBe('EVIDENCE_STALE');
       // What waited for a person was in nobody's hands.
-      expect(one.settle({ runnerSeen, units: one.seen([3]) })).toBeUndefined();
-      expect(one.settle({ runnerSeen: 'dead' })).toBeUndefined();
+      expect(await one.settle({ runnerSeen, units: one.seen([3]) })).toBeUndefined();
+      expect(await one.settle({ runnerSeen: 'dead' })).toBeUndefined();
     }
   });
 
   it('AUDIT_BROKEN: nothing is written on top of a chain that lost its end, or was changed before it', async () => {
     await using one = await makeJob({ units: ['needs_review', 'needs_review', 'needs_review'] });
     const { database } = one.state;
-    for (const number of [1, 3]) expect(one.settle({ units: one.seen([number]) })).toBeUndefined();
+    for (const number of [1, 3]) expect(await one.settle({ units: one.seen([number]) })).toBeUndefined();
     const [first, last] = database.prepare('SELECT * FROM audit ORDER BY sequence').all();
     database.exec('DELETE FROM audit WHERE sequence = 2');
-    expect(one.settle()).toBe('AUDIT_BROKEN');
+    expect(await one.settle()).toBe('AUDIT_BROKEN');
     database.prepare(`INSERT INTO audit VALUES (${Array(10).fill('?').join(', ')})`).run(...Object.values(last ?? {}));
     database.exec("UPDATE audit SET principal = 'local:root' WHERE sequence = 1");
-    expect(one.settle()).toBe('AUDIT_BROKEN');
+    expect(await one.settle()).toBe('AUDIT_BROKEN');
     database.prepare('UPDATE audit SET principal = ? WHERE sequence = 1').run(first?.['principal'] ?? null);
-    expect(one.settle()).toBeUndefined();
+    expect(await one.settle()).toBeUndefined();
   });
 });
 
@@ -214,7 +215,7 @@ describe('settleUnits, beside a runner', () => {
     for (const [unit, as, refused] of WORDS) {
       await using one = await makeJob({ units: ['done', unit], holder: {} });
       const lock = tryLock(lockOf(one.state, one.job));
-      expect(one.settle({ as })).toBe(refused && 'RUNNER_ALIVE');
+      expect(await one.settle({ as })).toBe(refused && 'RUNNER_ALIVE');
       lock?.release();
       expect(readEpoch(one.state.database, one.job.seq)).toBe(1);
     }
@@ -223,27 +224,27 @@ describe('settleUnits, beside a runner', () => {
   it('RUNNER_ALIVE: it runs on another host with a fresh heartbeat', async () => {
     for (const [unit, as, refused] of WORDS) {
       await using one = await makeJob({ units: ['done', unit], holder: { host: 'elsewhere', beatAgoMs: 50_000 } });
-      expect(one.settle({ as })).toBe(refused && 'RUNNER_ALIVE');
+      expect(await one.settle({ as })).toBe(refused && 'RUNNER_ALIVE');
     }
   });
 
   it('LIVENESS_UNKNOWN: its lock file was removed, and its process lives', async () => {
     for (const [unit, as, refused] of WORDS) {
       await using one = await makeJob({ units: ['done', unit], holder: {} });
-      expect(one.settle({ as })).toBe(refused && 'LIVENESS_UNKNOWN');
+      expect(await one.settle({ as })).toBe(refused && 'LIVENESS_UNKNOWN');
     }
   });
 
   it('LIVENESS_UNKNOWN: its heartbeat from another host lies in the future', async () => {
     await using one = await makeJob({ units: ['done', 'in_doubt'], holder: { host: 'elsewhere', beatAgoMs: -90_000 } });
-    expect(one.settle()).toBe('LIVENESS_UNKNOWN');
+    expect(await one.settle()).toBe('LIVENESS_UNKNOWN');
   });
 
   it('lets a unit of a cancelled job be closed although its runner cannot be judged', async () => {
     const units = ['done', 'in_doubt'] as const;
     await using one = await makeJob({ units, status: 'cancelled', holder: { host: 'elsewhere', beatAgoMs: -90_000 } });
-    expect(one.settle({ as: 'pending' })).toBe('JOB_CANCELLED');
-    expect(one.settle({ as: 'skipped' })).toBeUndefined();
+    expect(await one.settle({ as: 'pending' })).toBe('JOB_CANCELLED');
+    expect(await one.settle({ as: 'skipped' })).toBeUndefined();
   });
 
   it.each([
@@ -251,19 +252,19 @@ describe('settleUnits, beside a runner', () => {
     ['its heartbeat from another host is old', { host: 'elsewhere', beatAgoMs: 61_000 }],
   ] as const)('fences one that counts as dead: %s', async (_what, holder) => {
     await using one = await makeJob({ units: ['done', 'in_doubt', 'in_doubt'], holder });
-    expect(one.settle({ as: 'pending' })).toBeUndefined();
+    expect(await one.settle({ as: 'pending' })).toBeUndefined();
     const { database } = one.state;
     expect(readRunner(database, one.job.seq)).toMatchObject({ epoch: 1, fenced: true });
     expect(() => say(one.state, one.job, 1)).toThrow(expect.objectContaining({ code: 'LEASE_FENCED' }));
     expect(readAudit(database, one.job.seq)[0]?.details).toMatchObject({ epoch: 2, unit: 2 });
     // Nobody is left to be fenced by the next word.
-    expect(one.settle({ units: one.seen([3]), epoch: 2 })).toBeUndefined();
+    expect(await one.settle({ units: one.seen([3]), epoch: 2 })).toBeUndefined();
     expect(readEpoch(database, one.job.seq)).toBe(2);
   });
 
   it('takes no epoch of a job whose runner let go', async () => {
     await using one = await makeJob({ units: ['done', 'in_doubt'] });
-    expect(one.settle()).toBeUndefined();
+    expect(await one.settle()).toBeUndefined();
     expect(readEpoch(one.state.database, one.job.seq)).toBe(1);
   });
 
@@ -273,7 +274,7 @@ describe('settleUnits, beside a runner', () => {
     const env = { SALVOR_RUN_TOKEN: runToken, SALVOR_UNIT_NUMBER: '2' };
     await using orphan = startScript("console.log('up'); setInterval(() => {}, 60_000);", { env });
     await orphan.says('up');
-    expect(one.settle()).toBe('ORPHAN_RUNNING');
-    expect(one.settle({ units: one.seen([1]) })).toBeUndefined();
+    expect(await one.settle()).toBe('ORPHAN_RUNNING');
+    expect(await one.settle({ units: one.seen([1]) })).toBeUndefined();
   });
 });

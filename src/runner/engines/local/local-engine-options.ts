@@ -16,8 +16,8 @@ export type LocalEngineOptions = {
   readonly onLine: OnLine;
   /** Where commands get a mark from that what they start cannot drop: the job's directory. Without it there is none. */
   readonly markDirectory?: string;
-  /** Called right before each effect; throws when the job is no longer held. */
-  readonly checkHeld?: () => void;
+  /** Called right before each effect; rejects when the job is no longer held. */
+  readonly checkHeld?: () => Promise<void>;
   /** Crash points: `before-spawn`, `after-spawn`. */
   readonly faults?: Faults;
 };

@@ -1,3 +1,4 @@
+import { RecoveryError } from '../../../core/errors.ts';
 import type { UnitOutcome, UnitWork, VerifyOutcome } from '../../../core/execution/unit-engine.ts';
 import { buildCommand } from '../../command/build-command.ts';
 import { type CompiledTemplate, compileTemplate } from '../../command/compile-template.ts';
@@ -41,26 +42,27 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
   const templates = { command: compile('command'), verify: compile('verify') };
   const runEnvironment = buildRunEnvironment({ ...options, jobName: spec.name }, spec.env);
   const running = new Set<RunningShell>();
+  const starting = new Set<Promise<RunningShell>>();
+  let isKilled = false;
+
+  /** Asks whether the job is still held, and starts the command; the runner may be told to end everything meanwhile. */
+  const begin = async (template: CompiledTemplate | undefined, attempt: Attempt, listener: Listener) => {
+    const shellRun = buildShellRun(options, runEnvironment, { template, attempt, listener });
+    options.faults?.reach('before-spawn');
+    if (!attempt.isLook) await options.checkHeld?.();
+    if (isKilled && !attempt.isLook) {
+      throw new RecoveryError('RUN_INTERRUPTED', 'the run was ended before the command was started');
+    }
+    const shell = runShell(shellRun);
+    running.add(shell);
+    return shell;
+  };
 
   const run = async (template: CompiledTemplate | undefined, attempt: Attempt): Promise<Ended> => {
-    const { work, timeoutMs, onReceipt } = attempt;
-    const row = readTextMembers(work.rowJson);
-    const listener = makeListener(options, work.number, onReceipt);
-    const args = buildCommand(template ?? NO_COMMAND, { params: spec.params, unit: { work, row } });
-    options.faults?.reach('before-spawn');
-    if (!attempt.isLook) options.checkHeld?.();
-    const shell = runShell({
-      args,
-      directory: spec.directory,
-      environment: { ...runEnvironment, ...buildUnitEnvironment(work, row) },
-      input: `${work.rowJson}\n`,
-      runToken: options.runToken,
-      unitNumber: work.number,
-      onLine: listener.onLine,
-      ...(options.markDirectory !== undefined && { markDirectory: options.markDirectory }),
-      ...(timeoutMs !== undefined && { timeoutMs }),
-    });
-    running.add(shell);
+    const listener = makeListener(options, attempt.work.number, attempt.onReceipt);
+    const beginning = begin(template, attempt, listener);
+    starting.add(beginning);
+    const shell = await beginning.finally(() => starting.delete(beginning));
     options.faults?.reach('after-spawn');
     const end = await shell.ended;
     const rest = await endRestUnlessDone(shell, attempt, judgeCommand(end, listener.heard()));
@@ -87,11 +89,44 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
         },
       ),
     idle: async () => {
+      await Promise.allSettled(starting);
       await Promise.all([...running].map((shell) => shell.ended));
     },
     kill: () => {
+      isKilled = true;
       for (const shell of running) shell.kill();
     },
+  };
+}
+
+type ShellRun = Parameters<typeof runShell>[0];
+
+function buildShellRun(
+  options: LocalEngineOptions,
+  environment: ShellRun['environment'],
+  {
+    template,
+    attempt,
+    listener,
+  }: {
+    readonly template: CompiledTemplate | undefined;
+    readonly attempt: Attempt;
+    readonly listener: Listener;
+  },
+): ShellRun {
+  const { spec, runToken, markDirectory } = options;
+  const { work, timeoutMs } = attempt;
+  const row = readTextMembers(work.rowJson);
+  return {
+    args: buildCommand(template ?? NO_COMMAND, { params: spec.params, unit: { work, row } }),
+    directory: spec.directory,
+    environment: { ...environment, ...buildUnitEnvironment(work, row) },
+    input: `${work.rowJson}\n`,
+    runToken,
+    unitNumber: work.number,
+    onLine: listener.onLine,
+    ...(markDirectory !== undefined && { markDirectory }),
+    ...(timeoutMs !== undefined && { timeoutMs }),
   };
 }
 
@@ -112,6 +147,8 @@ async function endRestUnlessDone(shell: RunningShell, attempt: Attempt, outcome:
 }
 
 const NO_COMMAND: CompiledTemplate = { script: 'exit 127', slots: [] };
+
+type Listener = ReturnType<typeof makeListener>;
 
 /** Collects what one command says; the first receipt is passed on the moment it is printed. */
 function makeListener({ spec, onLine }: LocalEngineOptions, unitNumber: number, onReceipt: OnReceipt | undefined) {

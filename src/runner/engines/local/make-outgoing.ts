@@ -10,35 +10,40 @@ export type Outgoing = {
 /**
  * Gathers requests and writes them when the turn is over, as long as the pipe takes them.
  *
- * `beforeWrite` throws when nothing may be written any more; the requests waiting then are refused with what it threw.
+ * `beforeWrite` rejects when nothing may be written any more; the requests waiting then are refused with its reason.
  * Errors: none.
  */
 export function makeOutgoing(
   child: ChildProcess,
   ask: {
-    readonly beforeWrite: () => void;
+    readonly beforeWrite: () => Promise<void>;
     readonly onRefused: (ids: readonly number[], reason: unknown) => void;
   },
 ): Outgoing {
   let waiting: { readonly id: number; readonly line: string }[] = [];
-  let [scheduled, full] = [false, false];
+  let [scheduled, full, asking] = [false, false, false];
   const takeBack = () => waiting.splice(0).map(({ id }) => id);
-  const flush = () => {
+  const flush = async (): Promise<void> => {
     scheduled = false;
-    if (full || waiting.length === 0 || !child.stdin?.writable) return;
+    if (asking || full || waiting.length === 0 || !child.stdin?.writable) return;
+    asking = true;
     try {
-      ask.beforeWrite();
+      await ask.beforeWrite();
     } catch (thrown) {
       ask.onRefused(takeBack(), thrown);
       return;
+    } finally {
+      asking = false;
     }
+    // The worker may have ended meanwhile, and what waited was taken back then.
+    if (waiting.length === 0 || !child.stdin.writable) return;
     const text = waiting.map(({ line }) => line).join('');
     waiting = [];
     full = !child.stdin.write(text);
   };
   child.stdin?.on('drain', () => {
     full = false;
-    flush();
+    void flush();
   });
   child.stdin?.on('error', () => {
     // Whoever closed it is told by the streams or the exit of the worker.
@@ -48,7 +53,7 @@ export function makeOutgoing(
       waiting.push({ id, line });
       if (scheduled) return;
       scheduled = true;
-      process.nextTick(flush);
+      process.nextTick(() => void flush());
     },
     takeBack,
   };

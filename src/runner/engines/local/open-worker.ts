@@ -78,7 +78,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
   });
   const heard = listen(child, options, ledger.take);
   const outgoing = makeOutgoing(child, {
-    beforeWrite: () => options.checkHeld?.(),
+    beforeWrite: async () => options.checkHeld?.(),
     onRefused: (ids, reason) => {
       for (const id of ids) ledger.refuse(id, reason);
     },

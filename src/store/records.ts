@@ -1,0 +1,54 @@
+/** What a store keeps, as it answers it and as it is told. */
+import type { UnitFacts } from '../core/evidence/schema.ts';
+import type { JobError, JobKind } from '../core/job/schema.ts';
+
+/** A file as it was read. */
+export type FileMark = { readonly sha256: string; readonly sizeBytes: number };
+
+/**
+ * A job as recorded. `seq` rises with every job that is recorded in a store. `spec` is the parsed job file as JSON text.
+ * `rows.sha256Expected` is the digest the rows file gets from a write-back whose end is not recorded yet.
+ */
+export type JobRecord = {
+  readonly seq: number;
+  readonly id: string;
+  readonly name: string;
+  readonly kind: JobKind;
+  readonly status: string;
+  readonly spec: string;
+  readonly rows?: FileMark & { readonly path: string; readonly sha256Expected?: string };
+  readonly generation: number;
+  readonly runCount: number;
+  readonly createdAtMs: number;
+  readonly startedAtMs?: number;
+  readonly endedAtMs?: number;
+  readonly activeAtMs: number;
+  readonly error?: JobError;
+};
+
+/** A job to be recorded. */
+export type NewJob = Pick<JobRecord, 'id' | 'name' | 'kind' | 'spec'> & {
+  readonly rowsPath: string;
+  readonly atMs: number;
+};
+
+/** One unit to be recorded: its number from 1, its unique key, its input as JSON text. */
+export type UnitInput = { readonly number: number; readonly key: string; readonly dataJson: string };
+
+/** Rows of a file as they are read: in chunks, with the file's mark once the last chunk was taken. */
+export type RowsInput = {
+  readonly chunks: AsyncIterable<readonly UnitInput[]>;
+  readonly digest: () => FileMark;
+};
+
+/** A job made of the same rows. `unfinished`: it has rows to run or to decide on, and was not cancelled. */
+export type SameRowsJob = { readonly job: JobRecord; readonly unfinished: boolean };
+
+/** Units after a number, in order of it, at most so many. */
+export type After = { readonly number: number; readonly limit: number };
+
+/** A unit still to run, with its input. */
+export type PendingUnit = UnitInput & { readonly attempts: number; readonly idempotencyKey: string };
+
+/** A unit in doubt, and how often the verify hook was asked about it in vain. */
+export type DoubtfulUnit = UnitFacts & { readonly unanswered: number };
