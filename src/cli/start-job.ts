@@ -56,6 +56,7 @@ export async function startJob(options: {
   const spec = { ...read, name: options.name ?? (read.name || basename(file, extname(file))) };
   const store = openJobStore(stateDirectory, systemClock);
   try {
+    await store.prepare();
     const rows = await openRows(spec);
     const { name, rowsPath } = spec;
     const asked = { id: makeJobId(), name, kind: 'batch', spec: JSON.stringify(spec), rowsPath } as const;

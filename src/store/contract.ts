@@ -240,13 +240,19 @@ export type JobStore = {
   /** Reads every row; undefined when there is no store. An empty list is a whole store. */
   readonly verify: () => Promise<StoreHealth | undefined>;
   /**
-   * Records a job with all its rows, and makes the store when there is none. Rows come in chunks of their own
+   * Makes sure that jobs can be recorded, before anything is read for one, and makes the store when there is none.
+   *
+   * Errors: STORE_REGRESSED for any job of the store: rows that it does not know of may be done.
+   */
+  readonly prepare: () => Promise<void>;
+  /**
+   * Records a job with all its rows; prepares the store when that was not done. Rows come in chunks of their own
    * transactions, so that other jobs go on meanwhile; until the last is in, nobody sees the job. What a process leaves
    * that dies is removed by the next one. `judge` is called in the transaction that makes the job visible, with what
    * `sameRows` would answer then; what it throws leaves no job. Source: decisions/0004.
    *
-   * Errors: ROWS_INVALID naming a key that stands twice and both rows; STORE_REGRESSED for any job of the store; what
-   * `rows` and `judge` throw. Nothing stays.
+   * Errors: ROWS_INVALID naming a key that stands twice and both rows; those of `prepare`; what `rows` and `judge` throw.
+   * Nothing stays.
    */
   readonly create: (job: NewJob, rows: RowsInput, judge?: (same: readonly SameRowsJob[]) => void) => Promise<JobRecord>;
   /**

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { ROOMS, type Room } from './layers.ts';
+import { BUILTINS_APART, ROOMS, type Room } from './layers.ts';
 import type { Import, Module } from './read-modules.ts';
 
 /** One breach of the layers: where it stands and what is not allowed there. */
@@ -42,7 +42,8 @@ function describeBreach(question: Question): string | undefined {
   const { specifier } = found;
   if (specifier.startsWith('.')) return describeInnerBreach(question);
   if (specifier.startsWith('node:')) {
-    const allowed = room.builtins === 'all' || room.builtins.includes(specifier);
+    const isInReach = BUILTINS_APART[specifier]?.test(module.file) ?? true;
+    const allowed = isInReach && (room.builtins === 'all' || room.builtins.includes(specifier));
     return allowed ? undefined : `${room.name} may not import ${specifier}`;
   }
   const allowed = room.packages[specifier]?.test(module.file) ?? false;

@@ -74,6 +74,16 @@ describe('checkImports bites', () => {
     expect(plant('cli/planted.ts', "import 'ink';\n")).toEqual(['cli/planted.ts:1: cli may not import ink here']);
   });
 
+  test('somebody else than a dialect knows the engine of the store', () => {
+    expect(plant('runner/planted.ts', "import { DatabaseSync } from 'node:sqlite';\n")).toEqual([
+      'runner/planted.ts:1: runner may not import node:sqlite',
+    ]);
+    expect(plant('sources/planted.ts', "import '../store/sqlite/open-sqlite-store.ts';\n")).toEqual([
+      'sources/planted.ts:1: sources may not import store/sqlite (store/sqlite/open-sqlite-store.ts)',
+    ]);
+    expect(plant('store/planted.ts', "import { DatabaseSync } from 'node:sqlite';\n")).toHaveLength(1);
+  });
+
   test('a file in a new folder stands in no room', () => {
     expect(plant('planted.ts', '')).toEqual(['planted.ts:1: stands in no room of layers.ts']);
   });

@@ -54,7 +54,15 @@ const PORTS = 'core/ports';
 const SESSION = 'core/session';
 const STAGE_ROOMS = STAGES.map(([name]) => `core/${name}`);
 const CORE = [GROUND, ...STAGE_ROOMS, PORTS, SESSION];
+const STORE_DOOR = 'store/open-store';
 const ANY_FILE = /./;
+
+/** Built-in modules that are out of reach but for some files, whatever their room: an engine is a matter of its dialect. */
+export const BUILTINS_APART: Readonly<Record<string, RegExp>> = {
+  // The lock of a checkpoint directory is SQLite's too; it is no store.
+  'node:sqlite': /^store\/sqlite\/|^platform\/lock-file\.ts$/,
+};
+
 const SCHEMA_FILE = /(^|\/|-)schema\.ts$/;
 const ZOD_IN_SCHEMAS = { 'zod/mini': SCHEMA_FILE };
 
@@ -129,17 +137,44 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'store',
     paths: ['store/'],
-    purpose: 'the job store',
+    purpose: 'the job store as a port: its verbs, and what is the same for every engine',
     mayImport: [...CORE, 'platform'],
     builtins: 'all',
     packages: ZOD_IN_SCHEMAS,
     withoutGlobals: [],
   },
   {
+    name: 'store/sqlite',
+    paths: ['store/sqlite/'],
+    purpose: 'the store in a state directory',
+    mayImport: [...CORE, 'platform', 'store'],
+    builtins: 'all',
+    packages: ZOD_IN_SCHEMAS,
+    withoutGlobals: [],
+  },
+  {
+    name: 'store/postgres',
+    paths: ['store/postgres/'],
+    purpose: 'the store in a database that hosts share',
+    mayImport: [...CORE, 'platform', 'store'],
+    builtins: 'all',
+    packages: { ...ZOD_IN_SCHEMAS, pg: ANY_FILE },
+    withoutGlobals: [],
+  },
+  {
+    name: STORE_DOOR,
+    paths: ['store/open-store.ts'],
+    purpose: 'opens the store of a place; nobody else knows which engines there are',
+    mayImport: ['store', 'store/sqlite', 'store/postgres'],
+    builtins: [],
+    packages: {},
+    withoutGlobals: [],
+  },
+  {
     name: 'sources',
     paths: ['sources/'],
     purpose: 'where jobs come from',
-    mayImport: [...CORE, 'platform', 'store'],
+    mayImport: [...CORE, 'platform', 'store', STORE_DOOR],
     builtins: 'all',
     packages: { ...ZOD_IN_SCHEMAS, execa: ANY_FILE },
     withoutGlobals: [],
@@ -178,7 +213,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cli/interactive',
     paths: ['cli/interactive'],
     purpose: 'opens the console; loaded on demand',
-    mayImport: [...CORE, 'present', 'platform', 'store', 'sources', 'runner', 'ui', 'ui/terminal', 'cli'],
+    mayImport: [...CORE, 'present', 'platform', 'store', STORE_DOOR, 'sources', 'runner', 'ui', 'ui/terminal', 'cli'],
     builtins: 'all',
     packages: {},
     withoutGlobals: [],
@@ -187,7 +222,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cli',
     paths: ['cli/'],
     purpose: 'commands; wires the ports',
-    mayImport: [...CORE, 'present', 'platform', 'store', 'sources', 'runner', 'cli/interactive'],
+    mayImport: [...CORE, 'present', 'platform', 'store', STORE_DOOR, 'sources', 'runner', 'cli/interactive'],
     builtins: 'all',
     packages: { 'zod/mini': ANY_FILE, yaml: /^cli\/config/, execa: /^cli\/demo\// },
     withoutGlobals: [],

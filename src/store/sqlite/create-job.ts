@@ -5,7 +5,6 @@ import { type HeldLock, probeLock, tryLock } from '../../platform/lock-file.ts';
 import type { JobRecord, NewJob, RowsInput, SameRowsJob } from '../records.ts';
 import { jobDirectory, lockPath } from '../state-directory.ts';
 import { CHANGING } from '../translate-errors.ts';
-import { checkStoreNewest } from './compare-marks.ts';
 import type { Connection } from './connection.ts';
 import { changeStore } from './database.ts';
 import { readHighWater } from './high-water.ts';
@@ -29,8 +28,7 @@ export type Creation = {
  */
 export async function createJob(connection: Connection, { job, rows, judge }: Creation): Promise<JobRecord> {
   const { stateDirectory } = connection;
-  const database = connection.make();
-  checkStoreNewest(database, stateDirectory);
+  const database = connection.open();
   removeAbandoned(database, stateDirectory);
   const directory = jobDirectory(stateDirectory, job.id);
   translateErrors(directory, () => mkdirSync(directory, { recursive: true, mode: 0o700 }), CHANGING);

@@ -196,10 +196,17 @@ function openToLook({ uri }: Opening): DatabaseSync {
   return new DatabaseSync(uri, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 }
 
-/** Begins the read transaction. Errors: those of `checkStoreVersion`. */
+/**
+ * Begins the read transaction of a store that was made. The version is looked at before it: a store that is just being
+ * made is looked at twice, and inside a transaction both looks would see the same.
+ *
+ * Errors: those of `checkStoreVersion`.
+ */
 function isReady(database: DatabaseSync, { prepare }: Opening, path: string): boolean {
-  database.exec(`${prepare}BEGIN`);
-  return checkStoreVersion(database, path) === STORE_VERSION;
+  if (prepare !== '') database.exec(prepare);
+  if (checkStoreVersion(database, path) !== STORE_VERSION) return false;
+  database.exec('BEGIN');
+  return true;
 }
 
 /** What shows that somebody wrote: time and size of the store and of its log, and whether the log's index is there. */

@@ -6,7 +6,7 @@ import type { JobRecord } from '../records.ts';
 import { isJobId, jobDirectory, logPath, STORE_FILE } from '../state-directory.ts';
 import { readAudit } from './audit.ts';
 import { decideChange } from './change-job.ts';
-import { describeUnknown } from './compare-marks.ts';
+import { checkStoreNewest, describeUnknown } from './compare-marks.ts';
 import { makeConnection } from './connection.ts';
 import { lookLong } from './database.ts';
 import { readHighWater } from './high-water.ts';
@@ -31,6 +31,12 @@ export function openSqliteStore(stateDirectory: string, options: StoreOptions): 
     });
     if (!seen) throw describeJobUnknown(jobId);
     return seen.value;
+  };
+  let isPrepared = false;
+  const prepare = async () => {
+    if (isPrepared) return;
+    checkStoreNewest(connection.make(), stateDirectory);
+    isPrepared = true;
   };
   return {
     place: stateDirectory,
@@ -61,7 +67,9 @@ export function openSqliteStore(stateDirectory: string, options: StoreOptions): 
     sharedRows: async (jobId, limit) =>
       readOne(jobId, (job, database) => findUnfinishedElsewhere(database, job, limit)),
     verify: async () => (await import('./check-health.ts')).checkHealth(stateDirectory),
+    prepare,
     async create(job, rows, judge) {
+      await prepare();
       const { createJob } = await import('./create-job.ts');
       return createJob(connection, { job, rows, ...(judge && { judge }) });
     },
