@@ -195,6 +195,6 @@ it('formatIdempotencyKey: is another one in every generation', async () => {
   await using state = await makeTempState();
   const job = state.addJob({ id: 'bjob', units: ['pending'] });
   expect(formatIdempotencyKey(job, 1)).toBe('bjob:1:1');
-  expect(raiseGeneration(state.database, job.seq)).toBe(2);
+  raiseGeneration(state.database, job.seq);
   expect(formatIdempotencyKey(state.reread(job), 1)).toBe('bjob:2:1');
 });
