@@ -152,8 +152,8 @@ export const COMMANDS = {
     arguments: [1, 1],
   },
   repair: {
-    usage: 'repair DIR [--yes --reason TEXT]',
-    help: 'set the damaged control files of a Tau directory aside',
+    usage: 'repair DIR|JOB [--yes --reason TEXT]',
+    help: 'set the damaged control files of a Tau directory aside, or accept that the store of a job went back in time',
     flags: ['yes', 'reason'],
     arguments: [1, 1],
   },

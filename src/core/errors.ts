@@ -23,7 +23,7 @@ export const HINTS = {
   LOCK_DAMAGED:
     'Make sure that the job runs nowhere, remove the lock file named above, and say the same again; the store is not touched by it.',
   STORE_REGRESSED:
-    'Put the newest store back, or make sure what was done and see docs/runbook.md, "the store went back in time".',
+    'Put the newest store back; without one, salvor repair JOB puts in doubt what may be done. See docs/runbook.md, "the store went back in time".',
   STATE_TOO_NEW: 'Use the newer Salvor that wrote this state.',
   NOTHING_TO_RECOVER: 'See salvor list --all for every job and its verdict.',
   RUNNER_ALIVE: 'Wait for it, or stop it first with --choice cancel.',

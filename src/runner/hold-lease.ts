@@ -6,14 +6,13 @@ import { RecoveryError } from '../core/errors.ts';
 import { describeHolder, pickHolder } from '../core/plan/check-choice.ts';
 import type { FactChange } from '../core/plan/fact-change.ts';
 import { describeStale } from '../core/plan/plan-basis.ts';
-import { type HeldLock, tryLock } from '../platform/lock-file.ts';
 import { readOwnIdentity } from '../platform/process-probe.ts';
 import { type AuditWord, appendAudit, checkAuditChain } from '../store/audit.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
 import { changeJob, type JournalMark, openJournalMark } from '../store/high-water.ts';
 import { type JobRecord, readJob } from '../store/jobs.ts';
 import { insertLease, readEpoch, readRunner } from '../store/leases.ts';
-import { translateErrors } from '../store/translate-errors.ts';
+import { takeLock } from '../store/take-lock.ts';
 
 /** A held lease: the kernel lock and the fencing epoch. Release the lock last. */
 export type HeldLease = {
@@ -81,18 +80,6 @@ export function holdLease(options: {
     release?.();
   };
   return { epoch, runToken, directory, mark, releaseLock };
-}
-
-/** Errors: LOCK_DAMAGED for what stands there and is no lock; STATE_FULL and STATE_UNWRITABLE with the system's reason. */
-function takeLock(path: string): HeldLock | undefined {
-  try {
-    return translateErrors(path, () => tryLock(path), { STATE_UNREADABLE: 'STATE_UNWRITABLE' });
-  } catch (thrown) {
-    const isOther = !(thrown instanceof RecoveryError) || thrown.code === 'STATE_CORRUPT';
-    if (!isOther) throw thrown;
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new RecoveryError('LOCK_DAMAGED', `${reason}; ${path} is no lock`, { details: { path }, cause: thrown });
-  }
 }
 
 /**

@@ -120,6 +120,11 @@ export function findRegression(
   return makeRegressionFinder(database)(jobSeq, mark);
 }
 
+/** How far a job is in the store itself. Errors: none. */
+export function readReached(database: DatabaseSync, jobSeq: number): HighWater {
+  return makeStateReader(database)(jobSeq);
+}
+
 function makeStateReader(database: DatabaseSync): (jobSeq: number) => HighWater {
   const statement = database.prepare(
     `SELECT (SELECT max(epoch) FROM leases WHERE job_seq = ?1) AS epoch,
@@ -178,14 +183,14 @@ export function checkNotRegressed(database: DatabaseSync, jobSeq: number, { jobI
   throw new RecoveryError('STORE_REGRESSED', message, { details: { job: jobId, ...regression } });
 }
 
+/** How far a job has come, as the mark says it. Errors: none. */
+export function formatReached(reached: HighWater): Readonly<Record<string, string | number>> {
+  const { epoch, journalSequence, auditSequence, auditHash } = reached;
+  return { epoch, journal_sequence: journalSequence, audit_sequence: auditSequence, audit_hash: auditHash };
+}
+
 function stageMark(directory: string, mark: HighWater): StagedFile {
-  const text = JSON.stringify({
-    schema_version: 1,
-    epoch: mark.epoch,
-    journal_sequence: mark.journalSequence,
-    audit_sequence: mark.auditSequence,
-    audit_hash: mark.auditHash,
-  });
+  const text = JSON.stringify({ schema_version: 1, ...formatReached(mark) });
   const path = join(directory, HIGH_WATER_FILE);
   return translateErrors(
     path,

@@ -72,7 +72,7 @@ const STEPS: readonly string[] = [
     number INTEGER NOT NULL CHECK (number >= 1),
     attempt INTEGER NOT NULL CHECK (attempt >= 0),
     event TEXT NOT NULL CHECK (event IN ('intent', 'receipt', 'done', 'failed', 'retry', 'unknown', 'unanswered',
-      'ask_again', 'not_done', 'settled', 'retry_failed', 'reset')),
+      'ask_again', 'not_done', 'settled', 'retry_failed', 'reset', 'doubted')),
     epoch INTEGER NOT NULL CHECK (epoch >= 0),
     at_ms INTEGER NOT NULL,
     code TEXT,
@@ -83,7 +83,7 @@ const STEPS: readonly string[] = [
   CREATE TABLE leases (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
     epoch INTEGER NOT NULL CHECK (epoch >= 1),
-    purpose TEXT NOT NULL CHECK (purpose IN ('run', 'cancel', 'settle')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('run', 'cancel', 'settle', 'repair')),
     host TEXT NOT NULL,
     boot_id TEXT NOT NULL,
     pid_namespace TEXT NOT NULL,

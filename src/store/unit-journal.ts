@@ -3,6 +3,7 @@
  *
  * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
  * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
+ * pending, failed -doubted-> in_doubt (the store went back in time)
  * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
  *
  * A unit has an end while it is done, failed or skipped. It keeps the last error it met until it is done or put back to
@@ -61,7 +62,7 @@ export type UnitJournal = {
 
 /** What a unit is after an event; after `settled` it is what the person said. Events of many units are named here too. */
 export const STATUS_AFTER: Readonly<
-  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset' | 'ask_again', UnitStatus>
+  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset' | 'ask_again' | 'doubted', UnitStatus>
 > = {
   intent: 'in_doubt',
   receipt: 'in_doubt',
@@ -72,6 +73,7 @@ export const STATUS_AFTER: Readonly<
   unanswered: 'in_doubt',
   not_done: 'pending',
   ask_again: 'in_doubt',
+  doubted: 'in_doubt',
   retry_failed: 'pending',
   reset: 'pending',
 };

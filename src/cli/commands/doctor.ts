@@ -83,7 +83,7 @@ function checkState({ stateDirectory }: Config): readonly Check[] {
   return isThere ? [...checks, ...checkStore(stateDirectory)] : checks;
 }
 
-const REGRESSED = 'Put the newest store back, or see docs/runbook.md, "the store went back in time".';
+const REGRESSED = HINTS.STORE_REGRESSED;
 
 function describeProblem({ jobId, problem }: StoreProblem, advice: string): Check {
   return { name: 'store', state: 'broken', found: jobId === undefined ? problem : `job ${jobId}: ${problem}`, advice };

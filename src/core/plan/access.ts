@@ -8,6 +8,7 @@ export const RECOVER_ACTIONS = [
   'recover:cancel',
   'recover:settle',
   'recover:write_back',
+  'recover:repair',
 ] as const;
 
 /** Every action a policy can speak of. */
