@@ -142,7 +142,8 @@ export class Scan {
   /** Keeps what this chunk holds of an open token; false, with a problem, when it is too long. */
   carryToken(): boolean {
     if (this.tokenFrom < 0) return true;
-    this.carried.push(this.bytes.slice(this.tokenFrom));
+    // A copy: the next chunk comes in the same memory, and `slice` of a Buffer shares it.
+    this.carried.push(new Uint8Array(this.bytes.subarray(this.tokenFrom)));
     this.carriedBytes += this.bytes.length - this.tokenFrom;
     this.tokenFrom = 0;
     if (this.carriedBytes <= TOKEN_LIMIT_BYTES) return true;

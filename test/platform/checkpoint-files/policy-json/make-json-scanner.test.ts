@@ -1,11 +1,15 @@
 import { describe, expect, test } from 'vitest';
 import { makeJsonScanner } from '../../../../src/platform/checkpoint-files/policy-json/make-json-scanner.ts';
 
-/** Scans a text cut into chunks of this many bytes. */
+/** Scans a text cut into chunks of this many bytes; a chunk is overwritten when it was taken, as a file's are. */
 function scan(text: string | Uint8Array, chunkBytes = Number.POSITIVE_INFINITY) {
   const bytes = Buffer.from(text);
   const scanner = makeJsonScanner({ isWanted: () => true });
-  for (let at = 0; at < bytes.length; at += chunkBytes) scanner.push(bytes.subarray(at, at + chunkBytes));
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const chunk = Buffer.from(bytes.subarray(at, at + chunkBytes));
+    scanner.push(chunk);
+    chunk.fill('9');
+  }
   scanner.end();
   return { problem: scanner.problem(), rootType: scanner.rootType(), fields: scanner.fields };
 }
