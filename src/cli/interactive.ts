@@ -24,6 +24,7 @@ export async function runInteractive({ asked, config, version, programPath }: Co
     dryRun: false,
     onWarning: (warning: JobError) => tellWarning?.(warning),
     actElsewhere: actInProcess({ ...base, programPath, detach: false }),
+    watcherPath: programPath,
   };
   const { reader, placeOf } = combinePlaces(places);
   return openConsole({

@@ -33,7 +33,10 @@ export async function runChoose(context: CommandContext): Promise<number> {
     placePolicies: await readPlacePolicies(config, places),
     dryRun: asked.switches.has('dry-run'),
     onWarning: ({ code, message }) => output.note(`${code}: ${safeText(message, 600)}`),
-    ...(asked.switches.has('detach') && { actElsewhere: await makeElsewhere(base, programPath) }),
+    ...(asked.switches.has('detach') && {
+      actElsewhere: await makeElsewhere(base, programPath),
+      watcherPath: programPath,
+    }),
   };
   if (!several && jobs[0]) {
     const recovered = await recoverJob(context, jobs[0], { choice, options });

@@ -34,8 +34,11 @@ export type TauActuatorOptions = {
   readonly version: string;
   readonly words: ReportWords;
   readonly makeId: () => string;
-  /** Waits until a trainer that was started has ended; without it the report says that it was started. */
-  readonly waitForTrainer: boolean;
+  /**
+   * The program that starts Salvor, when a trainer is not waited for: a process of its own records how it ended then, and
+   * the report says that it was started.
+   */
+  readonly watcherPath?: string;
   /** How long a trainer has to end when its job is cancelled. */
   readonly stopGraceMs: number;
   readonly operations: TauFileOperations;
@@ -122,7 +125,7 @@ async function carryOut(carrying: Carrying): Promise<Done> {
         directory,
         operations: options.operations,
         makeReport,
-        left: options.waitForTrainer ? left : Promise.resolve('left'),
+        left: options.watcherPath === undefined ? left : Promise.resolve('left'),
         nowMs: options.clock.nowMs,
         stopSignal: () => watch.stopped,
         actionId: action.actionId,
@@ -148,7 +151,13 @@ async function actHeld(carrying: Carrying, directory: TauDirectory): Promise<Hel
   const { approved, options } = carrying;
   if (approved.plan.choice === 'cancel') await endTrainers(carrying, directory);
   const command = approved.plan.choice === 'resume' ? options.request.command : undefined;
-  return { recorded, started: command === undefined ? undefined : await start(carrying, directory, command) };
+  return {
+    recorded,
+    started:
+      command === undefined
+        ? undefined
+        : await start(carrying, directory, { command, actionId: recorded.action.actionId }),
+  };
 }
 
 /** Ends the trainers that were started here, down to their last child. Errors: ORPHAN_NOT_ENDED. */
@@ -211,9 +220,9 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
 }
 
 async function start(
-  { approved, tell, watch }: Carrying,
+  { approved, tell, watch, options: { watcherPath: programPath } }: Carrying,
   directory: TauDirectory,
-  command: string,
+  { command, actionId }: { readonly command: string; readonly actionId: string },
 ): Promise<StartedTrainer> {
   const { control, checkpoints } = approved.evidence;
   const chosen = control && findTaken(control, checkpoints);
@@ -225,6 +234,7 @@ async function start(
     logPath,
     runToken: directory.runToken,
     ...(chosen && { checkpoint: chosen }),
+    ...(programPath !== undefined && { watch: { programPath, recordPath: directory.layout.trainer, actionId } }),
   });
   watch.trainer = trainer;
   if (watch.stopped) trainer.stop(watch.stopped);

@@ -5,6 +5,7 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
+import { TRAINER_OF_VARIABLE } from './find-trainers.ts';
 import { describeUnwritable } from './record-action.ts';
 
 /** A trainer that was started. `ended` resolves with its exit code, or the signal that ended it. */
@@ -27,7 +28,15 @@ export type TrainerOptions = {
   readonly logPath: string;
   readonly runToken: string;
   readonly checkpoint?: CheckpointEvidence;
+  /** Nobody waits for it: a process of its own does, and records how it ended. */
+  readonly watch?: TrainerWatch;
 };
+
+/** What the process beside a trainer is asked to start, and where it keeps how that ended. */
+export type WatchRequest = { readonly command: string; readonly recordPath: string; readonly actionId: string };
+
+/** Who stays beside a trainer for which nobody waits: the program that starts Salvor, and where the end is recorded. */
+export type TrainerWatch = { readonly programPath: string; readonly recordPath: string; readonly actionId: string };
 
 /**
  * Starts the operator's command in a session of its own, its output going to a log: it outlives Salvor and the
@@ -39,6 +48,7 @@ export type TrainerOptions = {
 export async function startTrainer(options: TrainerOptions): Promise<Trainer> {
   const log = openLog(options.logPath);
   try {
+    if (options.watch) return await startWatched(options, { watch: options.watch, log });
     const child = spawn('/bin/sh', ['-c', options.command], {
       detached: true,
       stdio: ['ignore', log, log],
@@ -51,6 +61,42 @@ export async function startTrainer(options: TrainerOptions): Promise<Trainer> {
   } finally {
     closeSync(log);
   }
+}
+
+/** Errors: RUN_FAILED when the process that stays beside it cannot be started, or ends without having started it. */
+async function startWatched(
+  options: TrainerOptions,
+  { watch, log }: { readonly watch: TrainerWatch; readonly log: number },
+): Promise<Trainer> {
+  const { [RUN_TOKEN_VARIABLE]: runToken, ...env } = makeEnvironment(options);
+  const { programPath, recordPath, actionId } = watch;
+  const child = spawn(process.execPath, [programPath, '__trainer'], {
+    detached: true,
+    stdio: ['ignore', log, log, 'ipc'],
+    env: { ...env, [TRAINER_OF_VARIABLE]: runToken },
+  });
+  const started = Promise.race([
+    new Promise<number>((resolve) => child.once('message', (news) => resolve(readPid(news)))),
+    awaitEnd(child).then(({ exitCode, signal }): never => {
+      throw new RecoveryError('RUN_FAILED', `the trainer could not be started: ${signal ?? `exit code ${exitCode}`}`);
+    }),
+  ]);
+  await awaitStart(child);
+  const request: WatchRequest = { command: options.command, recordPath, actionId };
+  child.send(request);
+  const pid = await started;
+  const release = () => {
+    child.removeAllListeners();
+    child.on('error', () => {});
+    if (child.connected) child.disconnect();
+    child.unref();
+  };
+  return { pid, ended: new Promise(() => {}), stop: (signal) => signalGroup(pid, signal), release };
+}
+
+function readPid(news: unknown): number {
+  const isStarted = typeof news === 'object' && news !== null && 'pid' in news && typeof news.pid === 'number';
+  return isStarted && typeof news.pid === 'number' ? news.pid : 0;
 }
 
 /** Errors: STATE_FULL, STATE_UNWRITABLE; the job is recorded as running by then. */
@@ -79,7 +125,8 @@ function makeEnvironment({ directory, runToken, checkpoint }: TrainerOptions): N
   return { ...Object.fromEntries(inherited), ...Object.fromEntries(named) };
 }
 
-function awaitStart(child: ChildProcess): Promise<void> {
+/** Resolves once a process is there. Errors: RUN_FAILED when it cannot be started. */
+export function awaitStart(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     child.once('spawn', () => resolve());
     child.once('error', (cause) =>
@@ -88,7 +135,8 @@ function awaitStart(child: ChildProcess): Promise<void> {
   });
 }
 
-function awaitEnd(child: ChildProcess): Promise<ProcessEnd> {
+/** Resolves with how a process ended. Errors: none. */
+export function awaitEnd(child: ChildProcess): Promise<ProcessEnd> {
   return new Promise((resolve) => {
     child.once('exit', (code, signal) => {
       resolve({ ...(code !== null && { exitCode: code }), ...(signal !== null && { signal }) });
