@@ -95,7 +95,7 @@ export function makeEngineFor({
   /** The job's own. */
   readonly directory: string;
 }): JobRun['makeEngine'] {
-  return ({ spec, lease, job, checkHeld }) =>
+  return ({ spec, lease, job, checkHeld, onTakenBack }) =>
     makeLocalEngine({
       spec,
       jobId: job.id,
@@ -103,6 +103,7 @@ export function makeEngineFor({
       epoch: lease.epoch,
       markDirectory: directory,
       checkHeld,
+      onTakenBack,
       faults,
       onLine(unitNumber, stream, line) {
         const at = new Date(systemClock.nowMs()).toISOString();

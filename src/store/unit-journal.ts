@@ -3,11 +3,10 @@
  *
  * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
  * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
- * pending, failed -doubted-> in_doubt (the store went back in time)
+ * pending, failed -doubted-> in_doubt (the store went back in time) | -taken_back-> needs_review (by its worker)
  * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
  *
- * A unit has an end while it is done, failed or skipped. It keeps the last error it met until it is done or put back to
- * the start.
+ * A unit has an end while it is done, failed or skipped, and keeps its last error until it is done or put to the start.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
@@ -44,6 +43,14 @@ export type UnitEvent =
     }
   | { readonly type: 'not_done'; readonly number: number; readonly atMs: number }
   | {
+      /** A failure that was accepted is taken back; of a unit that is not failed or pending by now it says nothing. */
+      readonly type: 'taken_back';
+      readonly number: number;
+      readonly error: JobError;
+      readonly receipt?: string;
+      readonly atMs: number;
+    }
+  | {
       readonly type: 'settled';
       readonly number: number;
       readonly as: 'done' | 'pending' | 'skipped';
@@ -74,6 +81,7 @@ export const STATUS_AFTER: Readonly<
   not_done: 'pending',
   ask_again: 'in_doubt',
   doubted: 'in_doubt',
+  taken_back: 'needs_review',
   retry_failed: 'pending',
   reset: 'pending',
 };
@@ -100,6 +108,8 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
       sequence += 1;
       const { changes } = applyEvent(statements, jobSeq, { event, sequence });
       if (changes !== 1) {
+        sequence -= 1;
+        if (event.type === 'taken_back') return;
         const message = `row ${event.number} is no longer as it was left: it is not in a state for "${event.type}"`;
         throw new RecoveryError('UNIT_CHANGED', message, { details: { unit: event.number, event: event.type } });
       }
@@ -110,7 +120,10 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
 }
 
 type Statements = Readonly<
-  Record<'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'settle', StatementSync>
+  Record<
+    'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'takenBack' | 'settle',
+    StatementSync
+  >
 >;
 
 function prepareChanges(database: DatabaseSync): Statements {
@@ -135,6 +148,10 @@ function prepareChanges(database: DatabaseSync): Statements {
     ),
     unanswered: database.prepare(
       `UPDATE units SET error_code = ?, error_message = ?, event = ? ${at} AND status = 'in_doubt'`,
+    ),
+    takenBack: database.prepare(
+      `UPDATE units SET status = 'needs_review', receipt = coalesce(?, receipt), error_code = ?, error_message = ?,
+       finished_at_ms = NULL, event = ? ${at} AND status IN ('failed', 'pending')`,
     ),
     notDone: database.prepare(`UPDATE units SET status = 'pending', event = ? ${at} AND status = 'in_doubt'`),
     settle: database.prepare(
@@ -167,14 +184,11 @@ function applyEvent(
       return statements.failure.run(status, code, message, endMs, sequence, jobSeq, number);
     }
     case 'unknown':
-      return statements.unknown.run(
-        event.receipt ?? null,
-        event.error.code,
-        event.error.message,
-        sequence,
-        jobSeq,
-        number,
-      );
+    case 'taken_back': {
+      const { code, message } = event.error;
+      const statement = event.type === 'unknown' ? statements.unknown : statements.takenBack;
+      return statement.run(event.receipt ?? null, code, message, sequence, jobSeq, number);
+    }
     case 'unanswered':
       return statements.unanswered.run(event.error.code, event.error.message, sequence, jobSeq, number);
     case 'not_done':
@@ -197,6 +211,7 @@ function describeEvent(event: UnitEvent): { readonly code: string | null; readon
     case 'failed':
     case 'retry':
     case 'unknown':
+    case 'taken_back':
     case 'unanswered':
       return { code: event.error.code, detail: event.error.message };
     case 'done':

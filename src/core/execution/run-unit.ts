@@ -19,7 +19,11 @@ export type UnitNews = {
   | { readonly type: 'receipt'; readonly receipt: string }
   | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string; readonly by?: 'verify' }
   | { readonly type: 'not_done' }
-  | { readonly type: 'failed' | 'retry' | 'unknown'; readonly error: JobError; readonly receipt?: string }
+  | {
+      readonly type: 'failed' | 'retry' | 'unknown' | 'taken_back';
+      readonly error: JobError;
+      readonly receipt?: string;
+    }
   | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
 );
 
@@ -31,6 +35,8 @@ export type UnitPorts = {
   readonly faults: Faults;
   /** Milliseconds to wait before try `tries + 1`, or undefined when the error is not to be retried. */
   readonly delayBeforeRetryMs: (error: JobError, tries: number) => number | undefined;
+  /** Why a unit whose failure was accepted is not to be tried again after all: its engine took that back. */
+  readonly takenBack?: (number: number) => JobError | undefined;
   /** Waits; resolves to false when the run is to stop instead. */
   readonly wait: (durationMs: number) => Promise<boolean>;
 };
@@ -62,7 +68,10 @@ export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd
     if (delayMs === undefined) return recordEnd(work, attempt, ports);
     const committed = ports.record({ type: 'retry', number: work.number, error, atMs: ports.clock.nowMs() });
     await committed;
-    if (!(await ports.wait(delayMs))) return { type: 'postponed', error, committed };
+    const mayGoOn = await ports.wait(delayMs);
+    const takenBack = ports.takenBack?.(work.number);
+    if (takenBack) return { type: 'unknown', error: takenBack, committed };
+    if (!mayGoOn) return { type: 'postponed', error, committed };
   }
 }
 

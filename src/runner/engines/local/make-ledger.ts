@@ -6,7 +6,7 @@
  * Ids are drawn at random, so that only who has read a row can answer it.
  */
 import { randomInt } from 'node:crypto';
-import type { UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
+import type { TakenBack, UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
 import type { JobError } from '../../../core/job/schema.ts';
 import { type Heard, judgeAbandoned, judgeAnswer } from './judge-answer.ts';
 import type { ReadLine } from './make-line-reader.ts';
@@ -55,12 +55,16 @@ export type LedgerOptions = {
   readonly onBroken: (why: string) => void;
   readonly onText: (line: ReadLine, why?: string) => void;
   readonly afterRead: (then: () => void) => void;
+  /** Told of a row whose no was believed and of which something else is said later. */
+  readonly onTakenBack?: TakenBack;
 };
 
 /** Ids are drawn from below this: any reader of JSON holds them exactly. */
 const ID_END = 2 ** 31;
 /** Of so many receipts it is remembered whose they are; rows that are in hand together are far fewer. */
 const RECEIPT_LIMIT = 10_000;
+/** Of so many rows that failed it is remembered that they did, while their worker lives. */
+const REFUSED_LIMIT = 10_000;
 
 /**
  * Makes an empty ledger.
@@ -69,9 +73,11 @@ const RECEIPT_LIMIT = 10_000;
  * Errors: an outcome rejects with what its `onReceipt` rejects with.
  * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
-export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }: LedgerOptions): Ledger {
+export function makeLedger(options: LedgerOptions): Ledger {
+  const { timeoutMs, onTimeout, onBroken, onText, afterRead } = options;
   const entries = new Map<number, Entry>();
   const receipts = makeReceiptOwners(entries);
+  const refused = makeRefused(options.onTakenBack);
   let answeredCount = 0;
   let isBroken = false;
 
@@ -83,7 +89,9 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }
   };
   const settleAnswered = (id: number, entry: Entry, answer: Parameters<typeof judgeAnswer>[1]) => {
     answeredCount += 1;
-    settle(id, entry, judgeAnswer(entry, answer));
+    const outcome = judgeAnswer(entry, answer);
+    if (outcome.type === 'failed') refused.keep(id, entry.work);
+    settle(id, entry, outcome);
   };
   const expire = (id: number, durationMs: number) => markLate(entries.get(id), durationMs, onTimeout);
   const breakOff = (line: ReadLine, why: string) => {
@@ -94,6 +102,8 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }
   const takeAnswer = (line: ReadLine, answer: Exclude<Answer, { readonly type: 'text' | 'broken' }>) => {
     const { id } = answer;
     const entry = entries.get(id);
+    if (!entry && refused.takeBack(answer))
+      return breakOff(line, `something else is said of id ${id}, which had failed`);
     if (!entry) return breakOff(line, `an answer is for id ${id}, and no such row is in hand`);
     if (!isFor(entry.work, answer)) {
       return breakOff(line, `the answer for id ${id} names another row than number ${entry.work.number}`);
@@ -144,6 +154,29 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }
       }
     },
     answeredCount: () => answeredCount,
+  };
+}
+
+/** Remembers which rows failed: a receipt or a yes that comes later takes that back. */
+function makeRefused(onTakenBack: TakenBack | undefined) {
+  const works = new Map<number, UnitWork>();
+  return {
+    keep(id: number, work: UnitWork): void {
+      works.set(id, work);
+      const oldest = works.size > REFUSED_LIMIT ? works.keys().next().value : undefined;
+      if (oldest !== undefined) works.delete(oldest);
+    },
+    /** Whether an answer takes back what was believed of its row. */
+    takeBack(answer: Exclude<Answer, { readonly type: 'text' | 'broken' }>): boolean {
+      const work = works.get(answer.id);
+      const { receipt } = answer;
+      if (!work || !isFor(work, answer) || (answer.type === 'not_ok' && receipt === undefined && !answer.ambiguous))
+        return false;
+      const said = receipt === undefined ? 'something else' : `receipt ${receipt}`;
+      const error = { code: 'WORKER_PROTOCOL', message: `its worker said no, and ${said} later` };
+      onTakenBack?.(work, { error, ...(receipt !== undefined && { receipt }) });
+      return true;
+    },
   };
 }
 

@@ -70,6 +70,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
   };
   const ledger = makeLedger({
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
+    ...(options.onTakenBack && { onTakenBack: options.onTakenBack }),
     // Until it is gone its answers still count.
     onTimeout: endNow,
     onBroken: (why) => onFault('WORKER_PROTOCOL', `the worker broke the protocol: ${why}`),
