@@ -26,6 +26,8 @@ type Entry = Heard & {
   refusal: Refusal | undefined;
 };
 
+/** What a worker says of a row. */
+type Said = Exclude<Answer, { readonly type: 'text' | 'broken' }>;
 type Refusal = Extract<Answer, { readonly type: 'not_ok' }>;
 
 /** See `makeLedger`. */
@@ -73,11 +75,10 @@ const REFUSED_LIMIT = 10_000;
  * Errors: an outcome rejects with what its `onReceipt` rejects with.
  * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
-export function makeLedger(options: LedgerOptions): Ledger {
-  const { timeoutMs, onTimeout, onBroken, onText, afterRead } = options;
+export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead, ...rest }: LedgerOptions): Ledger {
   const entries = new Map<number, Entry>();
   const receipts = makeReceiptOwners(entries);
-  const refused = makeRefused(options.onTakenBack);
+  const refused = makeRefused(rest.onTakenBack);
   let answeredCount = 0;
   let isBroken = false;
 
@@ -99,20 +100,14 @@ export function makeLedger(options: LedgerOptions): Ledger {
     onText(line, why);
     onBroken(why);
   };
-  const takeAnswer = (line: ReadLine, answer: Exclude<Answer, { readonly type: 'text' | 'broken' }>) => {
+  const takeAnswer = (line: ReadLine, answer: Said) => {
     const { id } = answer;
     const entry = entries.get(id);
-    if (!entry && refused.takeBack(answer))
-      return breakOff(line, `something else is said of id ${id}, which had failed`);
-    if (!entry) return breakOff(line, `an answer is for id ${id}, and no such row is in hand`);
+    if (!entry) return breakOff(line, describeStray(answer, refused.takeBack(answer)));
     if (!isFor(entry.work, answer)) {
       return breakOff(line, `the answer for id ${id} names another row than number ${entry.work.number}`);
     }
-    if (answer.ambiguous) entry.ambiguous = true;
-    if (answer.receipt !== undefined) {
-      entry.sharedWith ??= receipts.claim(id, answer.receipt);
-      keepReceipt(entry, answer.receipt, answer.type === 'ok');
-    }
+    hear(entry, answer, receipts);
     if (entry.refusal) return breakOff(line, `something is said of id ${id}, which had failed`);
     if (answer.type === 'news') return;
     if (answer.type === 'ok') return settleAnswered(id, entry, answer);
@@ -157,6 +152,20 @@ export function makeLedger(options: LedgerOptions): Ledger {
   };
 }
 
+/** Keeps what an answer says of a row besides how it came out. */
+function hear(entry: Entry, answer: Said, receipts: ReturnType<typeof makeReceiptOwners>): void {
+  if (answer.ambiguous) entry.ambiguous = true;
+  if (answer.receipt === undefined) return;
+  entry.sharedWith ??= receipts.claim(answer.id, answer.receipt);
+  keepReceipt(entry, answer.receipt, answer.type === 'ok');
+}
+
+function describeStray({ id }: Said, isTakenBack: boolean): string {
+  return isTakenBack
+    ? `something else is said of id ${id}, which had failed`
+    : `an answer is for id ${id}, and no such row is in hand`;
+}
+
 /** Remembers which rows failed: a receipt or a yes that comes later takes that back. */
 function makeRefused(onTakenBack: TakenBack | undefined) {
   const works = new Map<number, UnitWork>();
@@ -167,7 +176,7 @@ function makeRefused(onTakenBack: TakenBack | undefined) {
       if (oldest !== undefined) works.delete(oldest);
     },
     /** Whether an answer takes back what was believed of its row. */
-    takeBack(answer: Exclude<Answer, { readonly type: 'text' | 'broken' }>): boolean {
+    takeBack(answer: Said): boolean {
       const work = works.get(answer.id);
       const { receipt } = answer;
       if (!work || !isFor(work, answer) || (answer.type === 'not_ok' && receipt === undefined && !answer.ambiguous))
