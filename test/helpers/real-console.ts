@@ -48,9 +48,14 @@ export function openRealConsole(
     ready,
     async press(keys, ...texts) {
       const before = pty.screen();
-      // The same for a key that came in the moment a look did: the screen stands as it stood, and shows its keys.
+      let last = before;
+      // The same for a key that came in the moment a look did: the screen stands still, and shows its keys. What the
+      // look brought may be on it by now; text is typed again only where nothing is.
       const again = setInterval(() => {
-        if (pty.screen() === before && showsKeys(before)) pty.type(keys);
+        const screen = pty.screen();
+        const isStill = screen === before || (keys.length === 1 && screen === last);
+        if (isStill && showsKeys(screen)) pty.type(keys);
+        last = screen;
       }, UNHEARD_MS);
       try {
         pty.type(keys);
