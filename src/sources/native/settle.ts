@@ -22,7 +22,8 @@ export type SettleOrder = SettleRequest & { readonly principal: string; readonly
  * Settles units by a person's word, with the reason: all of them or none, in one transaction with an audit entry each.
  *
  * Everything is judged inside the transaction that changes the units, while no runner can take the job: whether its
- * holder lives, by lock, process and heartbeat as a recovery would; whether anybody held the job since it was seen;
+ * holder lives, by lock, process and heartbeat as a recovery would; whether it gave a sign of life since it was seen;
+ * whether anybody held the job since then;
  * and whether each unit is as it was seen. A holder that counts as dead and never let go is fenced by a higher epoch,
  * so that one that was judged wrongly (it slept on another host) cannot write over the word.
  *
@@ -44,8 +45,13 @@ export function settleUnits(
     const facts = lookAtHolder(database, job, { lock: lockPath(stateDirectory, job.id), nowMs: order.atMs });
     const units = order.units.map((seen) => {
       const unit = findUnit(database, job, seen.number);
-      const { as, runnerSeen } = order;
-      const word = { as, seenSequence: seen.eventSequence, ...(runnerSeen && { runnerSeen }) };
+      const { as, runnerSeen, heartbeatSeenMs } = order;
+      const word = {
+        as,
+        seenSequence: seen.eventSequence,
+        ...(runnerSeen && { runnerSeen }),
+        ...(heartbeatSeenMs !== undefined && { heartbeatSeenMs }),
+      };
       const refusal = checkSettle(facts, unit, word);
       if (refusal) throw refusal;
       return unit;
