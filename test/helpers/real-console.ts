@@ -71,7 +71,8 @@ export function openRealConsole(
       }, PRESS_AGAIN_MS);
       try {
         pty.type('y');
-        await pty.waitFor((screen) => !screen.includes(AGREEMENT));
+        // The plan does not say it either while keys that act are dropped: then the screen shows no keys.
+        await pty.waitFor((screen) => showsKeys(screen) && !screen.includes(AGREEMENT));
       } finally {
         clearInterval(again);
       }
