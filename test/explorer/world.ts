@@ -1,47 +1,51 @@
 /**
- * A real store with one job of two rows, and those who act on it: runners, persons, whoever cancels, and what kills a
- * runner or puts it to sleep. Everything but the effect is the real thing: sessions, actuator, lease, journal, lock.
+ * A real store with one job, and those who act on it: runners, persons, whoever cancels or writes back, each in a
+ * thread of its own; and what befalls them: a kill, a request to stop, time that passes.
  */
-import { cpSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import type { UnitEngine, UnitWork } from '../../src/core/execution/unit-engine.ts';
-import type { PlanChoice } from '../../src/core/plan/schema.ts';
-import type { SettledAs } from '../../src/core/ports.ts';
-import { makeSession } from '../../src/core/session/make-session.ts';
-import type { Session, SessionCommand, SessionState } from '../../src/core/session/schema.ts';
-import { holdLease } from '../../src/runner/hold-lease.ts';
-import { type BatchSpec, parseBatchSpec } from '../../src/runner/job-file/schema.ts';
-import { runJob } from '../../src/runner/run-job.ts';
-import { makeNativeActuator, type RunPlan } from '../../src/sources/native/act.ts';
-import { lockPath } from '../../src/sources/native/layout.ts';
-import { makeNativePlace } from '../../src/sources/native/read.ts';
+import type { UnitStatus } from '../../src/core/job/schema.ts';
+import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
 import { storePath } from '../../src/store/database.ts';
-import { startRun } from '../../src/store/jobs.ts';
 import { readEpoch } from '../../src/store/leases.ts';
-import { ANYBODY } from '../helpers/evidence-builders.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
-import type { Actor, Gate } from './schedule.ts';
+import type { Actor } from './schedule.ts';
+import { type ActorNews, CLOCK, type LedgerEntry, type Part } from './thread-words.ts';
+import type { Thread, Threads } from './threads.ts';
 
-/** It is always this time: nothing that is compared depends on a clock. */
-const CLOCK = { nowMs: () => SEED_MS + 3_600_000 };
-/** A heartbeat so old counts for nothing across hosts. */
-const LONG_AGO_MS = CLOCK.nowMs() - 600_000;
+const JOB_ID = 'b0000000001';
 /** Every key is the number of another row. */
-const KEYS = ['2', '1'];
+const KEYS = ['3', '1', '2'];
+const LEDGER = 'ledger.jsonl';
+/** Whoever had the effects that there were at the beginning. */
+const FORMER = { type: 'effect', by: 'R0', epoch: 1, current: 1, stopped: false } as const;
+/** A heartbeat so old counts for nothing across hosts. */
+const LONG_MS = 600_000;
 
-/** A state directory that worlds are copies of. */
-export type Template = AsyncDisposable & { readonly path: string; readonly jobId: string };
+/**
+ * What a job is like: its rows, those whose effect there was, whether a hook tells the truth of each, whether its file
+ * says it all.
+ */
+export type JobShape = {
+  readonly rows: readonly UnitStatus[];
+  readonly effects?: readonly number[];
+  readonly verify?: true;
+  readonly writesBack?: true;
+};
 
-/** Makes the template, with one row or two. With `verify` the job has a hook that tells the truth. */
-export async function makeTemplate({ verify = false, rowCount = 2 } = {}): Promise<Template> {
+/** A folder that worlds are copies of. */
+export type Template = AsyncDisposable & { readonly path: string };
+
+export async function makeTemplate({ rows, effects = [], verify, writesBack }: JobShape): Promise<Template> {
   const state = await makeTempState();
+  const folder = dirname(state.path);
   const spec: BatchSpec = {
     kind: 'batch',
     name: 'Shipping',
-    directory: state.path,
-    rowsPath: 'rows.csv',
+    directory: folder,
+    rowsPath: join(folder, `${JOB_ID}.csv`),
     rowsFormat: 'csv',
     columns: ['id'],
     command: 'true',
@@ -50,222 +54,156 @@ export async function makeTemplate({ verify = false, rowCount = 2 } = {}): Promi
     onError: 'halt',
     concurrency: 1,
     retry: { attempts: 1, backoff: 'fixed', initialDelayMs: 0, maxDelayMs: 0, jitter: false },
-    writeBack: [],
+    writeBack: writesBack ? [{ column: 'state', value: 'status' }] : [],
     env: {},
     params: {},
   };
-  const keys = KEYS.slice(0, rowCount);
-  const { id } = state.addJob({ units: keys.map(() => 'pending' as const), keys, status: 'pending', spec });
+  const status = rows.every((row) => row === 'pending') ? 'pending' : 'stopped';
+  state.addJob({ id: JOB_ID, units: rows, keys: KEYS.slice(0, rows.length), status, spec });
+  // It came to this before anybody held it.
+  state.database.exec('UPDATE unit_events SET epoch = 0');
+  const entries = effects.map((number) => ({ ...FORMER, key: `${JOB_ID}:1:${number}` }) satisfies LedgerEntry);
+  writeFileSync(join(folder, LEDGER), entries.map((entry) => `${JSON.stringify(entry)}\n`).join(''));
   state.database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-  return { path: state.path, jobId: id, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
+  return { path: folder, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
 }
 
-/** A runner that took the job. */
-type Held = { readonly epoch: number; readonly database: DatabaseSync; readonly release: () => void; isOver: boolean };
+/** How an actor came out: nothing while it has not begun, `dead` when it was killed. */
+export type Outcome = { readonly part: Part; state: 'waiting' | 'acting' | 'ended' | 'dead'; end?: string };
 
 /** One copy, and what happened in it. */
-export type World = Disposable & {
+export type World = AsyncDisposable & {
+  /** The state directory, and the rows file beside it. */
   readonly path: string;
+  readonly rowsPath: string;
   readonly jobId: string;
-  /** Idempotency keys in the order of their effects. */
-  readonly ledger: readonly string[];
-  /** Those whose effect came from a runner that was fenced already: nothing inside the store can keep it from that. */
-  readonly late: ReadonlySet<string>;
-  /** Receipts a runner was told are on disk. */
-  readonly acknowledged: readonly { readonly number: number; readonly receipt: string }[];
+  readonly ledger: () => readonly LedgerEntry[];
   /** Every code somebody was refused or ended with. */
   readonly codes: readonly string[];
+  readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly epoch: () => number;
-  readonly runner: (name: string, choice: 'resume' | 'restart') => Actor;
-  /** Looks at what waits, asks the ledger, and says what is true of it; so often. */
-  readonly person: (name: string, rounds?: number) => Actor;
-  readonly canceller: (name: string) => Actor;
-  /** Ends a runner where it stands. */
+  readonly actor: (name: string, part: Part) => Actor;
+  /** An actor that begins once an event befell, or another has ended. */
+  readonly actorAfter: (before: string, name: string, part: Part) => Actor;
+  /** Ends an actor where it stands. */
   readonly killer: (name: string, victim: string) => Actor;
-  /** Makes a runner one of another host that was not heard of for long; it goes on all the same. */
-  readonly sleeper: (name: string, victim: string) => Actor;
+  /** Asks an actor to stop, as SIGTERM and the console do. */
+  readonly stopper: (name: string, victim: string) => Actor;
+  /** Lets ten minutes pass. */
+  readonly time: (name: string) => Actor;
+  /** Plays a part from its beginning to its end, with nobody in between. */
+  readonly playAlone: (part: Part) => Promise<void>;
 };
 
 /** Copies the template to a file system in memory, where there is one. */
-export function makeWorld(template: Template): World {
+export function makeWorld(template: Template, threads: Threads): World {
   const base = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'salvor-world-'));
+  cpSync(template.path, base, { recursive: true });
   const path = join(base, 'state');
-  cpSync(template.path, path, { recursive: true });
-  const { jobId } = template;
-  const ledger: string[] = [];
-  const late = new Set<string>();
-  const acknowledged: { number: number; receipt: string }[] = [];
+  const ledgerPath = join(base, LEDGER);
+  const watch = new DatabaseSync(storePath(path));
+  watch.exec('PRAGMA synchronous=OFF');
+  const [from, to] = [template.path, base];
+  watch.prepare('UPDATE jobs SET rows_path = replace(rows_path, ?1, ?2), spec = replace(spec, ?1, ?2)').run(from, to);
+  const clock = new Float64Array(new SharedArrayBuffer(8));
+  clock[CLOCK] = SEED_MS + 3_600_000;
   const codes: string[] = [];
-  const held = new Map<string, Held>();
-  const dead = new Set<string>();
-  const watch = new DatabaseSync(storePath(path), { readOnly: true });
-  const epoch = () => readEpoch(watch, 1);
+  const outcomes = new Map<string, Outcome>();
+  const playing = new Map<string, Thread>();
 
-  const makeEngine = (name: string, gate: Gate): UnitEngine => ({
-    start: () => gate('begun'),
-    perform: async (work, onReceipt) => {
-      await gate(`effect ${work.number}`);
-      if (epoch() !== held.get(name)?.epoch) late.add(work.idempotencyKey);
-      ledger.push(work.idempotencyKey);
-      await gate(`acted ${work.number}`);
-      const receipt = `1Z-${name}-${ledger.length}`;
-      await onReceipt(receipt);
-      acknowledged.push({ number: work.number, receipt });
-      await gate(`told ${work.number}`);
-      return { type: 'done', receipt };
-    },
-    verify: async (work: UnitWork) => {
-      const isDone = ledger.includes(work.idempotencyKey);
-      await gate(`verified ${work.number}`);
-      return isDone ? { type: 'done' } : { type: 'not_done' };
-    },
-    stop: () => gate('through'),
-    kill: () => {},
-  });
-  const makeRunPlan = (name: string, gate: Gate): RunPlan => {
-    return async ({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted }) => {
-      await gate('take');
-      const { plan, consent, evidence } = approved;
-      const { principal, atMs } = consent;
-      const lease = holdLease({
-        database,
-        lockPath: lockPath(stateDirectory, job.id),
-        job,
-        expected: {
-          epoch: evidence.recorded.epoch,
-          status: evidence.recorded.status,
-          journalSequence: evidence.units?.journalSequence ?? 0,
-        },
-        audit: { atMs, principal, action: plan.choice, outcome: 'done', planDigest: plan.digest, details: {} },
-        change: () => startRun(database, job.seq, atMs),
-      });
-      // All runners are this process: of one in another namespace only its lock tells whether it lives.
-      database.prepare("UPDATE leases SET pid_namespace = 'explored' WHERE epoch = ?").run(lease.epoch);
-      let isLocked = true;
-      const release = () => {
-        if (isLocked) lease.releaseLock();
-        isLocked = false;
-      };
-      const mine: Held = { epoch: lease.epoch, database, release, isOver: false };
-      held.set(name, mine);
-      onStarted();
-      const spec = parseBatchSpec(job.spec);
-      const ended = await runJob({
-        ...{ database, job, spec, stop, kill, onEvent },
-        lease: { ...lease, releaseLock: release },
-        steps: plan.steps.slice(1),
-        orphans: [],
-        makeEngine: () => (spec.verify === undefined ? withoutVerify(makeEngine(name, gate)) : makeEngine(name, gate)),
-        clock: CLOCK,
-        random: () => 0,
-        faults: { reach: () => {} },
-      });
-      mine.isOver = true;
-      if (ended.error) codes.push(ended.error.code);
-      return {
-        steps: ended.results,
-        end: ended.end,
-        settled: ended.settled,
-        ...(ended.error && { error: ended.error }),
-      };
+  const hear = (name: string, news: ActorNews): string => {
+    if (news.type === 'gate') return news.label;
+    const outcome = outcomes.get(name);
+    // What the dead say is heard by nobody.
+    if (outcome?.state !== 'dead') codes.push(...news.codes);
+    if (outcome && outcome.state !== 'dead') outcome.state = 'ended';
+    if (outcome && news.end !== undefined) outcome.end = news.end;
+    const thread = playing.get(name);
+    if (thread) threads.giveBack(thread);
+    playing.delete(name);
+    return outcome?.state === 'dead' ? 'dead' : 'end';
+  };
+  const begin = async (name: string, part: Part, isFree: boolean): Promise<string> => {
+    outcomes.set(name, { part, state: 'acting' });
+    const thread = threads.take();
+    playing.set(name, thread);
+    return hear(name, await thread.begin({ name, part, path, jobId: JOB_ID, ledgerPath, clock, isFree }));
+  };
+  const over = new Set<string>();
+  const once = (name: string, canMove: () => boolean, act: () => Promise<void> | void): Actor => {
+    let isOver = false;
+    return {
+      name,
+      isEvent: true,
+      canMove: () => !isOver && canMove(),
+      async move() {
+        isOver = true;
+        over.add(name);
+        await act();
+        return 'end';
+      },
     };
   };
-  const open = (name: string, gate: Gate): Session =>
-    makeSession(jobId, {
-      reader: makeNativePlace(path, CLOCK),
-      clock: CLOCK,
-      authority: ANYBODY,
-      actuator: makeNativeActuator({
-        stateDirectory: path,
-        clock: CLOCK,
-        principal: name,
-        policy: { type: 'none' },
-        version: '0',
-        words: { describeFinding: String, describeStep: String, describeWarning: String },
-        makeId: () => `${name}-${codes.length}-${ledger.length}`,
-        stopGraceMs: 0,
-        runPlan: makeRunPlan(name, gate),
-        writeRows: () => Promise.reject(new Error('no rows are written back')),
-      }),
-    });
-  const say = async (session: Session, command: SessionCommand): Promise<SessionState> => {
-    session.send(command);
-    await session.idle();
-    const state = session.snapshot();
-    if (state.stage === 'refused') codes.push(state.error.code);
-    return state;
+  const kill = async (name: string): Promise<void> => {
+    const outcome = outcomes.get(name);
+    const thread = playing.get(name);
+    if (outcome) outcome.state = 'dead';
+    if (thread) hear(name, await thread.die());
   };
-  const agree = (name: string, choice: PlanChoice): Actor => ({
-    name,
-    canMove: () => !dead.has(name),
-    run: async (gate) => {
-      const session = open(name, gate);
-      await say(session, { type: 'inspect' });
-      const planned = await say(session, { type: 'choose', choice });
-      if (planned.stage !== 'planned') return;
-      await gate('agree');
-      const { digest: planDigest } = planned.plan;
-      const consent = { planDigest, principal: name, atMs: CLOCK.nowMs(), form: 'flag' } as const;
-      await say(session, { type: 'approve', consent });
-    },
-  });
-  const isRunning = (name: string) => held.get(name)?.isOver === false && !dead.has(name);
+  const actor = (name: string, part: Part): Actor => {
+    outcomes.set(name, { part, state: 'waiting' });
+    return {
+      name,
+      canMove: () => ['waiting', 'acting'].includes(outcomes.get(name)?.state ?? ''),
+      async move() {
+        const thread = playing.get(name);
+        return thread ? hear(name, await thread.go()) : begin(name, part, false);
+      },
+    };
+  };
   return {
-    ...{ path, jobId, ledger, late, acknowledged, codes, epoch },
-    runner: agree,
-    canceller: (name) => agree(name, 'cancel'),
-    person: (name, rounds = 1) => ({
-      name,
-      run: async (gate) => {
-        for (let round = 0; round < rounds; round += 1) {
-          const session = open(name, gate);
-          await say(session, { type: 'inspect' });
-          const { units } = await makeNativePlace(path, CLOCK).units(jobId, {
-            statuses: ['in_doubt', 'needs_review'],
-            offset: 0,
-            limit: 9,
-          });
-          const words = Map.groupBy(
-            units,
-            ({ idempotencyKey }): SettledAs => (ledger.includes(idempotencyKey) ? 'done' : 'pending'),
-          );
-          for (const [as, meant] of words) {
-            await gate(`say ${as}`);
-            const seen = meant.map(({ number, eventSequence }) => ({ number, eventSequence }));
-            await say(session, { type: 'settle', units: seen, as, reason: 'seen' });
-          }
-          if (round + 1 < rounds) await gate('look again');
-        }
-      },
-    }),
-    killer: (name, victim) => ({
-      name,
-      canMove: () => isRunning(victim),
-      run: async () => {
-        dead.add(victim);
-        held.get(victim)?.release();
-      },
-    }),
-    sleeper: (name, victim) => ({
-      name,
-      canMove: () => isRunning(victim),
-      run: async () => {
-        const { database, epoch: own } = held.get(victim) ?? {};
-        database
-          ?.prepare("UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = ? WHERE epoch = ?")
-          .run(LONG_AGO_MS, own ?? 0);
-        // What it holds on to is no longer the lock that others look at: of another host they would see none.
-        rmSync(lockPath(path, jobId), { force: true });
-      },
-    }),
-    [Symbol.dispose]: () => {
+    ...{ path, rowsPath: join(base, `${JOB_ID}.csv`), jobId: JOB_ID, codes, outcomes },
+    ledger: () => readLedger(ledgerPath),
+    epoch: () => readEpoch(watch, 1),
+    actor,
+    actorAfter(before, name, part) {
+      const late = actor(name, part);
+      const isBegun = () => over.has(before) || ['ended', 'dead'].includes(outcomes.get(before)?.state ?? '');
+      return { ...late, canMove: () => isBegun() && late.canMove() };
+    },
+    killer: (name, victim) =>
+      once(
+        name,
+        () => playing.has(victim),
+        () => kill(victim),
+      ),
+    stopper: (name, victim) =>
+      once(
+        name,
+        () => playing.has(victim),
+        () => playing.get(victim)?.askToStop(),
+      ),
+    time: (name) =>
+      once(
+        name,
+        () => playing.size > 0,
+        () => {
+          clock[CLOCK] = (clock[CLOCK] ?? 0) + LONG_MS;
+        },
+      ),
+    async playAlone(part) {
+      clock[CLOCK] = (clock[CLOCK] ?? 0) + LONG_MS;
+      await begin(`alone ${outcomes.size}`, part, true);
+    },
+    async [Symbol.asyncDispose]() {
+      for (const name of [...playing.keys()]) await kill(name);
       watch.close();
-      for (const { database } of held.values()) if (database.isOpen) database.close();
       rmSync(base, { recursive: true, force: true });
     },
   };
 }
 
-function withoutVerify({ verify: _verify, ...engine }: UnitEngine): UnitEngine {
-  return engine;
+function readLedger(path: string): readonly LedgerEntry[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as LedgerEntry);
 }
