@@ -222,3 +222,9 @@ export const COMMANDS = {
   },
 } as const satisfies Record<string, Command>;
 export type CommandName = keyof typeof COMMANDS;
+
+/** What is meant without a name is no word to type. */
+const UNNAMED: readonly string[] = ['console', 'choose'];
+
+/** The words that name a command. */
+export const COMMAND_WORDS: readonly string[] = Object.keys(COMMANDS).filter((name) => !UNNAMED.includes(name));

@@ -2,6 +2,7 @@ import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
 import {
   COMMAND_FLAGS,
+  COMMAND_WORDS,
   COMMANDS,
   type Command,
   type CommandName,
@@ -34,7 +35,7 @@ const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAG
 export function parseArgs(argv: readonly string[]): Asked {
   const { values, positionals } = splitWords(argv, FLAGS);
   const first = positionals[0];
-  const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? (first as CommandName) : undefined;
+  const named = first !== undefined && COMMAND_WORDS.includes(first) ? (first as CommandName) : undefined;
   const command = named ?? (values.choice === undefined ? 'console' : 'choose');
   const rest = named ? positionals.slice(1) : positionals;
   const asked: Asked = {
