@@ -2,6 +2,9 @@
 import { lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { RecoveryError } from '../core/errors.ts';
+import type { Choice } from '../core/job/schema.ts';
+import type { AccessAction } from '../core/plan/access.ts';
+import { formatActionKey } from '../core/plan/control-rules.ts';
 import type { Clock, JobPlace } from '../core/ports.ts';
 import { STORE_FILE } from '../store/database.ts';
 import { HIGH_WATER_FILE } from '../store/high-water.ts';
@@ -24,6 +27,8 @@ export type Source = {
   /** Each of its places is one job. */
   readonly isSole?: true;
   readonly open: (path: string, clock: Clock, request: PlaceRequest) => JobPlace;
+  /** What an access policy calls a choice; a review is none. */
+  readonly formatAction: (choice: Exclude<Choice, 'review'>) => AccessAction;
   /** Where a place of this source may keep access policies of its own; each that is there has to allow. */
   readonly policyPaths?: (path: string, workingDirectory: string) => readonly string[];
 };
@@ -35,6 +40,7 @@ export const SOURCES: readonly Source[] = [
     lookedFor: `a Salvor state directory (with ${STORE_FILE} in it)`,
     detect: (path) => isThere(join(path, STORE_FILE)) || hasMarkedJob(join(path, 'jobs')),
     open: makeNativePlace,
+    formatAction: (choice) => `recover:${choice}`,
   },
   {
     name: 'tau',
@@ -42,6 +48,7 @@ export const SOURCES: readonly Source[] = [
     detect: isTauDirectory,
     isSole: true,
     open: openTauPlace,
+    formatAction: formatActionKey,
     policyPaths: findPolicyPaths,
   },
 ];

@@ -1,6 +1,6 @@
 import { RecoveryError } from '../../core/errors.ts';
 import type { CommandContext } from '../command-context.ts';
-import { COMMAND_FLAGS, COMMAND_WORDS, COMMANDS, type Flag, GLOBAL_FLAGS } from '../flags.ts';
+import { COMMAND_FLAGS, COMMAND_WORDS, type Flag, GLOBAL_FLAGS } from '../flags.ts';
 
 const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS };
 const NAMES = COMMAND_WORDS;
