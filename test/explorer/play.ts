@@ -18,14 +18,17 @@ import { makeNativePlace } from '../../src/sources/native/read.ts';
 import { startRun } from '../../src/store/jobs.ts';
 import { readEpoch } from '../../src/store/leases.ts';
 import { enter, gate, hearStop, nowMs, readEffects } from './gate.ts';
+import { playControl } from './play-control.ts';
 import type { Beginning, Ending, Part } from './thread-words.ts';
 
 const CLOCK = { nowMs };
 
 /** Plays a part to its end. */
 export async function play(beginning: Beginning): Promise<Ending> {
+  const { part } = beginning;
+  if (part.type === 'control' || part.type === 'repair') return playControl(beginning, part);
   const stage = makeStage(beginning);
-  await PLAYS[beginning.part.type](stage, beginning.part as never);
+  await PLAYS[part.type](stage, part as never);
   return { codes: stage.codes, ...(stage.end !== undefined && { end: stage.end }) };
 }
 
@@ -36,11 +39,15 @@ type Stage = Beginning & {
   stopped: boolean;
 };
 
-const PLAYS: { readonly [T in Part['type']]: (stage: Stage, part: Extract<Part, { type: T }>) => Promise<void> } = {
-  choose: agree,
-  settle,
-  write_back: writeBack,
-};
+/** Parts of those who act on a store. */
+type StorePart = Exclude<Part, { type: 'control' | 'repair' }>;
+
+const PLAYS: { readonly [T in StorePart['type']]: (stage: Stage, part: Extract<Part, { type: T }>) => Promise<void> } =
+  {
+    choose: agree,
+    settle,
+    write_back: writeBack,
+  };
 
 function makeStage(beginning: Beginning): Stage {
   const { path, jobId } = beginning;

@@ -14,7 +14,10 @@ export type Part =
   | { readonly type: 'choose'; readonly choice: 'resume' | 'restart' | 'cancel'; readonly isElsewhere?: true }
   /** Looks at what waits, asks the ledger, and says what is true of it; so often. */
   | { readonly type: 'settle'; readonly rounds: number }
-  | { readonly type: 'write_back' };
+  | { readonly type: 'write_back' }
+  /** In a training control directory. */
+  | { readonly type: 'control'; readonly choice: 'pause' | 'cancel' | 'rollback' }
+  | { readonly type: 'repair' };
 
 /** A part to be played in a state directory. */
 export type Beginning = {

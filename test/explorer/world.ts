@@ -1,7 +1,4 @@
-/**
- * A real store with one job, and those who act on it: runners, persons, whoever cancels or writes back, each in a
- * thread of its own; and what befalls them: a kill, a request to stop, time that passes.
- */
+/** A real store with one job, its rows file beside it, and those who act on it. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -11,9 +8,9 @@ import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
 import { storePath } from '../../src/store/database.ts';
 import { readEpoch } from '../../src/store/leases.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
-import type { Actor } from './schedule.ts';
-import { type ActorNews, CLOCK, type LedgerEntry, type Part } from './thread-words.ts';
-import type { Thread, Threads } from './threads.ts';
+import { type Cast, makeCast } from './cast.ts';
+import type { LedgerEntry } from './thread-words.ts';
+import type { Threads } from './threads.ts';
 
 const JOB_ID = 'b0000000001';
 /** Every key is the number of another row. */
@@ -21,8 +18,6 @@ const KEYS = ['3', '1', '2'];
 const LEDGER = 'ledger.jsonl';
 /** Whoever had the effects that there were at the beginning. */
 const FORMER = { type: 'effect', by: 'R0', epoch: 1, current: 1, stopped: false } as const;
-/** A heartbeat so old counts for nothing across hosts. */
-const LONG_MS = 600_000;
 
 /**
  * What a job is like: its rows, those whose effect there was, whether a hook tells the truth of each, whether its file
@@ -68,31 +63,14 @@ export async function makeTemplate({ rows, effects = [], verify, writesBack }: J
   return { path: folder, [Symbol.asyncDispose]: () => state[Symbol.asyncDispose]() };
 }
 
-/** How an actor came out: nothing while it has not begun, `dead` when it was killed. */
-export type Outcome = { readonly part: Part; state: 'waiting' | 'acting' | 'ended' | 'dead'; end?: string };
-
 /** One copy, and what happened in it. */
-export type World = AsyncDisposable & {
+export type World = Cast & {
   /** The state directory, and the rows file beside it. */
   readonly path: string;
   readonly rowsPath: string;
   readonly jobId: string;
   readonly ledger: () => readonly LedgerEntry[];
-  /** Every code somebody was refused or ended with. */
-  readonly codes: readonly string[];
-  readonly outcomes: ReadonlyMap<string, Outcome>;
   readonly epoch: () => number;
-  readonly actor: (name: string, part: Part) => Actor;
-  /** An actor that begins once an event befell, or another has ended. */
-  readonly actorAfter: (before: string, name: string, part: Part) => Actor;
-  /** Ends an actor where it stands. */
-  readonly killer: (name: string, victim: string) => Actor;
-  /** Asks an actor to stop, as SIGTERM and the console do. */
-  readonly stopper: (name: string, victim: string) => Actor;
-  /** Lets ten minutes pass. */
-  readonly time: (name: string) => Actor;
-  /** Plays a part from its beginning to its end, with nobody in between. */
-  readonly playAlone: (part: Part) => Promise<void>;
 };
 
 /** Copies the template to a file system in memory, where there is one. */
@@ -105,98 +83,14 @@ export function makeWorld(template: Template, threads: Threads): World {
   watch.exec('PRAGMA synchronous=OFF');
   const [from, to] = [template.path, base];
   watch.prepare('UPDATE jobs SET rows_path = replace(rows_path, ?1, ?2), spec = replace(spec, ?1, ?2)').run(from, to);
-  const clock = new Float64Array(new SharedArrayBuffer(8));
-  clock[CLOCK] = SEED_MS + 3_600_000;
-  const codes: string[] = [];
-  const outcomes = new Map<string, Outcome>();
-  const playing = new Map<string, Thread>();
-
-  const hear = (name: string, news: ActorNews): string => {
-    if (news.type === 'gate') return news.label;
-    const outcome = outcomes.get(name);
-    // What the dead say is heard by nobody.
-    if (outcome?.state !== 'dead') codes.push(...news.codes);
-    if (outcome && outcome.state !== 'dead') outcome.state = 'ended';
-    if (outcome && news.end !== undefined) outcome.end = news.end;
-    const thread = playing.get(name);
-    if (thread) threads.giveBack(thread);
-    playing.delete(name);
-    return outcome?.state === 'dead' ? 'dead' : 'end';
-  };
-  const begin = async (name: string, part: Part, isFree: boolean): Promise<string> => {
-    outcomes.set(name, { part, state: 'acting' });
-    const thread = threads.take();
-    playing.set(name, thread);
-    return hear(name, await thread.begin({ name, part, path, jobId: JOB_ID, ledgerPath, clock, isFree }));
-  };
-  const over = new Set<string>();
-  const once = (name: string, canMove: () => boolean, act: () => Promise<void> | void): Actor => {
-    let isOver = false;
-    return {
-      name,
-      isEvent: true,
-      canMove: () => !isOver && canMove(),
-      async move() {
-        isOver = true;
-        over.add(name);
-        await act();
-        return 'end';
-      },
-    };
-  };
-  const kill = async (name: string): Promise<void> => {
-    const outcome = outcomes.get(name);
-    const thread = playing.get(name);
-    if (outcome) outcome.state = 'dead';
-    if (thread) hear(name, await thread.die());
-  };
-  const actor = (name: string, part: Part): Actor => {
-    outcomes.set(name, { part, state: 'waiting' });
-    return {
-      name,
-      canMove: () => ['waiting', 'acting'].includes(outcomes.get(name)?.state ?? ''),
-      async move() {
-        const thread = playing.get(name);
-        return thread ? hear(name, await thread.go()) : begin(name, part, false);
-      },
-    };
-  };
+  const cast = makeCast(threads, { path, jobId: JOB_ID, ledgerPath }, SEED_MS + 3_600_000);
   return {
-    ...{ path, rowsPath: join(base, `${JOB_ID}.csv`), jobId: JOB_ID, codes, outcomes },
+    ...cast,
+    ...{ path, rowsPath: join(base, `${JOB_ID}.csv`), jobId: JOB_ID },
     ledger: () => readLedger(ledgerPath),
     epoch: () => readEpoch(watch, 1),
-    actor,
-    actorAfter(before, name, part) {
-      const late = actor(name, part);
-      const isBegun = () => over.has(before) || ['ended', 'dead'].includes(outcomes.get(before)?.state ?? '');
-      return { ...late, canMove: () => isBegun() && late.canMove() };
-    },
-    killer: (name, victim) =>
-      once(
-        name,
-        () => playing.has(victim),
-        () => kill(victim),
-      ),
-    stopper: (name, victim) =>
-      once(
-        name,
-        () => playing.has(victim),
-        () => playing.get(victim)?.askToStop(),
-      ),
-    time: (name) =>
-      once(
-        name,
-        () => playing.size > 0,
-        () => {
-          clock[CLOCK] = (clock[CLOCK] ?? 0) + LONG_MS;
-        },
-      ),
-    async playAlone(part) {
-      clock[CLOCK] = (clock[CLOCK] ?? 0) + LONG_MS;
-      await begin(`alone ${outcomes.size}`, part, true);
-    },
     async [Symbol.asyncDispose]() {
-      for (const name of [...playing.keys()]) await kill(name);
+      await cast[Symbol.asyncDispose]();
       watch.close();
       rmSync(base, { recursive: true, force: true });
     },
