@@ -27,6 +27,8 @@ export type Source = {
   /** Each of its places is one job. */
   readonly isSole?: true;
   readonly open: (path: string, clock: Clock, request: PlaceRequest) => JobPlace;
+  /** Jobs that a place should know and does not, each as the error of whoever names it. */
+  readonly findLost?: (path: string) => Promise<readonly RecoveryError[]>;
   /** What an access policy calls a choice; a review is none. */
   readonly formatAction: (choice: Exclude<Choice, 'review'>) => AccessAction;
   /** Where a place of this source may keep access policies of its own; each that is there has to allow. */
@@ -41,6 +43,7 @@ export const SOURCES: readonly Source[] = [
     detect: (path) => isThere(join(path, STORE_FILE)) || hasMarkedJob(join(path, 'jobs')),
     open: makeNativePlace,
     formatAction: (choice) => `recover:${choice}`,
+    findLost: async (path) => (await import('./native/compare-marks.ts')).findLostJobs(path),
   },
   {
     name: 'tau',

@@ -98,6 +98,21 @@ function findUnknown(database: DatabaseSync, ids: readonly string[]): readonly s
     .map(({ value }) => String(value));
 }
 
+/**
+ * Jobs that the store has lost: their directories say that they were acted on, and it does not know them.
+ *
+ * Errors: STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
+ */
+export function findLostJobs(stateDirectory: string): readonly RecoveryError[] {
+  const ids = listNames(join(stateDirectory, 'jobs')).filter(isJobId);
+  const look = (asked: readonly string[]) =>
+    lookAtStore(stateDirectory, (database) => findUnknown(database, asked)) ?? [];
+  const marked = look(ids).filter((id) => readHighWater(jobDirectory(stateDirectory, id)) !== undefined);
+  // Asked again behind the marks: one may be of a job that somebody has recorded just now.
+  const lost = marked.length === 0 ? [] : look(marked);
+  return lost.map((id) => describeUnknown(stateDirectory, id));
+}
+
 /** A job that the store does not know and whose directory says that it was acted on. Errors: none. */
 export function describeUnknown(stateDirectory: string, jobId: string): RecoveryError {
   const path = jobDirectory(stateDirectory, jobId);
