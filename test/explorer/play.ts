@@ -97,20 +97,27 @@ async function say(stage: Stage, command: SessionCommand): Promise<SessionState>
 }
 
 async function agree(stage: Stage, { choice }: Extract<Part, { type: 'choose' }>): Promise<void> {
+  hearStop(() => {
+    stage.stopped = true;
+  });
   await say(stage, { type: 'inspect' });
   const planned = await say(stage, { type: 'choose', choice });
   if (planned.stage !== 'planned') return;
   gate('agree');
-  hearStop(() => {
-    stage.stopped ||= stage.session.snapshot().stage === 'executing';
-    stage.session.send({ type: 'stop', signal: 'SIGTERM' });
-  });
   const { plan, evidence } = planned;
   const { epoch } = evidence.recorded;
   enter({ type: 'agreed', by: stage.name, epoch, journalSequence: evidence.units?.journalSequence ?? 0 });
   const { digest: planDigest } = plan;
   const consent = { planDigest, principal: stage.name, atMs: nowMs(), form: 'flag' } as const;
-  await say(stage, { type: 'approve', consent });
+  const approved = say(stage, { type: 'approve', consent });
+  const stop = () => {
+    stage.stopped = true;
+    stage.session.send({ type: 'stop', signal: 'SIGTERM' });
+  };
+  // As a process of its own does it: a stop from before the plan was made is for what begins now.
+  if (stage.stopped) stop();
+  hearStop(stop);
+  await approved;
 }
 
 async function settle(stage: Stage, { rounds }: Extract<Part, { type: 'settle' }>): Promise<void> {
