@@ -4,7 +4,7 @@ import type { Faults } from '../core/ports.ts';
 import { digestFile, type FileDigest } from '../platform/digest-file.ts';
 import { changeStore } from '../store/database.ts';
 import { readJournalSequence } from '../store/evidence-queries.ts';
-import { expectRowsFile, type JobRecord, readJob, updateRowsFile } from '../store/jobs.ts';
+import { expectRowsFile, type JobRecord, readJob, readRowsFiles, updateRowsFile } from '../store/jobs.ts';
 import { readUnitDataRange, readUnitRange } from '../store/units.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import { type RowNow, translateRowValues } from './rows/row-values.ts';
@@ -87,7 +87,7 @@ function isSame(left: State, right: State): boolean {
 async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenFile> {
   const { database, spec, faults } = asked;
   const { seq } = seen.job;
-  const expected = await findExpected(spec.rowsPath, seen.rows);
+  const expected = await findExpected(database, seen);
   let current = seen;
   /** Changes the store when the writer still may and nothing moved since it began. */
   const change = (make: () => void): void =>
@@ -102,7 +102,7 @@ async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenFile>
     readRows: (first, last) => readRows(database, seen.job, { first, last }),
     beforeReplace(next) {
       change(() => {
-        expectRowsFile(database, seq, { found: expected, nextSha256: next.sha256 });
+        expectRowsFile(database, seq, { found: expected, next });
         current = readState(asked);
       });
       faults?.reach('before-rename');
@@ -125,13 +125,17 @@ async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenFile>
   return written;
 }
 
-/** The digest the file must have: the recorded one, or that of a write-back whose end was not recorded. */
-async function findExpected(path: string, rows: State['rows']): Promise<FileDigest> {
-  const { sha256, sizeBytes, sha256Expected } = rows;
-  if (sha256Expected === undefined) return { sha256, sizeBytes };
+/**
+ * The digest the file must have: one of those it had, since what is written follows from the recorded rows and not from
+ * which of them it is. The newest is not looked for: writing back compares it anyway.
+ */
+async function findExpected(database: DatabaseSync, { job, rows }: State): Promise<FileDigest> {
+  const { sha256, sizeBytes } = rows;
+  const known = readRowsFiles(database, job.seq);
+  if (known.every((one) => one.sha256 === sha256)) return { sha256, sizeBytes };
   try {
-    const found = await digestFile(path);
-    if (found.sha256 === sha256Expected) return found;
+    const found = await digestFile(rows.path);
+    if (known.some((one) => one.sha256 === found.sha256)) return found;
   } catch {
     // Writing back meets the same and says so.
   }

@@ -66,12 +66,12 @@ export function findJobs(database: DatabaseSync, reference: string, limit: numbe
     .map(translateJob);
 }
 
-/** Records the rows file as it was read. */
-export function updateRowsFile(
-  database: DatabaseSync,
-  jobSeq: number,
-  file: { readonly sha256: string; readonly sizeBytes: number },
-): void {
+/** A content of a rows file. */
+export type RowsFile = { readonly sha256: string; readonly sizeBytes: number };
+
+/** Records the rows file as it was read, or as it was written back. */
+export function updateRowsFile(database: DatabaseSync, jobSeq: number, file: RowsFile): void {
+  keepRowsFile(database, jobSeq, file);
   database
     .prepare('UPDATE jobs SET rows_sha256 = ?, rows_size_bytes = ?, rows_sha256_expected = NULL WHERE seq = ?')
     .run(file.sha256, file.sizeBytes, jobSeq);
@@ -84,11 +84,27 @@ export function updateRowsFile(
 export function expectRowsFile(
   database: DatabaseSync,
   jobSeq: number,
-  file: { readonly found: { readonly sha256: string; readonly sizeBytes: number }; readonly nextSha256: string },
+  file: { readonly found: RowsFile; readonly next: RowsFile },
 ): void {
+  keepRowsFile(database, jobSeq, file.next);
   database
     .prepare('UPDATE jobs SET rows_sha256 = ?, rows_size_bytes = ?, rows_sha256_expected = ? WHERE seq = ?')
-    .run(file.found.sha256, file.found.sizeBytes, file.nextSha256, jobSeq);
+    .run(file.found.sha256, file.found.sizeBytes, file.next.sha256, jobSeq);
+}
+
+/**
+ * Reads every content that a job's rows file had, or was about to get from a write-back: whichever of them a copy brings
+ * back, its rows are those of the job. Source: decisions/0026.
+ */
+export function readRowsFiles(database: DatabaseSync, jobSeq: number): readonly RowsFile[] {
+  return database
+    .prepare('SELECT sha256, size_bytes FROM rows_files WHERE job_seq = ?')
+    .all(jobSeq)
+    .map((row) => ({ sha256: String(row.sha256), sizeBytes: Number(row.size_bytes) }));
+}
+
+function keepRowsFile(database: DatabaseSync, jobSeq: number, { sha256, sizeBytes }: RowsFile): void {
+  database.prepare('INSERT OR IGNORE INTO rows_files VALUES (?, ?, ?)').run(jobSeq, sha256, sizeBytes);
 }
 
 /** Records a status that is neither the begin nor the end of a run. */

@@ -15,7 +15,7 @@ import {
   readUnitNumbers,
 } from '../../store/evidence-queries.ts';
 import { findRegression, readHighWater } from '../../store/high-water.ts';
-import { type JobRecord, readJob } from '../../store/jobs.ts';
+import { type JobRecord, type RowsFile, readJob, readRowsFiles } from '../../store/jobs.ts';
 import { readEpoch, readRunner, readRunTokens } from '../../store/leases.ts';
 import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
@@ -55,7 +55,7 @@ async function collectOnce(stateDirectory: string, jobId: string, nowMs: number)
     const path = storePath(stateDirectory);
     throw new RecoveryError('JOB_UNKNOWN', `${path} has no job ${jobId}`, { details: { job: jobId, path } });
   }
-  const { record, holder, epoch, runTokens, units, audit, regression } = seen;
+  const { record, rowsFiles, holder, epoch, runTokens, units, audit, regression } = seen;
   const liveness = holder && probeLiveness(holder, lockPath(stateDirectory, jobId), nowMs);
   const holderLives = holder !== undefined && !holder.fenced && liveness?.lock === 'held';
   const orphanTokens = holderLives ? runTokens.filter((token) => token !== holder.runToken) : runTokens;
@@ -75,7 +75,7 @@ async function collectOnce(stateDirectory: string, jobId: string, nowMs: number)
     ...(liveness && { liveness }),
     orphans: findOrphans(orphanTokens),
     units,
-    prerequisites: [...inspectDirectory(record), ...(await inspectRowsFile(record))],
+    prerequisites: [...inspectDirectory(record), ...(await inspectRowsFile(record, rowsFiles))],
     audit,
     ...(regression && { regression }),
     collectedAtMs: nowMs,
@@ -100,6 +100,7 @@ function lookAtJob(database: DatabaseSync, jobId: string, mark: ReturnType<typeo
   };
   return {
     record,
+    rowsFiles: readRowsFiles(database, record.seq),
     units,
     holder: readRunner(database, record.seq),
     epoch: readEpoch(database, record.seq),
@@ -135,10 +136,10 @@ function describeCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
-/** Compares the rows file with what was recorded of it; a finished or cancelled job needs it no more. */
-async function inspectRowsFile(record: JobRecord): Promise<readonly PrerequisiteFacts[]> {
+/** Compares the rows file with every content it is known to have had; a finished or cancelled job needs it no more. */
+async function inspectRowsFile(record: JobRecord, known: readonly RowsFile[]): Promise<readonly PrerequisiteFacts[]> {
   if (!record.rows || hasEnded(record)) return [];
-  const { path, sha256: expected, sha256Expected } = record.rows;
+  const { path, sha256: expected } = record.rows;
   const base = { what: 'rows_file', path, expected } as const;
   try {
     // A pipe would be read for ever.
@@ -147,7 +148,7 @@ async function inspectRowsFile(record: JobRecord): Promise<readonly Prerequisite
       return [{ ...base, found: stats.isDirectory() ? 'EISDIR' : 'not a file', state: 'unreadable' }];
     const { digestFile } = await import('../../platform/digest-file.ts');
     const { sha256: found } = await digestFile(path);
-    return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];
+    return [{ ...base, found, state: known.some(({ sha256 }) => sha256 === found) ? 'unchanged' : 'changed' }];
   } catch (error) {
     const code = describeCode(error);
     return [{ ...base, found: code, state: code === 'ENOENT' ? 'missing' : 'unreadable' }];

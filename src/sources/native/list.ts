@@ -41,7 +41,7 @@ export function listJobs(stateDirectory: string, query: JobQuery, nowMs: number)
         return [jobSeq, { holder, judgement: judgeLiveness(holder, facts) }];
       }),
     );
-    const checkPrerequisites = makePrerequisiteCheck();
+    const checkPrerequisites = makePrerequisiteCheck(database);
     const isRegressed = makeComparison(database, stateDirectory);
     const summarise = (seqs: readonly number[]): readonly Listed[] => {
       const broken = findBrokenChains(database, seqs);

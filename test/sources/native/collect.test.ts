@@ -88,7 +88,10 @@ describe('collectEvidence', () => {
     writeFileSync(path, 'id\nother\n');
     const [changed, found] = await rowsFile();
     expect([changed, found === job.rows?.sha256]).toEqual(['changed', false]);
-    expectRowsFile(state.database, job.seq, { found: { sha256: 'before', sizeBytes: 1 }, nextSha256: String(found) });
+    expectRowsFile(state.database, job.seq, {
+      found: { sha256: 'before', sizeBytes: 1 },
+      next: { sha256: String(found), sizeBytes: 2 },
+    });
     expect((await rowsFile())[0]).toBe('unchanged');
     rmSync(path);
     expect(await rowsFile()).toEqual(['missing', 'ENOENT']);
