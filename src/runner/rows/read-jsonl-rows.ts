@@ -69,7 +69,12 @@ function parseRow(dataJson: string, place: Place): string {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) throw refuse(place, 'this is not a JSON object');
   const column = place.source.keyColumn;
   if (column === undefined) return String(place.row);
-  const value: unknown = Object.getOwnPropertyDescriptor(row, column)?.value;
+  return readKey(Object.getOwnPropertyDescriptor(row, column)?.value, { place, column, dataJson });
+}
+
+type KeyPlace = { readonly place: Place; readonly column: string; readonly dataJson: string };
+
+function readKey(value: unknown, { place, column, dataJson }: KeyPlace): string {
   if (value === undefined || value === '')
     throw refuse(place, `the key ${column} is ${value === '' ? 'empty' : 'missing'}`);
   if (typeof value === 'string') {
