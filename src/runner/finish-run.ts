@@ -4,13 +4,14 @@ import type { RunEnd } from '../core/execution/schema.ts';
 import { describeLeftInDoubt } from '../core/execution/unanswered.ts';
 import type { JobError, NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
+import { readJournalSequence } from '../store/evidence-queries.ts';
 import { changeJob } from '../store/high-water.ts';
 import { endRun, type JobRecord } from '../store/jobs.ts';
 import { checkFence, releaseLease } from '../store/leases.ts';
 import { countUnitsByStatus } from '../store/units.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
-import { writeBackJob } from './write-back-job.ts';
+import { type WrittenResults, writeBackJob } from './write-back-job.ts';
 
 /** A run that is through with its units. */
 export type FinishedUnits = {
@@ -38,17 +39,31 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
  * Source: contract, job files (write_back: at the end and on halt); design, rule 7; decisions/0013.
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
-  const outcome = await writeBackResults(run, describeEnd(run));
-  const { database, job, epoch, directory, clock, faults } = run;
-  faults.reach('before-last-word');
-  changeJob(database, { jobId: job.id, directory }, () => {
+  for (let triesLeft = TRIES; ; triesLeft -= 1) {
+    const { outcome, written } = await writeBackResults(run, describeEnd(run));
+    run.faults.reach('before-last-word');
+    // Whoever settles a row beside a runner leaves its rows file to it, up to the last word.
+    const sequence = triesLeft > 1 ? written?.journalSequence : undefined;
+    if (!sayLastWord(run, outcome, sequence)) continue;
+    run.faults.reach('after-last-word');
+    return outcome;
+  }
+}
+
+/** How often results are written back anew because a row was settled meanwhile. */
+const TRIES = 10;
+
+/** Answers false, with nothing said, when the journal went on from `sequence`. */
+function sayLastWord(run: FinishedUnits, { end, error }: RunOutcome, sequence: number | undefined): boolean {
+  const { database, job, epoch, directory, clock } = run;
+  return changeJob(database, { jobId: job.id, directory }, () => {
     checkFence(database, job.seq, epoch);
+    if (sequence !== undefined && readJournalSequence(database, job.seq) !== sequence) return false;
     const atMs = clock.nowMs();
-    endRun(database, job.seq, { status: STATUSES[outcome.end], atMs, ...(outcome.error && { error: outcome.error }) });
+    endRun(database, job.seq, { status: STATUSES[end], atMs, ...(error && { error }) });
     releaseLease(database, job.seq, { epoch, atMs });
+    return true;
   });
-  faults.reach('after-last-word');
-  return outcome;
 }
 
 const STATUSES = {
@@ -74,17 +89,20 @@ function describeEnd({ database, job, units, unasked }: FinishedUnits): RunOutco
 const LOSES_THE_RUN: readonly ErrorCode[] = ['LEASE_FENCED', 'STATE_UNWRITABLE', 'STATE_FULL'];
 
 /** A stop stays a stop when its results cannot be written back: the error is told, and they are safe in the store. */
-async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promise<RunOutcome> {
+async function writeBackResults(
+  run: FinishedUnits,
+  outcome: RunOutcome,
+): Promise<{ readonly outcome: RunOutcome; readonly written?: WrittenResults }> {
   const { database, job, spec, epoch, faults } = run;
-  if (spec.writeBack.length === 0) return outcome;
+  if (spec.writeBack.length === 0) return { outcome };
   try {
-    await writeBackJob({ database, jobId: job.id, spec, faults, guard: () => checkFence(database, job.seq, epoch) });
-    return outcome;
+    const guard = () => checkFence(database, job.seq, epoch);
+    return { outcome, written: await writeBackJob({ database, jobId: job.id, spec, faults, guard }) };
   } catch (thrown) {
     const error = toRecoveryError(thrown);
     if (LOSES_THE_RUN.includes(error.code)) throw error;
     const code = error.code === 'INTERNAL' ? 'WRITE_BACK_FAILED' : error.code;
     const end = outcome.end === 'stopped' ? 'stopped' : 'failed';
-    return { end, error: outcome.error ?? { code, message: error.message } };
+    return { outcome: { end, error: outcome.error ?? { code, message: error.message } } };
   }
 }

@@ -26,6 +26,9 @@ export type JobWriteBack = {
   readonly faults?: Faults;
 };
 
+/** What was written; `journalSequence` is how far the journal was that it says. */
+export type WrittenResults = WrittenFile & { readonly journalSequence: number };
+
 /**
  * Writes what is true of every row now into the job's rows file. The result follows from the units and the rows as they
  * were recorded, so that it is the same however often, and after whatever, it is done.
@@ -37,7 +40,7 @@ export type JobWriteBack = {
  *         untouched then.
  * Source: contract, job files (write_back); decisions/0013.
  */
-export async function writeBackJob(asked: JobWriteBack): Promise<WrittenFile> {
+export async function writeBackJob(asked: JobWriteBack): Promise<WrittenResults> {
   for (let triesLeft = TRIES; ; triesLeft -= 1) {
     const seen = readState(asked);
     try {
@@ -84,7 +87,7 @@ function isSame(left: State, right: State): boolean {
   );
 }
 
-async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenFile> {
+async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenResults> {
   const { database, spec, faults } = asked;
   const { seq } = seen.job;
   const expected = await findExpected(database, seen);
@@ -122,7 +125,7 @@ async function writeOnce(asked: JobWriteBack, seen: State): Promise<WrittenFile>
       asked.record?.(written);
     });
   }
-  return written;
+  return { ...written, journalSequence: seen.sequence };
 }
 
 /**
