@@ -11,11 +11,11 @@ import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts
 import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
-import { endProcesses } from '../../platform/end-processes.ts';
-import { findOrphans } from '../../platform/find-orphans.ts';
+import { endProcesses, type Target } from '../../platform/end-processes.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import { lookAtTau, type TauDirectory, type TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
+import { findLivingTrainers } from './find-trainers.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { makeReporter, type Reporter } from './make-reporter.ts';
 import { openTauDirectory, trainerLogPath } from './read.ts';
@@ -128,7 +128,6 @@ async function carryOut(carrying: Carrying): Promise<Done> {
         left: options.watcherPath === undefined ? left : Promise.resolve('left'),
         nowMs: options.clock.nowMs,
         stopSignal: () => watch.stopped,
-        actionId: action.actionId,
       })
     : recorded.report;
   if (started) tell.tell('start_trainer', describeTrainerStep(report));
@@ -161,16 +160,22 @@ async function actHeld(carrying: Carrying, directory: TauDirectory): Promise<Hel
 }
 
 /** Ends the trainers that were started here, down to their last child. Errors: ORPHAN_NOT_ENDED. */
-async function endTrainers({ options, tell }: Carrying, { runToken }: TauDirectory): Promise<void> {
-  for (let left = findOrphans([runToken]); left.length > 0; left = findOrphans([runToken])) {
+async function endTrainers({ options, tell }: Carrying, { runToken, layout }: TauDirectory): Promise<void> {
+  const traces = { runToken, recordPath: layout.trainer };
+  const look = () => findLivingTrainers(traces, { mayEnd: true });
+  for (let left = await look(); left.length > 0; left = await look()) {
     tell.tell('end_orphans', { state: 'running' });
-    const stubborn = await endProcesses(left, options.stopGraceMs);
-    if (stubborn.length > 0) {
-      const pids = stubborn.map(({ pid }) => pid).join(', ');
-      throw new RecoveryError('ORPHAN_NOT_ENDED', `the job is cancelled, and trainer ${pids} could not be ended`);
-    }
+    checkEnded(await endProcesses(left, options.stopGraceMs));
   }
+  // One that is known by a record alone which somebody else may have written is named, and not ended.
+  checkEnded(await findLivingTrainers(traces));
   tell.tell('end_orphans', { state: 'done' });
+}
+
+function checkEnded(stubborn: readonly Target[]): void {
+  if (stubborn.length === 0) return;
+  const pids = stubborn.map(({ pid }) => pid).join(', ');
+  throw new RecoveryError('ORPHAN_NOT_ENDED', `the job is cancelled, and trainer ${pids} could not be ended`);
 }
 
 type Recorded = {
@@ -220,7 +225,7 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
 }
 
 async function start(
-  { approved, tell, watch, options: { watcherPath: programPath } }: Carrying,
+  { approved, tell, watch, options: { watcherPath: programPath, operations, clock } }: Carrying,
   directory: TauDirectory,
   { command, actionId }: { readonly command: string; readonly actionId: string },
 ): Promise<StartedTrainer> {
@@ -234,7 +239,10 @@ async function start(
     logPath,
     runToken: directory.runToken,
     ...(chosen && { checkpoint: chosen }),
-    ...(programPath !== undefined && { watch: { programPath, recordPath: directory.layout.trainer, actionId } }),
+    actionId,
+    record: { operations, path: directory.layout.trainer },
+    nowMs: clock.nowMs,
+    ...(programPath !== undefined && { programPath }),
   });
   watch.trainer = trainer;
   if (watch.stopped) trainer.stop(watch.stopped);

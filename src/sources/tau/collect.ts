@@ -53,8 +53,8 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
   });
   const runId = checkpoints.find(({ source, path }) => source === restore.source && path === restore.path)?.runId;
   // Before the record of its end: a trainer that is not seen here has ended, and what is recorded is its last word.
-  const orphans = await findTrainers(runToken);
-  const trainerEnd = await readTrainerEnd(layout.trainer, state);
+  const orphans = await findTrainers({ runToken, recordPath: layout.trainer });
+  const trainerEnd = await readTrainerEnd(layout.trainer, { state, audit });
   const control: ControlFacts = {
     ...translateControl({ directory, state, status, audit, ...(runId !== undefined && { runId }) }),
     files: listFiles(layout, { state, status, report, audit }),

@@ -16,7 +16,10 @@ test('findTrainers: while the end of a trainer is being recorded it is waited fo
     env: { [TRAINER_OF_VARIABLE]: token, PATH: process.env['PATH'] },
   });
   await waitFor('it is there', () => existsSync(here));
-  const found = findTrainers(token).then((trainers) => ({ trainers, isRecorded: existsSync(record) }));
+  const found = findTrainers({ runToken: token, recordPath: folder.at('none') }).then((trainers) => ({
+    trainers,
+    isRecorded: existsSync(record),
+  }));
   await setImmediate();
   writeFileSync(go, 'go\n');
   expect(await found).toEqual({ trainers: [], isRecorded: true });

@@ -9,7 +9,7 @@ import type { LineStream, LocalEngineOptions } from './local-engine-options.ts';
 import { makeLedger, type WorkerOutcome } from './make-ledger.ts';
 import { makeLineReader, type ReadLine } from './make-line-reader.ts';
 import { makeOutgoing } from './make-outgoing.ts';
-import { openMark } from './open-mark.ts';
+import { openMark } from '../../../platform/open-mark.ts';
 import { describeRoot, endTree, killTree, type ProcessTree } from './process-tree.ts';
 
 /** How a worker ended: what its rows are told, and how many it had answered before. */

@@ -6,7 +6,7 @@ import { describeSpawnError } from './describe-spawn-error.ts';
 import { findStrays } from './find-strays.ts';
 import type { LineStream } from './local-engine-options.ts';
 import { makeLineReader, type ReadLine } from './make-line-reader.ts';
-import { openMark } from './open-mark.ts';
+import { openMark } from '../../../platform/open-mark.ts';
 import { describeRoot, endTree, findRest, killTree, type ProcessTree } from './process-tree.ts';
 
 /** A command to run: arguments of the shell, and what it is given and listened to. */
