@@ -57,6 +57,29 @@ describe('access', () => {
   });
 });
 
+test.concurrent('a run asks the policy as well, and rows that an unfinished job has ask for a restart besides', async () => {
+  await using job = await makeDeadJob();
+  const write = (name: string, deny: readonly string[]) => {
+    const roles = { r: { allow: ['*'], deny } };
+    const policy = { team_mode: true, bindings: [{ principal: '*', roles: ['r'] }], roles };
+    writeFileSync(job.folder.at(name), JSON.stringify(policy));
+    return ['--policy', job.folder.at(name)];
+  };
+  const [denied, noRestart] = [write('a.json', ['recover:run']), write('b.json', ['recover:restart'])];
+  const missing = ['--policy', job.folder.at('nowhere.json')];
+  const before = job.ledger();
+  for (const [args, code, action] of [
+    [['--name', 'other', ...denied], 'ACCESS_DENIED', 'recover:run'],
+    [['--name', 'other', '--detach', ...denied], 'ACCESS_DENIED', 'recover:run'],
+    [['--again', ...noRestart], 'ACCESS_DENIED', 'recover:restart'],
+    [['--name', 'other', ...missing], 'POLICY_INVALID', 'nowhere.json'],
+  ] as const) {
+    await expectRefused(job, ['run', 'job.yaml', ...args], { code, names: [action], isAudited: false });
+  }
+  expect(job.ledger()).toEqual(before);
+  expect((await job.salvor(['run', 'job.yaml', '--name', 'other', ...noRestart])).code).toBe(0);
+});
+
 test.concurrent('POLICY_INVALID: a policy whose name is empty denies everything', async () => {
   await using job = await makeDeadJob();
   const env = { SALVOR_POLICY: '' };

@@ -127,6 +127,8 @@ async function checkPolicy({ policyPath }: Config): Promise<Check> {
     };
   }
   const files = policy.type === 'file' ? [policy] : policy.policies;
-  const found = files.map(({ path, file }) => `${path}, team mode ${file.team_mode ? 'on' : 'off'}`).join('; ');
+  const found = files
+    .map(({ path, file }) => `${path}, team mode ${file.team_mode ? 'on' : 'off: everybody may do everything'}`)
+    .join('; ');
   return { name, state: 'ok', found };
 }

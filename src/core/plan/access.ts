@@ -3,6 +3,7 @@ import type { AccessPolicyFile } from './access-schema.ts';
 
 /** Actions on jobs a policy can speak of. Source: contract, access. */
 export const RECOVER_ACTIONS = [
+  'recover:run',
   'recover:resume',
   'recover:restart',
   'recover:cancel',
