@@ -79,7 +79,9 @@ describe('the record of a trainer', () => {
     for (const rest of [[], ['--detach']]) {
       const ended = await act(folder, 'resume', '--exec', train(folder), ...rest);
       expect(ended.code, ended.stdout).not.toBe(0);
-      expect(pick(parseAnswer(ended), 'error.message')).toMatch(/no trainer was started|the trainer could not be started/);
+      expect(pick(parseAnswer(ended), 'error.message')).toMatch(
+        /no trainer was started|the trainer could not be started/,
+      );
     }
     expect(begun(folder)).toEqual([]);
   });
