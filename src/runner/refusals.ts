@@ -1,5 +1,4 @@
-import type { TakenBack, UnitEngine, UnitOutcome } from '../core/execution/unit-engine.ts';
-import type { JobError } from '../core/job/schema.ts';
+import type { TakenBack, TakenBackWord } from '../core/execution/unit-engine.ts';
 import type { Clock } from '../core/ports.ts';
 import type { CommitJournal } from './commit-journal.ts';
 
@@ -7,9 +6,7 @@ import type { CommitJournal } from './commit-journal.ts';
 export type Refusals = {
   readonly takeBack: TakenBack;
   /** Why a unit is not to be tried again, or undefined. */
-  readonly takenBack: (number: number) => JobError | undefined;
-  /** The engine, which no longer performs what was taken back. */
-  readonly withhold: (engine: UnitEngine) => UnitEngine;
+  readonly takenBack: (number: number) => TakenBackWord | undefined;
   /** Resolves when all that was taken back is on disk. */
   readonly recorded: () => Promise<unknown>;
 };
@@ -22,21 +19,18 @@ export type Refusals = {
  * Source: design, rule 6; decisions/0020.
  */
 export function makeRefusals(journal: Pick<CommitJournal, 'record'>, clock: Clock): Refusals {
-  const words = new Map<number, Extract<UnitOutcome, { type: 'unknown' }>>();
+  const words = new Map<number, TakenBackWord>();
   const records: Promise<void>[] = [];
   return {
     takeBack({ number }, word) {
-      words.set(number, { type: 'unknown', ...word });
+      // A receipt may come after a word without one, and is not lost for another word.
+      words.set(number, { ...words.get(number), ...word });
       const record = journal.record({ type: 'taken_back', number, ...word, atMs: clock.nowMs() });
       // It is awaited at the end; until then a rejection is not lost, only waiting.
       record.catch(() => {});
       records.push(record);
     },
-    takenBack: (number) => words.get(number)?.error,
-    withhold: (engine) => ({
-      ...engine,
-      perform: async (work, onReceipt) => words.get(work.number) ?? engine.perform(work, onReceipt),
-    }),
+    takenBack: (number) => words.get(number),
     recorded: () => Promise.all(records),
   };
 }

@@ -38,9 +38,7 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   try {
     const refusals = makeRefusals(journal, clock);
     const { checkHeld } = journal;
-    const engine = refusals.withhold(
-      restrainVerify(run.makeEngine({ ...run, checkHeld, onTakenBack: refusals.takeBack })),
-    );
+    const engine = restrainVerify(run.makeEngine({ ...run, checkHeld, onTakenBack: refusals.takeBack }));
     const parts = { engine, journal, lost: lost.signal, takenBack: refusals.takenBack };
     const context = await runSteps(run, parts, results).catch((thrown: unknown) => {
       engine.kill();

@@ -33,17 +33,17 @@ export type UnitEvent =
       readonly times?: number;
       readonly atMs: number;
     }
+  /** `times`: how often the verify hook was asked in vain by now. */
   | {
       readonly type: 'unanswered';
       readonly number: number;
       readonly error: JobError;
-      /** How often the verify hook was asked in vain by now. */
       readonly times: number;
       readonly atMs: number;
     }
   | { readonly type: 'not_done'; readonly number: number; readonly atMs: number }
   | {
-      /** A failure that was accepted is taken back; of a unit that is not failed or pending by now it says nothing. */
+      /** A failure is taken back. Of a unit not failed or pending by now only a receipt counts, and only of one under review. */
       readonly type: 'taken_back';
       readonly number: number;
       readonly error: JobError;
@@ -150,8 +150,9 @@ function prepareChanges(database: DatabaseSync): Statements {
       `UPDATE units SET error_code = ?, error_message = ?, event = ? ${at} AND status = 'in_doubt'`,
     ),
     takenBack: database.prepare(
-      `UPDATE units SET status = 'needs_review', receipt = coalesce(?, receipt), error_code = ?, error_message = ?,
-       finished_at_ms = NULL, event = ? ${at} AND status IN ('failed', 'pending')`,
+      `UPDATE units SET status = 'needs_review', receipt = coalesce(?1, receipt), error_code = ?2, error_message = ?3,
+       finished_at_ms = NULL, event = ?4 WHERE job_seq = ?5 AND number = ?6 AND (status IN ('failed', 'pending')
+       OR status = 'needs_review' AND receipt IS NULL AND ?1 IS NOT NULL)`,
     ),
     notDone: database.prepare(`UPDATE units SET status = 'pending', event = ? ${at} AND status = 'in_doubt'`),
     settle: database.prepare(
@@ -254,9 +255,7 @@ export function resetUnits(database: DatabaseSync, jobSeq: number, by: ChangeMar
  * asked in vain is carried on. Source: decisions/0024.
  */
 export function askAgain(database: DatabaseSync, jobSeq: number, { epoch, atMs }: ChangeMark): number {
-  const base = Number(
-    database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0,
-  );
+  const base = readLastSequence(database, jobSeq);
   database
     .prepare(
       `INSERT INTO unit_events SELECT u.job_seq, ?1 + row_number() OVER (ORDER BY u.number), u.number,
@@ -282,9 +281,7 @@ function changeAll(
   change: ChangeMark & { readonly from: readonly UnitStatus[]; readonly event: string; readonly reset: string },
 ): number {
   const states = change.from.map((status) => `'${status}'`).join(', ');
-  const base = Number(
-    database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0,
-  );
+  const base = readLastSequence(database, jobSeq);
   database
     .prepare(
       `INSERT INTO unit_events SELECT job_seq, ? + row_number() OVER (ORDER BY number), number, attempts, ?, ?, ?,
@@ -297,4 +294,8 @@ function changeAll(
     )
     .run(base + 1, jobSeq);
   return Number(changes);
+}
+
+function readLastSequence(database: DatabaseSync, jobSeq: number): number {
+  return Number(database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0);
 }

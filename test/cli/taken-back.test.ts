@@ -38,4 +38,37 @@ describe('a no that the worker takes back', () => {
     ]);
     expect(job.events('intent')).toEqual([1]);
   });
+
+  test.concurrent('of one of several rows that wait: none of them is tried, and every receipt is kept', async () => {
+    const keys = ['3', '2', '1'];
+    await using job = await makeLedgerJob({
+      kind: 'worker',
+      keys,
+      concurrency: 3,
+      more: 'retry: {attempts: 3, initial_delay: 3s}',
+    });
+    job.act({ '3': 'recant', '2': 'refuse', '1': 'recant' });
+    const running = job.start(['run', 'job.yaml']);
+    await waitFor('all wait to be tried again', () => job.events('retry').length === 3);
+    job.go();
+    expect((await running.ended).code).toBe(5);
+    expect(job.events('intent')).toHaveLength(3);
+    const units = queryStore(
+      job.state,
+      'SELECT key, status, receipt, error_code, error_message FROM units ORDER BY number',
+    );
+    expect(units.map(({ status, error_code: code }) => [status, code])).toEqual(
+      keys.map(() => ['needs_review', 'WORKER_PROTOCOL']),
+    );
+    expect(units[1]?.['error_message']).toMatch(
+      /^E-3001: the carrier refuses; its worker said so, and broke the protocol/,
+    );
+    // The worker was ended at the first; whatever it had said by then is kept.
+    const told = job.ledger().map((line) => line.split(' ')[0]);
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.filter((key) => units.some((unit) => unit['receipt'] === `1Z${key}`)).length).toBeGreaterThan(0);
+    expect((await job.salvor(['--choice', 'resume'])).code).toBe(8);
+    expect(new Set(job.ledger()).size).toBe(job.ledger().length);
+    expect((await job.salvor(['doctor'])).code).toBe(0);
+  });
 });

@@ -8,7 +8,7 @@ import { type ErrorCode, isRecoveryError } from '../errors.ts';
 import type { JobError } from '../job/schema.ts';
 import type { Clock, Faults } from '../ports.ts';
 import { describeUnanswered } from './unanswered.ts';
-import type { UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
+import type { TakenBackWord, UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
 
 /** What becomes known of a unit, in the order it does. Times are epoch milliseconds. */
 export type UnitNews = {
@@ -36,7 +36,7 @@ export type UnitPorts = {
   /** Milliseconds to wait before try `tries + 1`, or undefined when the error is not to be retried. */
   readonly delayBeforeRetryMs: (error: JobError, tries: number) => number | undefined;
   /** Why a unit whose failure was accepted is not to be tried again after all: its engine took that back. */
-  readonly takenBack?: (number: number) => JobError | undefined;
+  readonly takenBack?: (number: number) => TakenBackWord | undefined;
   /** Waits; resolves to false when the run is to stop instead. */
   readonly wait: (durationMs: number) => Promise<boolean>;
 };
@@ -70,7 +70,7 @@ export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd
     await committed;
     const mayGoOn = await ports.wait(delayMs);
     const takenBack = ports.takenBack?.(work.number);
-    if (takenBack) return { type: 'unknown', error: takenBack, committed };
+    if (takenBack) return { type: 'unknown', ...takenBack, committed };
     if (!mayGoOn) return { type: 'postponed', error, committed };
   }
 }
@@ -93,6 +93,9 @@ async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   if (!canBeAsked || !engine.verify) return { outcome, verified: false };
   const verdict = await engine.verify(work);
   if (verdict.type === 'done') return { outcome: verdict, verified: true };
+  // While the hook was asked, an earlier try may have turned out not to have failed: the hook looked too soon then.
+  const takenBack = ports.takenBack?.(number);
+  if (takenBack) return { outcome: { type: 'unknown', ...takenBack }, verified: true };
   // The hook proved that nothing happened, so this attempt failed for the reason it was in doubt.
   if (verdict.type === 'not_done') return { outcome: { type: 'failed', error: outcome.error }, verified: true };
   if (verdict.type === 'unknown') return { outcome, verified: true };

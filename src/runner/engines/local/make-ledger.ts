@@ -10,7 +10,8 @@ import type { TakenBack, UnitOutcome, UnitWork } from '../../../core/execution/u
 import type { JobError } from '../../../core/job/schema.ts';
 import { type Heard, judgeAbandoned, judgeAnswer } from './judge-answer.ts';
 import type { ReadLine } from './make-line-reader.ts';
-import { type Answer, parseAnswer } from './parse-answer.ts';
+import { isFor, isPlainNo, makeRefused, type Refused } from './make-refused.ts';
+import { type Answer, parseAnswer, type Said } from './parse-answer.ts';
 
 /** How a row came out of a worker; undefined when it was never sent to it. */
 export type WorkerOutcome = UnitOutcome | undefined;
@@ -26,8 +27,6 @@ type Entry = Heard & {
   refusal: Refusal | undefined;
 };
 
-/** What a worker says of a row. */
-type Said = Exclude<Answer, { readonly type: 'text' | 'broken' }>;
 type Refusal = Extract<Answer, { readonly type: 'not_ok' }>;
 
 /** See `makeLedger`. */
@@ -65,8 +64,6 @@ export type LedgerOptions = {
 const ID_END = 2 ** 31;
 /** Of so many receipts it is remembered whose they are; rows that are in hand together are far fewer. */
 const RECEIPT_LIMIT = 10_000;
-/** Of so many rows that failed it is remembered that they did, while their worker lives. */
-const REFUSED_LIMIT = 10_000;
 
 /**
  * Makes an empty ledger.
@@ -84,32 +81,29 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead, 
 
   const settle = (id: number, entry: Entry, outcome: WorkerOutcome) => {
     entries.delete(id);
-    clearTimeout(entry.timer);
-    if (!entry.receiptKept) return entry.resolve(outcome);
-    entry.receiptKept.then(() => entry.resolve(outcome), entry.reject);
+    resolveEntry(entry, outcome);
   };
   const settleAnswered = (id: number, entry: Entry, answer: Parameters<typeof judgeAnswer>[1]) => {
     answeredCount += 1;
     const outcome = judgeAnswer(entry, answer);
-    if (outcome.type === 'failed') refused.keep(id, entry.work);
+    if (outcome.type === 'failed') refused.keep(id, { work: entry.work, error: outcome.error });
     settle(id, entry, outcome);
   };
   const expire = (id: number, durationMs: number) => markLate(entries.get(id), durationMs, onTimeout);
-  const breakOff = (line: ReadLine, why: string) => {
+  const breakOff = (line: ReadLine, { why, takesBack }: Breach) => {
     isBroken = true;
+    // It can take no other no back itself any more.
+    if (takesBack) refused.withdraw(why);
     onText(line, why);
     onBroken(why);
   };
   const takeAnswer = (line: ReadLine, answer: Said) => {
     const { id } = answer;
     const entry = entries.get(id);
-    if (!entry) return breakOff(line, describeStray(answer, refused.takeBack(answer)));
-    if (!isFor(entry.work, answer)) {
-      return breakOff(line, `the answer for id ${id} names another row than number ${entry.work.number}`);
-    }
-    hear(entry, answer, receipts);
-    if (entry.refusal) return breakOff(line, `something is said of id ${id}, which had failed`);
-    if (answer.type === 'news') return;
+    if (entry && isFor(entry.work, answer)) hear(entry, answer, receipts);
+    const breach = findBreach(answer, entry, refused);
+    if (breach) return breakOff(line, breach);
+    if (!entry || answer.type === 'news') return;
     if (answer.type === 'ok') return settleAnswered(id, entry, answer);
     entry.refusal = answer;
     clearTimeout(entry.timer);
@@ -117,21 +111,21 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead, 
       if (!isBroken && entries.get(id) === entry) settleAnswered(id, entry, answer);
     });
   };
-
   return {
     add(work, onReceipt) {
       const id = drawId(entries);
+      refused.tryAgain(work);
       const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs, id, timeoutMs);
-      const outcome = new Promise<WorkerOutcome>((resolve, reject) => {
-        entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeEntry() });
-      });
+      const { promise: outcome, resolve, reject } = Promise.withResolvers<WorkerOutcome>();
+      entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeEntry() });
       return { id, outcome };
     },
     take(line) {
-      if (isBroken) return onText(line, 'the worker is not believed any more');
       const answer = parseAnswer(line);
+      if (isBroken) hearDoubted(answer, refused);
+      if (isBroken) return onText(line, 'the worker is not believed any more');
       if (answer.type === 'text') return onText(line);
-      if (answer.type === 'broken') return breakOff(line, answer.why);
+      if (answer.type === 'broken') return breakOff(line, { why: answer.why, takesBack: true });
       takeAnswer(line, answer);
     },
     takeBack(id) {
@@ -152,6 +146,13 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead, 
   };
 }
 
+/** Tells how a row came out once its receipt is kept. */
+function resolveEntry(entry: Entry, outcome: WorkerOutcome): void {
+  clearTimeout(entry.timer);
+  if (entry.receiptKept !== undefined) entry.receiptKept.then(() => entry.resolve(outcome), entry.reject);
+  else entry.resolve(outcome);
+}
+
 /** Keeps what an answer says of a row besides how it came out. */
 function hear(entry: Entry, answer: Said, receipts: ReturnType<typeof makeReceiptOwners>): void {
   if (answer.ambiguous) entry.ambiguous = true;
@@ -160,33 +161,27 @@ function hear(entry: Entry, answer: Said, receipts: ReturnType<typeof makeReceip
   keepReceipt(entry, answer.receipt, answer.type === 'ok');
 }
 
-function describeStray({ id }: Said, isTakenBack: boolean): string {
-  return isTakenBack
-    ? `something else is said of id ${id}, which had failed`
-    : `an answer is for id ${id}, and no such row is in hand`;
+/** What a worker that is not believed says of a row that it had refused is a reason the more not to try that again. */
+function hearDoubted(answer: Answer, refused: Refused): void {
+  if (answer.type !== 'text' && answer.type !== 'broken') refused.takeBack(answer);
 }
 
-/** Remembers which rows failed: a receipt or a yes that comes later takes that back. */
-function makeRefused(onTakenBack: TakenBack | undefined) {
-  const works = new Map<number, UnitWork>();
-  return {
-    keep(id: number, work: UnitWork): void {
-      works.set(id, work);
-      const oldest = works.size > REFUSED_LIMIT ? works.keys().next().value : undefined;
-      if (oldest !== undefined) works.delete(oldest);
-    },
-    /** Whether an answer takes back what was believed of its row. */
-    takeBack(answer: Said): boolean {
-      const work = works.get(answer.id);
-      const { receipt } = answer;
-      if (!work || !isFor(work, answer) || (answer.type === 'not_ok' && receipt === undefined && !answer.ambiguous))
-        return false;
-      const said = receipt === undefined ? 'something else' : `receipt ${receipt}`;
-      const error = { code: 'WORKER_PROTOCOL', message: `its worker said no, and ${said} later` };
-      onTakenBack?.(work, { error, ...(receipt !== undefined && { receipt }) });
-      return true;
-    },
-  };
+/** What an answer does against the protocol, and whether it may take back any no: also of a row it does not name. */
+type Breach = { readonly why: string; readonly takesBack: boolean };
+
+function findBreach(answer: Said, entry: Entry | undefined, refused: Refused): Breach | undefined {
+  const { id } = answer;
+  if (!entry) {
+    return refused.takeBack(answer)
+      ? { why: `something else is said of id ${id}, which had failed`, takesBack: true }
+      : { why: `an answer is for id ${id}, and no such row is in hand`, takesBack: false };
+  }
+  if (!isFor(entry.work, answer)) {
+    return { why: `the answer for id ${id} names another row than number ${entry.work.number}`, takesBack: true };
+  }
+  return entry.refusal
+    ? { why: `something is said of id ${id}, which had failed`, takesBack: !isPlainNo(answer) }
+    : undefined;
 }
 
 function markLate(entry: Entry | undefined, durationMs: number, onTimeout: () => void): void {
@@ -211,12 +206,6 @@ function makeEntry(): Heard & Pick<Entry, 'receiptKept' | 'refusal'> {
     receiptKept: undefined,
     refusal: undefined,
   };
-}
-
-/** An answer may repeat the row's key and idempotency key; then they must be the row's. */
-function isFor(work: UnitWork, answer: { readonly key?: unknown; readonly idempotencyKey?: unknown }): boolean {
-  const fits = (said: unknown, own: string) => said === undefined || String(said) === own;
-  return fits(answer.key, work.key) && fits(answer.idempotencyKey, work.idempotencyKey);
 }
 
 /** Remembers which row a receipt was given for; a receipt of two rows proves neither. */
