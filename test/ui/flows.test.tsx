@@ -3,7 +3,7 @@ import { RecoveryError } from '../../src/core/errors.ts';
 import { makeFakeReader } from '../helpers/fake-reader.ts';
 import { type OpenConsole, type OpenOptions, openConsole } from '../helpers/open-console.tsx';
 import { SAMPLE_ANSWERS, sampleReported } from '../helpers/sample-answers.ts';
-import { sampleDoubt, sampleLooked, sampleResumePlan, sampleSummary, sampleUnit } from '../helpers/sample-evidence.ts';
+import { sampleDoubt, sampleLooked, sampleSummary, sampleUnit } from '../helpers/sample-evidence.ts';
 import { sampleJobs } from '../helpers/sample-screens.ts';
 
 let open: OpenConsole | undefined;
@@ -225,84 +225,6 @@ test('job: it is looked at again when its state changes', async () => {
   term.type('\r');
   await term.ready('Verdict: interrupted');
   reader.changed();
-  await term.ready('Verdict: running');
-});
-
-/** Opens the sample job, whose every look after the first finds it running. */
-async function openChanging(answers: OpenOptions['answers'] = {}): Promise<OpenConsole> {
-  let looks = 0;
-  const term = start({
-    reader: makeFakeReader({ jobs: [sampleSummary()], units: [sampleDoubt(48)] }),
-    answers: {
-      ...SAMPLE_ANSWERS,
-      inspect: () => {
-        const verdict = looks === 0 ? 'interrupted' : 'alive';
-        looks += 1;
-        return { stage: 'diagnosed', ...DOUBTFUL, diagnosis: { ...LOOKED.diagnosis, verdict } };
-      },
-      back: (_command, state) => {
-        const looked = state.stage === 'refused' ? state.looked : 'evidence' in state ? state : undefined;
-        return looked && { ...looked, stage: 'diagnosed' };
-      },
-      choose: () => ({ stage: 'planned', ...LOOKED, plan: sampleResumePlan() }),
-      ...answers,
-    },
-  });
-  await term.ready('California Orders');
-  term.type('\r');
-  await term.ready('Verdict: interrupted');
-  return term;
-}
-
-/** Tells the console that the job changed, and waits until it has heard. */
-async function changeUnseen(term: OpenConsole): Promise<void> {
-  const before = term.session.commands.length;
-  term.reader.changed();
-  await term.session.idle();
-  await term.session.idle();
-  expect(term.session.commands.length).toBe(before);
-}
-
-test.each([
-  ['help', '?', '? close help', 'q'],
-  ['plan', 'r', 'y agrees to the plan above', 'q'],
-])('job: what changed while the %s was open is on the screen after it', async (_name, key, shown, back) => {
-  const term = await openChanging();
-  term.type(key);
-  await term.ready(shown);
-  await changeUnseen(term);
-  term.type(back);
-  await term.ready('Verdict: running');
-});
-
-test('review: what changed while a reason was typed is read when the text is left', async () => {
-  const term = await openChanging();
-  term.type('v');
-  await term.ready('>      48');
-  term.type('s');
-  await term.ready('What is true about it?');
-  term.type('x');
-  await term.ready('> Reason');
-  await changeUnseen(term);
-  const looks = term.session.commands.length;
-  term.type('\u001b');
-  await term.ready('What is true about it?');
-  expect(term.session.commands.length).toBe(looks);
-  term.type('\u001b');
-  await term.ready('1 row to decide about');
-  term.type('q');
-  await term.ready('Verdict: running');
-});
-
-test('refused: what changed before it is read when it is put away', async () => {
-  const error = new RecoveryError('LEASE_HELD', 'the job is held by somebody else');
-  const term = await openChanging({ approve: () => ({ stage: 'refused', error, looked: LOOKED }) });
-  term.type('r');
-  await term.ready('y agrees to the plan above');
-  await changeUnseen(term);
-  term.type('y');
-  await term.ready('Refused: LEASE_HELD');
-  term.type('q');
   await term.ready('Verdict: running');
 });
 
