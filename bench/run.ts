@@ -12,6 +12,7 @@ const BENCHES: Readonly<Record<string, () => Promise<Bench>>> = {
   rows: async () => (await import('./cases/rows.ts')).rows,
   plan: async () => (await import('./cases/plan.ts')).plan,
   resume: async () => (await import('./cases/resume.ts')).resume,
+  checkpoint: async () => (await import('./cases/checkpoint.ts')).checkpoint,
   memory: async () => (await import('./cases/memory.ts')).memory,
 };
 

@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync } from 'node:fs';
+// An import would copy all that `node:fs` has, and load the streams for it: a fifth of the time of a short command.
+const { lstatSync, mkdirSync } = process.getBuiltinModule('node:fs');
 
 /**
  * The directory of this user's own where compiled code is kept, made when it is not there, or undefined.

@@ -1,8 +1,6 @@
 #!/usr/bin/env node
 // Finds a fit Node.js, turns the compile cache on, calls main, sets process.exitCode; nothing else.
 // The syntax stays plain enough for an old Node.js to come as far as `rerun`.
-import module from 'module';
-
 const OLDEST_NODE = 24;
 
 async function start() {
@@ -16,7 +14,7 @@ async function start() {
   }
   const { findCacheDirectory } = await import('./find-cache-directory.js');
   const cache = findCacheDirectory();
-  if (cache !== undefined) module.enableCompileCache(cache);
+  if (cache !== undefined) process.getBuiltinModule('node:module').enableCompileCache(cache);
   const { main } = await import('../dist/main.js');
   process.exitCode = await main(process.argv.slice(2));
 }

@@ -2,6 +2,7 @@
 // loads `salvor`, which has every scripted command but the parser of job files (`start`, `config`); `console` with Ink and `linear` are loaded by the console alone.
 // dist/meta.json says what is in each, dist/THIRD-PARTY.txt under which licences.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { builtinModules } from 'node:module';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { formatNotice } from './third-party.mjs';
@@ -35,6 +36,9 @@ const filesApart = {
   },
 };
 
+/** A built-in module, with or without `node:`: parts of Ink's dependencies leave it out. */
+const BUILTIN_NAME = new RegExp(`^(node:)?(${builtinModules.join('|')})$`);
+
 /**
  * Loads built-in modules when the module that needs them begins. As plain imports they would all be loaded at the start
  * of a file, whichever of its commands is asked for: half of the time of a short command. What is imported by name is
@@ -43,7 +47,7 @@ const filesApart = {
 const builtinsWhenUsed = {
   name: 'builtins-when-used',
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:/ }, ({ path: name, kind }) => ({
+    onResolve({ filter: BUILTIN_NAME }, ({ path: name, kind }) => ({
       path: name,
       namespace: kind === 'require-call' ? 'required-builtin' : 'builtin',
       sideEffects: false,
@@ -55,15 +59,22 @@ const builtinsWhenUsed = {
   },
 };
 
+/** Loaded when one of its functions is called: it takes 5 ms, and much that imports it digests nothing. */
+const LATE_BUILTINS = new Set(['node:crypto']);
+
 /** An ES module with the exports of a built-in one. A name nobody imports is left out, as every pure call is. */
 function exportByName(name) {
   const names = Object.keys(process.getBuiltinModule(name)).filter(
     (key) => /^[A-Za-z]\w*$/.test(key) && key !== 'default',
   );
+  const load = `process.getBuiltinModule(${JSON.stringify(name)})`;
+  if (LATE_BUILTINS.has(name)) {
+    return names.map((key) => `export const ${key} = (...given) => ${load}.${key}(...given);`).join('\n');
+  }
   const lines = names.map(
     (key) => `const $${key} = /* @__PURE__ */ (() => all.${key})(); export { $${key} as ${key} };`,
   );
-  return [`const all = process.getBuiltinModule(${JSON.stringify(name)}); export default all;`, ...lines].join('\n');
+  return [`const all = ${load}; export default all;`, ...lines].join('\n');
 }
 
 /** Ink asks for React's developer tools only when DEV is set, which the bundle defines away. */
@@ -84,9 +95,6 @@ const yogaWithoutFetch = {
     }));
   },
 };
-
-/** Parts of Ink's dependencies are CommonJS and `require` built-in modules, which an ES module does not have. */
-const requireBanner = `import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);`;
 
 /** Bundles the entries; answers esbuild's results with the files still in memory, as one. */
 async function bundle() {
@@ -110,7 +118,6 @@ async function bundle() {
       'process.env.DEV': '"false"',
       __SALVOR_VERSION__: JSON.stringify(version),
     },
-    banner: { js: requireBanner },
     plugins: [filesApart, builtinsWhenUsed, withoutDevtools, yogaWithoutFetch],
   };
   const [command, library] = await Promise.all([

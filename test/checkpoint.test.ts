@@ -123,6 +123,18 @@ describe('values', () => {
     expect(await policyState.values()).toEqual({ w: [-0, 2 ** 60], n: -0 });
   });
 
+  test('of numbers stay exact in both states, however many a double cannot hold', async () => {
+    await using folder = await makeFolder();
+    for (const count of [3, 2_000]) {
+      const ids = Array.from({ length: count }, (_item, at) => 2n ** 60n + BigInt(at));
+      const states = { policyState: { ids, w: [0.1, 0.12345678901234568] }, optimizerState: { lr: 0.5, ids } };
+      await saveCheckpoint({ ...OPTIONS, ...states, directory: folder.path });
+      const { policyState, optimizerState } = await loadCheckpoint(folder.path);
+      expect(await policyState.values()).toEqual(states.policyState);
+      expect(await optimizerState.values()).toEqual(states.optimizerState);
+    }
+  });
+
   test('of numbers a double cannot hold stay exact, and are saved with the same text', async () => {
     await using folder = await makeFolder();
     const text = '{"a":9007199254740993,"b":-0,"c":0.1000000000000000055511151231257827,"d":1.50,"e":1e-400,"f":[1E3]}';

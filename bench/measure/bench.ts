@@ -15,6 +15,8 @@ export type Sizes = {
   readonly resumeRows: number;
   readonly manyResumeRows: number;
   readonly rowsFileBytes: number;
+  /** Numbers of a checkpoint. */
+  readonly doubles: number;
 };
 
 /** The sizes of the design's table. */
@@ -30,6 +32,7 @@ export const FULL: Sizes = {
   resumeRows: 1_000,
   manyResumeRows: 100_000,
   rowsFileBytes: 64 * 2 ** 20,
+  doubles: 1_000_000,
 };
 
 /** Just enough that every line of a bench runs. */
@@ -45,6 +48,7 @@ export const SMALL: Sizes = {
   resumeRows: 20,
   manyResumeRows: 40,
   rowsFileBytes: 2 ** 18,
+  doubles: 1_000,
 };
 
 /** One bench: its name on the command line, and what it answers. */

@@ -19,7 +19,7 @@ export type Result = {
 export function compare(
   name: string,
   pairs: Pairs,
-  how: { readonly against: string; readonly goal: Goal; readonly measuredIn: 'ms' | 'rows/s' },
+  how: { readonly against: string; readonly goal?: Goal; readonly measuredIn: 'ms' | 'rows/s' },
 ): Result {
   const ours = summarise(pairs.ours);
   const summary = summarise(pairs.theirs);
@@ -27,7 +27,7 @@ export function compare(
     name,
     value: ours.median / summary.median,
     unit: 'x',
-    goal: how.goal,
+    ...(how.goal === undefined ? {} : { goal: how.goal }),
     ours,
     against: { name: how.against, summary },
     measuredIn: how.measuredIn,

@@ -40,6 +40,8 @@ export type ActOptions = {
   readonly isRefusalTold?: boolean;
   /** Acts in a process of its own instead of this one. */
   readonly actElsewhere?: (place: OpenPlace) => Pick<Actuator, 'start'>;
+  /** The program that starts Salvor, for whoever goes on when this process does not wait. */
+  readonly watcherPath?: string;
 };
 
 const WORDS = { describeFinding, describeStep, describeWarning };
@@ -111,7 +113,7 @@ function makeNative(place: OpenPlace, options: ActOptions): Actuator {
 /** A record is written at once, here; only a trainer goes on by itself where others would act in the background. */
 function makeTau(
   place: OpenPlace,
-  { config, policy, placePolicies, version, stopGraceMs, actElsewhere }: ActOptions,
+  { config, policy, placePolicies, version, stopGraceMs, watcherPath }: ActOptions,
 ): Actuator {
   return actOnTau({
     path: place.path,
@@ -120,7 +122,7 @@ function makeTau(
     policy: placePolicies?.get(place.path) ?? policy,
     version,
     words: WORDS,
-    waitForTrainer: actElsewhere === undefined,
+    ...(watcherPath !== undefined && { watcherPath }),
     stopGraceMs,
   });
 }

@@ -152,8 +152,8 @@ export const COMMANDS = {
     arguments: [1, 1],
   },
   repair: {
-    usage: 'repair DIR [--yes --reason TEXT]',
-    help: 'set the damaged control files of a Tau directory aside',
+    usage: 'repair DIR|JOB [--yes --reason TEXT]',
+    help: 'set the damaged control files of a Tau directory aside, or accept that the store of a job went back in time',
     flags: ['yes', 'reason'],
     arguments: [1, 1],
   },
@@ -222,3 +222,9 @@ export const COMMANDS = {
   },
 } as const satisfies Record<string, Command>;
 export type CommandName = keyof typeof COMMANDS;
+
+/** What is meant without a name is no word to type. */
+const UNNAMED: readonly string[] = ['console', 'choose'];
+
+/** The words that name a command. */
+export const COMMAND_WORDS: readonly string[] = Object.keys(COMMANDS).filter((name) => !UNNAMED.includes(name));

@@ -1,23 +1,29 @@
 import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
 import { EXIT_MEANINGS } from './exit-codes.ts';
-import { COMMAND_FLAGS, COMMANDS, type Command, type CommandName, type Flag, GLOBAL_FLAGS } from './flags.ts';
+import {
+  COMMAND_FLAGS,
+  COMMAND_WORDS,
+  COMMANDS,
+  type Command,
+  type CommandName,
+  type Flag,
+  GLOBAL_FLAGS,
+} from './flags.ts';
 
 const FLAG_WIDTH = 24;
 
 /** The command that `salvor help NAME` is about; the console, and so all of Salvor, without a name. Errors: USAGE_INVALID. */
 export function findHelp(name: string | undefined): CommandName {
   if (name === undefined) return 'console';
-  const names = Object.keys(COMMANDS).filter(isCommandName);
-  const found = names.find((known) => known === name);
-  if (found) return found;
-  const nearest = findNearestName(name, names);
-  const guess = nearest === undefined ? `it is one of ${names.join(', ')}` : `did you mean ${nearest}?`;
+  if (isCommandName(name)) return name;
+  const nearest = findNearestName(name, COMMAND_WORDS);
+  const guess = nearest === undefined ? `it is one of ${COMMAND_WORDS.join(', ')}` : `did you mean ${nearest}?`;
   throw new RecoveryError('USAGE_INVALID', `there is no command '${name}': ${guess}`, { details: { command: name } });
 }
 
 function isCommandName(name: string): name is CommandName {
-  return Object.hasOwn(COMMANDS, name);
+  return COMMAND_WORDS.includes(name);
 }
 
 /** Help for one command, or for all of Salvor when `command` is the console. */

@@ -9,6 +9,7 @@ import { openSession, readActOptions } from './compose.ts';
 import { actInProcess } from './detached/act-in-process.ts';
 import { openConsole } from './interactive-terminal.ts';
 import { openPlaces } from './open-places.ts';
+import { permitRecommended } from './permit-recommended.ts';
 import { readPlacePolicies } from './place-policies.ts';
 
 /** `salvor`: opens the console on the targets. Source: contract, commands; design, the house. */
@@ -24,8 +25,10 @@ export async function runInteractive({ asked, config, version, programPath }: Co
     dryRun: false,
     onWarning: (warning: JobError) => tellWarning?.(warning),
     actElsewhere: actInProcess({ ...base, programPath, detach: false }),
+    watcherPath: programPath,
   };
-  const { reader, placeOf } = combinePlaces(places);
+  const looker = { config, policy: base.policy, placePolicies };
+  const { reader, placeOf } = combinePlaces(permitRecommended(places, looker));
   return openConsole({
     reader,
     openSession: (jobId) => openSession(placeOf(jobId), jobId, options),

@@ -11,7 +11,7 @@ import { safeText } from '../present/safe-text.ts';
 import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
 import { translateErrors } from '../store/translate-errors.ts';
 import type { Config } from './config.ts';
-import { COMMANDS } from './flags.ts';
+import { COMMAND_WORDS } from './flags.ts';
 
 /** A place that was opened: where it is, how its jobs are read, and whether it was named. */
 export type OpenPlace = {
@@ -80,7 +80,7 @@ export function noteAbsent(places: readonly OpenPlace[], note: (line: string) =>
 
 function openTarget(target: string, forced: string | undefined, request: PlaceRequest = {}): OpenPlace {
   const path = resolve(target);
-  const nearest = existsSync(path) ? undefined : findNearestName(target, Object.keys(COMMANDS));
+  const nearest = existsSync(path) ? undefined : findNearestName(target, COMMAND_WORDS);
   if (nearest !== undefined) {
     throw new RecoveryError('TARGET_UNKNOWN', `there is no ${target} here; did you mean salvor ${nearest}?`, {
       details: { target },

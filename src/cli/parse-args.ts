@@ -2,6 +2,7 @@ import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
 import {
   COMMAND_FLAGS,
+  COMMAND_WORDS,
   COMMANDS,
   type Command,
   type CommandName,
@@ -20,8 +21,8 @@ export type Asked = {
   readonly switches: ReadonlySet<FlagName>;
 };
 
-/** Flags whose value names a file: an empty one would be the working directory, or nothing at all. */
-const NAMES_A_FILE: ReadonlySet<string> = new Set(['state', 'policy', 'config', 'policy-state', 'optimizer-state']);
+/** Flags whose value is taken without the blanks around it: nothing but blanks is empty too. */
+const TRIMMED: ReadonlySet<string> = new Set(['principal', 'exec', 'reason', 'job']);
 
 const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS };
 
@@ -34,7 +35,7 @@ const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAG
 export function parseArgs(argv: readonly string[]): Asked {
   const { values, positionals } = splitWords(argv, FLAGS);
   const first = positionals[0];
-  const named = first !== undefined && Object.hasOwn(COMMANDS, first) ? (first as CommandName) : undefined;
+  const named = first !== undefined && COMMAND_WORDS.includes(first) ? (first as CommandName) : undefined;
   const command = named ?? (values.choice === undefined ? 'console' : 'choose');
   const rest = named ? positionals.slice(1) : positionals;
   const asked: Asked = {
@@ -67,11 +68,17 @@ function checkUse(asked: Asked, values: Values): void {
   for (const [name, list] of Object.entries(asked.lists)) for (const value of list) checkValue(name, value);
   const count = asked.positionals.length;
   if (count < least || count > most) throw new RecoveryError('USAGE_INVALID', `usage: salvor ${usage}`);
+  // A variable that was never set: it would be the working directory, or the only job.
+  const empty = asked.positionals.findIndex((word) => word.trim() === '');
+  if (empty >= 0) {
+    const message = `argument ${empty + 1} of ${describeCommand(asked.command)} is empty: usage: salvor ${usage}`;
+    throw new RecoveryError('USAGE_INVALID', message, { details: { argument: empty + 1 } });
+  }
 }
 
 function checkValue(name: string, value: string): void {
-  if (value === '' && NAMES_A_FILE.has(name)) {
-    throw new RecoveryError('USAGE_INVALID', `--${name} is empty: it names a ${FLAGS[name]?.value}`, {
+  if ((TRIMMED.has(name) ? value.trim() : value) === '') {
+    throw new RecoveryError('USAGE_INVALID', `--${name} is empty: it needs ${FLAGS[name]?.value}`, {
       details: { flag: name },
     });
   }

@@ -11,6 +11,7 @@ import { type ActOptions, openSession } from './compose.ts';
 import type { FoundJob } from './open-places.ts';
 import { showProgress } from './show-progress.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
+import { translateQuestions } from './translate-evidence.ts';
 
 /** What a scripted recovery came to. `answer` is what --json prints. */
 export type Recovered =
@@ -113,7 +114,7 @@ function describeDryRun(job: FoundJob, plan: Plan, seen: Extract<SessionState, {
   const unit = chooseUnitWord(seen.evidence);
   const steps = plan.steps.map((step) => ({ action: step.action, detail: describeStep(step, unit) }));
   const warnings = plan.warnings.map((warning) => ({ code: warning.code, message: describeWarning(warning) }));
-  const questions = plan.questions.map(({ id, options, orphans }) => ({ id, options, orphans }));
+  const questions = translateQuestions(plan.questions);
   const { id, name, kind, source } = job.ref;
   const findings = seen.diagnosis.findings.map((finding) => describeFinding(finding, unit));
   return {

@@ -27,6 +27,8 @@ const LOAD: Readonly<Record<Exclude<Asked['command'], 'help'>, () => Promise<Run
 
 /** Internal command: carries out, in a process of its own, what its parent sends it. */
 const RUNNER_COMMAND = '__runner';
+/** Internal command: starts a trainer and stays beside it until its end is recorded. */
+const TRAINER_COMMAND = '__trainer';
 
 /**
  * Reads a command line, loads its command and runs it.
@@ -43,6 +45,10 @@ export async function runCommandLine(
     if (argv[0] === RUNNER_COMMAND) {
       const { runDetached } = await import('./detached/run-detached.ts');
       return await runDetached({ version });
+    }
+    if (argv[0] === TRAINER_COMMAND) {
+      const { runTrainer } = await import('../sources/tau/run-trainer.ts');
+      return await runTrainer(Date.now);
     }
     const asked = parseArgs(argv);
     if (asked.switches.has('version')) {

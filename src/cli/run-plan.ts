@@ -82,7 +82,7 @@ export function makeEngineFor({
   /** The job's own, where it has one. */
   readonly directory: string | undefined;
 }): JobRun['makeEngine'] {
-  return ({ spec, held, job, checkHeld }) =>
+  return ({ spec, held, job, checkHeld, onTakenBack }) =>
     makeLocalEngine({
       spec,
       jobId: job.id,
@@ -90,6 +90,7 @@ export function makeEngineFor({
       epoch: held.epoch,
       ...(directory !== undefined && { markDirectory: directory }),
       checkHeld,
+      onTakenBack,
       faults,
       onLine(unitNumber, stream, line) {
         const at = new Date(systemClock.nowMs()).toISOString();

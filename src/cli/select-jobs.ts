@@ -1,11 +1,17 @@
 import { needsOperator } from '../core/diagnosis/judge-job.ts';
 import { RecoveryError } from '../core/errors.ts';
 import type { Choice, ControlChoice, JobSummary } from '../core/job/schema.ts';
+import { systemClock } from '../platform/clock.ts';
+import { SOURCES } from '../sources/registry.ts';
 import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
 
-/** The jobs a choice is for. `several` decides the shape of the answer. */
-export type Selection = { readonly jobs: readonly FoundJob[]; readonly several: boolean };
+/** The jobs a choice is for. `several` decides the shape of the answer; `lost` are jobs that cannot even be looked at. */
+export type Selection = {
+  readonly jobs: readonly FoundJob[];
+  readonly several: boolean;
+  readonly lost?: readonly RecoveryError[];
+};
 
 const ENOUGH = 1_000_000;
 
@@ -24,8 +30,9 @@ export async function selectJobs(
   if (asked.switches.has('all')) {
     if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
     const jobs = await listFound(places, 'waiting');
-    if (jobs.length === 0) throw describeNothing(places);
-    return { jobs, several: true };
+    const lost = await findLost(places);
+    if (jobs.length + lost.length === 0) throw describeNothing(places);
+    return { jobs, several: true, lost };
   }
   if (references.length > 0) {
     const jobs: FoundJob[] = [];
@@ -42,6 +49,15 @@ export async function selectJobs(
     );
   if (only) return { jobs: [only], several: false };
   return { jobs: [await findBusy(places, choice)], several: false };
+}
+
+async function findLost(places: readonly OpenPlace[]): Promise<readonly RecoveryError[]> {
+  const found: RecoveryError[] = [];
+  for (const { source: name, path } of places) {
+    const source = SOURCES.find((known) => known.name === name);
+    found.push(...((await source?.findLost?.(path, systemClock)) ?? []));
+  }
+  return found;
 }
 
 /** The jobs of the default list: those that wait for an operator, or those that run. */

@@ -1,8 +1,9 @@
 import type { Evidence } from '../core/evidence/schema.ts';
+import type { Plan } from '../core/plan/schema.ts';
 
 /** Keys that may be absent, by the key of the object that has them; `evidence` is the whole. */
 const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
-  evidence: ['lease', 'liveness', 'units', 'checkpoints', 'control'],
+  evidence: ['lease', 'liveness', 'units', 'checkpoints', 'control', 'regression'],
   job: ['directory'],
   recorded: ['started_at', 'ended_at', 'last_event_at', 'last_error'],
   lease: ['released_at'],
@@ -14,13 +15,20 @@ const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
   attention: ['receipt', 'started_at', 'finished_at', 'error'],
   prerequisites: ['expected', 'found'],
   audit: ['broken'],
-  checkpoints: ['sha256', 'run_id', 'global_step', 'optimizer_step', 'problem'],
+  checkpoints: ['sha256', 'run_id', 'global_step', 'optimizer_step', 'saved_at_unix_seconds', 'problem'],
+  problem: ['offset', 'field', 'expected', 'found'],
+  files: ['problem'],
+  status: ['stale'],
+  trainer_end: ['exit_code', 'signal'],
+  restore: ['source', 'path', 'rollback', 'refused'],
   control: [
     'last_action',
     'principal',
     'updated_at',
     'rollback_checkpoint',
     'status',
+    'trainer_end',
+    'odd_rows',
     'torn_line',
     'unfinished',
     'command',
@@ -40,6 +48,11 @@ export function translateEvidence(evidence: Evidence): unknown {
   return translate(evidence, 'evidence');
 }
 
+/** The JSON of a plan's questions, as `show` and a dry run have them. Errors: none. */
+export function translateQuestions(questions: Plan['questions']): unknown {
+  return questions.map(({ id, options, orphans }) => ({ id, options, orphans: translate(orphans, 'orphans') }));
+}
+
 function translate(value: unknown, name: string): unknown {
   if (Array.isArray(value)) return value.map((item) => translate(item, name));
   if (typeof value !== 'object' || value === null) return value;
@@ -50,7 +63,7 @@ function translate(value: unknown, name: string): unknown {
 
 function translateField(key: string, field: unknown): readonly [string, unknown] {
   const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  if (!key.endsWith('AtMs')) return [name, translate(field, name)];
+  if (!/(?:^at|At)Ms$/.test(key)) return [name, translate(field, name)];
   const isTime = typeof field === 'number' && Math.abs(field) <= LATEST_MS;
   return [name.slice(0, -'_ms'.length), isTime ? new Date(field).toISOString() : null];
 }

@@ -23,7 +23,7 @@ export const HINTS = {
   LOCK_DAMAGED:
     'Make sure that the job runs nowhere, remove the lock file named above, and say the same again; the store is not touched by it.',
   STORE_REGRESSED:
-    'Put the newest store back, or make sure what was done and see docs/runbook.md, "the store went back in time".',
+    'Put the newest store back; without one, salvor repair JOB puts in doubt what may be done. See docs/runbook.md, "the store went back in time".',
   STATE_UNREACHABLE:
     'Make the database of the state reachable again, then look again: what was recorded is safe, and what was in hand is in doubt.',
   STATE_TOO_NEW: 'Use the newer Salvor that wrote this state.',
@@ -34,7 +34,7 @@ export const HINTS = {
   ORPHAN_RUNNING: 'Say --orphans wait to wait for it, or --orphans end to end it.',
   ORPHAN_NOT_ENDED: 'End the process named above by hand, then say the same again.',
   ROWS_FILE_CHANGED:
-    'Put the rows file back as the job left it; without it, salvor units JOB --csv has the results, and salvor run starts a new job.',
+    'Put the rows file back as the job read it or left it; without it, salvor units JOB --csv has the results, and salvor run starts a new job.',
   ROWS_FILE_MISSING: 'Put the rows file back where it was; its digest is checked.',
   PREREQUISITE_MISSING: 'Put back what is named above, or cancel the job and start a new one.',
   AUDIT_BROKEN:

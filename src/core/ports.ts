@@ -158,13 +158,14 @@ export type SeenUnit = Pick<UnitFacts, 'number' | 'eventSequence'>;
 
 /**
  * A person's word about units. `epoch` is the highest one that was seen of the job, `runnerSeen` what was known of its
- * runner then, absent when none held it.
+ * runner then and `heartbeatSeenMs` (epoch milliseconds) its last sign of life, absent when none held it.
  */
 export type SettleRequest = {
   readonly jobId: string;
   readonly units: readonly SeenUnit[];
   readonly epoch: number;
   readonly runnerSeen?: LivenessJudgement['type'];
+  readonly heartbeatSeenMs?: number;
   readonly as: SettledAs;
   readonly receipt?: string;
   readonly reason: string;

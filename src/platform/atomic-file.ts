@@ -36,7 +36,7 @@ export async function replaceFile(
   place: (rename: () => void) => void | Promise<void> = (rename) => rename(),
 ): Promise<void> {
   removeLeftovers(path);
-  const temporary = `${temporaryPrefix(path)}${process.pid}.tmp`;
+  const temporary = makeTemporaryPath(path);
   const descriptor = openSync(temporary, 'wx', 0o600);
   try {
     try {
@@ -71,7 +71,7 @@ export type StagedFile = {
  */
 export function stageFile(path: string, text: string): StagedFile {
   removeLeftovers(path);
-  const temporary = `${temporaryPrefix(path)}${process.pid}.tmp`;
+  const temporary = makeTemporaryPath(path);
   const discard = () => rmSync(temporary, { force: true });
   const descriptor = openSync(temporary, 'wx', 0o600);
   try {
@@ -96,12 +96,18 @@ function temporaryPrefix(path: string): string {
   return join(dirname(path), `.${basename(path)}.`);
 }
 
+/** A name of its own for every writing, also of two threads of one process; whoever opens it refuses one that is there. */
+function makeTemporaryPath(path: string): string {
+  const once = Math.floor(Math.random() * 2 ** 32);
+  return `${temporaryPrefix(path)}${process.pid}-${once}.tmp`;
+}
+
 /** Removes what processes that died while they replaced this very file left beside it. */
 function removeLeftovers(path: string): void {
   const prefix = basename(temporaryPrefix(path));
   for (const name of readdirSync(dirname(path))) {
-    const pid = name.startsWith(prefix) ? /^(\d+)\.tmp$/.exec(name.slice(prefix.length))?.[1] : undefined;
-    const isKept = pid === undefined || (Number(pid) !== process.pid && readProcessStat(Number(pid)) !== undefined);
+    const pid = name.startsWith(prefix) ? /^(\d+)-\d+\.tmp$/.exec(name.slice(prefix.length))?.[1] : undefined;
+    const isKept = pid === undefined || readProcessStat(Number(pid)) !== undefined;
     if (!isKept) rmSync(join(dirname(path), name), { force: true });
   }
 }

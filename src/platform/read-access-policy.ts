@@ -7,7 +7,7 @@ import { resolvePolicyPath } from './resolve-policy-path.ts';
 /** A policy file is written by hand; anything larger is another file. Unit: bytes. */
 const LARGEST_BYTES = 1024 * 1024;
 
-/** Whether a policy that is not there is none, or, because it was named, one that denies. */
+/** Whether a policy that is not there is none, or, because it was named, one that denies; one that was named says its mode. */
 export type ReadPolicyOptions = { readonly whenAbsent: 'none' | 'invalid' };
 
 /**
@@ -33,11 +33,22 @@ export async function readAccessPolicy(path: string, { whenAbsent }: ReadPolicyO
   try {
     // The schema of the file is loaded when there is one.
     const { parseAccessPolicy } = await import('../core/plan/parse-access-policy.ts');
-    return { type: 'file', path, file: parseAccessPolicy(path, JSON.parse(read.text)) };
+    const value: unknown = JSON.parse(read.text);
+    const file = parseAccessPolicy(path, value);
+    if (whenAbsent === 'invalid' && !saysTeamMode(value)) {
+      const missing = 'it says no team_mode: with true its roles count, with false everybody may do everything';
+      return { type: 'invalid', path, problem: `access policy ${path}: ${missing}` };
+    }
+    return { type: 'file', path, file };
   } catch (error) {
     if (isRecoveryError(error)) return { type: 'invalid', path, problem: error.message };
     return deny(error instanceof Error ? error.message : String(error));
   }
+}
+
+/** Left out it is off, which whoever names a policy hardly means. */
+function saysTeamMode(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'team_mode');
 }
 
 type PolicyText = { readonly text: string } | { readonly text?: undefined; readonly problem: string };

@@ -7,7 +7,7 @@ import type { HeldJob, JobStore } from '../store/contract.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
-import { writeBackJob } from './write-back-job.ts';
+import { type WrittenResults, writeBackJob } from './write-back-job.ts';
 
 /** A run that is through with its units. */
 export type FinishedUnits = {
@@ -33,12 +33,32 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
  * Source: contract, job files (write_back: at the end and on halt); design, rule 7; decisions/0013.
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
-  const { end, error } = await writeBackResults(run, await describeEnd(run));
-  const { held, clock, faults } = run;
-  faults.reach('before-last-word');
-  await held.finish({ status: STATUSES[end], atMs: clock.nowMs(), ...(error && { error }) });
-  faults.reach('after-last-word');
-  return { end, ...(error && { error }) };
+  for (let triesLeft = TRIES; ; triesLeft -= 1) {
+    const { outcome, written } = await writeBackResults(run, await describeEnd(run));
+    run.faults.reach('before-last-word');
+    // Whoever settles a row beside a runner leaves its rows file to it, up to the last word.
+    const journalSequence = triesLeft > 1 ? written?.journalSequence : undefined;
+    if (!(await sayLastWord(run, outcome, journalSequence))) continue;
+    run.faults.reach('after-last-word');
+    return outcome;
+  }
+}
+
+/** How often results are written back anew because a row was settled meanwhile. */
+const TRIES = 10;
+
+/** Answers false, with nothing said, when the journal went on from `journalSequence`. */
+function sayLastWord(
+  { held, clock }: FinishedUnits,
+  { end, error }: RunOutcome,
+  journalSequence: number | undefined,
+): Promise<boolean> {
+  return held.finish({
+    status: STATUSES[end],
+    atMs: clock.nowMs(),
+    ...(error && { error }),
+    ...(journalSequence !== undefined && { journalSequence }),
+  });
 }
 
 const STATUSES = {
@@ -64,17 +84,19 @@ async function describeEnd({ held, units, unasked }: FinishedUnits): Promise<Run
 export const LOSES_THE_STORE: readonly ErrorCode[] = ['STATE_UNWRITABLE', 'STATE_FULL', 'STATE_UNREACHABLE'];
 
 /** A stop stays a stop when its results cannot be written back: the error is told, and they are safe in the store. */
-async function writeBackResults(run: FinishedUnits, outcome: RunOutcome): Promise<RunOutcome> {
+async function writeBackResults(
+  run: FinishedUnits,
+  outcome: RunOutcome,
+): Promise<{ readonly outcome: RunOutcome; readonly written?: WrittenResults }> {
   const { store, held, job, spec, clock, faults } = run;
-  if (spec.writeBack.length === 0) return outcome;
+  if (spec.writeBack.length === 0) return { outcome };
   try {
-    await writeBackJob({ rows: store, job, spec, clock, faults, change: held.change });
-    return outcome;
+    return { outcome, written: await writeBackJob({ rows: store, job, spec, clock, faults, change: held.change }) };
   } catch (thrown) {
     const error = toRecoveryError(thrown);
     if (error.code === 'LEASE_FENCED' || LOSES_THE_STORE.includes(error.code)) throw error;
     const code = error.code === 'INTERNAL' ? 'WRITE_BACK_FAILED' : error.code;
     const end = outcome.end === 'stopped' ? 'stopped' : 'failed';
-    return { end, error: outcome.error ?? { code, message: error.message } };
+    return { outcome: { end, error: outcome.error ?? { code, message: error.message } } };
   }
 }

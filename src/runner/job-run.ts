@@ -2,7 +2,7 @@
 import type { OrphanFacts } from '../core/evidence/schema.ts';
 import type { UnitPorts } from '../core/execution/run-unit.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
-import type { UnitEngine } from '../core/execution/unit-engine.ts';
+import type { TakenBack, UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
 import type { HeldJob, JobStore } from '../store/contract.ts';
@@ -25,6 +25,8 @@ export type JobRun = {
     readonly job: JobRecord;
     /** Called right before each effect; rejects when the job is no longer held. */
     readonly checkHeld: () => Promise<void>;
+    /** Called when a failure that was told is taken back. */
+    readonly onTakenBack: TakenBack;
   }) => UnitEngine;
   readonly clock: Clock;
   readonly random: () => number;

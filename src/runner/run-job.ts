@@ -14,6 +14,7 @@ import { applyStep } from './apply-step.ts';
 import { type CommitJournal, makeCommitJournal } from './commit-journal.ts';
 import { finishRun, LOSES_THE_STORE, type RunOutcome } from './finish-run.ts';
 import type { JobRun, StepContext } from './job-run.ts';
+import { makeRefusals } from './refusals.ts';
 import { makeTally } from './tally.ts';
 
 /** What a run came to. `settled` counts units that were in doubt and no longer are. */
@@ -32,13 +33,16 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   const { held, clock } = run;
   const journal = makeCommitJournal({ held, clock, onLost: (reason) => lost.abort(reason) });
   try {
-    const engine = restrainVerify(run.makeEngine({ ...run, checkHeld: journal.checkHeld }));
-    const parts = { engine, journal, lost: lost.signal };
+    const refusals = makeRefusals(journal, clock);
+    const { checkHeld } = journal;
+    const engine = restrainVerify(run.makeEngine({ ...run, checkHeld, onTakenBack: refusals.takeBack }));
+    const parts = { engine, journal, lost: lost.signal, takenBack: refusals.takenBack };
     const context = await runSteps(run, parts, results).catch((thrown: unknown) => {
       engine.kill();
       throw thrown;
     });
     settled = context.settled;
+    await refusals.recorded();
     const { units, unasked } = context;
     const outcome = await finishRun({ ...run, units, unasked });
     return { ...outcome, settled, results };
@@ -51,15 +55,22 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
 }
 
 /** What a run is carried out with. `lost` is told when the store or the lease is. */
-type Parts = { readonly engine: UnitEngine; readonly journal: CommitJournal; readonly lost: AbortSignal };
+type Parts = { readonly engine: UnitEngine; readonly journal: CommitJournal; readonly lost: AbortSignal } & Pick<
+  UnitPorts,
+  'takenBack'
+>;
 
 /** Starts the engine, carries out every step and stops the engine. Errors: those of the steps. */
-async function runSteps(run: JobRun, { engine, journal, lost }: Parts, results: StepResult[]): Promise<StepContext> {
+async function runSteps(
+  run: JobRun,
+  { engine, journal, lost, takenBack }: Parts,
+  results: StepResult[],
+): Promise<StepContext> {
   const stop = AbortSignal.any([run.stop, lost]);
   const kill = () => engine.kill();
   run.kill.addEventListener('abort', kill);
   lost.addEventListener('abort', kill);
-  const ports = makeUnitPorts(run, { engine, stop, record: journal.record });
+  const ports = { ...makeUnitPorts(run, { engine, stop, record: journal.record }), ...(takenBack && { takenBack }) };
   const tally = makeTally(await run.held.counts(), run.onEvent);
   const context: StepContext = { run, engine, ports, tally, stop, settled: 0, unasked: 0, units: { end: 'ran_out' } };
   try {

@@ -27,6 +27,9 @@ export type JobWriteBack = {
   readonly faults?: Faults;
 };
 
+/** What was written; `journalSequence` is how far the journal was that it says. */
+export type WrittenResults = WrittenFile & { readonly journalSequence: number };
+
 /**
  * Writes what is true of every row now into the job's rows file. The result follows from the units and the rows as they
  * were recorded, so that it is the same however often, and after whatever, it is done.
@@ -38,7 +41,7 @@ export type JobWriteBack = {
  *         untouched then.
  * Source: contract, job files (write_back); decisions/0013.
  */
-export async function writeBackJob(asked: JobWriteBack): Promise<WrittenFile> {
+export async function writeBackJob(asked: JobWriteBack): Promise<WrittenResults> {
   for (let triesLeft = TRIES; ; triesLeft -= 1) {
     const seen = await readState(asked);
     try {
@@ -64,6 +67,7 @@ class OvertakenError extends Error {
 
 type Recorded = {
   readonly rows: NonNullable<JobRecord['rows']>;
+  readonly rowsFiles: JobState['rowsFiles'];
   readonly generation: number;
   readonly sequence: number;
 };
@@ -73,9 +77,9 @@ function readState({ change }: JobWriteBack): Promise<Recorded> {
   return change({}, (state) => ({ answer: pickRecorded(state) }));
 }
 
-function pickRecorded({ job, journalSequence: sequence }: JobState): Recorded {
+function pickRecorded({ job, rowsFiles, journalSequence: sequence }: JobState): Recorded {
   if (!job.rows) throw new RecoveryError('STATE_CORRUPT', `job ${job.id} has no rows file on record`);
-  return { rows: job.rows, generation: job.generation, sequence };
+  return { rows: job.rows, rowsFiles, generation: job.generation, sequence };
 }
 
 /** Whether to look again. */
@@ -92,9 +96,9 @@ function isSame(left: Recorded, right: Recorded): boolean {
   );
 }
 
-async function writeOnce(asked: JobWriteBack, seen: Recorded): Promise<WrittenFile> {
+async function writeOnce(asked: JobWriteBack, seen: Recorded): Promise<WrittenResults> {
   const { spec, faults, clock } = asked;
-  const expected = await findExpected(spec.rowsPath, seen.rows);
+  const expected = await findExpected(seen);
   let current = seen;
   /** Changes the store when the writer still may and nothing moved since it began. */
   const change = (make: (state: JobState) => Omit<JobChange, 'atMs'>): Promise<void> =>
@@ -108,9 +112,8 @@ async function writeOnce(asked: JobWriteBack, seen: Recorded): Promise<WrittenFi
     expected,
     readRows: (first, last) => readRows(asked, { first, last }),
     async beforeReplace(next) {
-      const rows = { ...expected, sha256Expected: next.sha256 };
-      await change(() => ({ rows }));
-      current = { ...current, rows: { ...current.rows, ...rows } };
+      await change(() => ({ rows: { ...expected, next } }));
+      current = { ...current, rows: { ...current.rows, ...expected, sha256Expected: next.sha256 } };
       faults?.reach('before-rename');
     },
     replace: (rename, digest) =>
@@ -125,16 +128,19 @@ async function writeOnce(asked: JobWriteBack, seen: Recorded): Promise<WrittenFi
       })),
   });
   if (!written.changed) await change((state) => ({ ...asked.record?.(state, written), rows: written.digest }));
-  return written;
+  return { ...written, journalSequence: seen.sequence };
 }
 
-/** The digest the file must have: the recorded one, or that of a write-back whose end was not recorded. */
-async function findExpected(path: string, rows: Recorded['rows']): Promise<FileDigest> {
-  const { sha256, sizeBytes, sha256Expected } = rows;
-  if (sha256Expected === undefined) return { sha256, sizeBytes };
+/**
+ * The digest the file must have: one of those it had, since what is written follows from the recorded rows and not from
+ * which of them it is. The newest is not looked for: writing back compares it anyway.
+ */
+async function findExpected({ rows, rowsFiles: known }: Recorded): Promise<FileDigest> {
+  const { sha256, sizeBytes } = rows;
+  if (known.every((one) => one.sha256 === sha256)) return { sha256, sizeBytes };
   try {
-    const found = await digestFile(path);
-    if (found.sha256 === sha256Expected) return found;
+    const found = await digestFile(rows.path);
+    if (known.some((one) => one.sha256 === found.sha256)) return found;
   } catch {
     // Writing back meets the same and says so.
   }

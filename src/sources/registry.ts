@@ -1,6 +1,9 @@
 /** The sources there are, and which one a target belongs to, by its content. */
 import { statSync } from 'node:fs';
 import { RecoveryError } from '../core/errors.ts';
+import type { Choice } from '../core/job/schema.ts';
+import type { AccessAction } from '../core/plan/access.ts';
+import { formatActionKey } from '../core/plan/control-rules.ts';
 import type { Clock, JobPlace } from '../core/ports.ts';
 import { openJobStore } from '../store/open-store.ts';
 import { isStateDirectory, STORE_FILE } from '../store/state-directory.ts';
@@ -22,6 +25,10 @@ export type Source = {
   /** Each of its places is one job. */
   readonly isSole?: true;
   readonly open: (path: string, clock: Clock, request: PlaceRequest) => JobPlace;
+  /** Jobs that a place should know and does not, each as the error of whoever names it. */
+  readonly findLost?: (path: string, clock: Clock) => Promise<readonly RecoveryError[]>;
+  /** What an access policy calls a choice; a review is none. */
+  readonly formatAction: (choice: Exclude<Choice, 'review'>) => AccessAction;
   /** Where a place of this source may keep access policies of its own; each that is there has to allow. */
   readonly policyPaths?: (path: string, workingDirectory: string) => readonly string[];
 };
@@ -33,6 +40,8 @@ export const SOURCES: readonly Source[] = [
     lookedFor: `a Salvor state directory (with ${STORE_FILE} in it)`,
     detect: isStateDirectory,
     open: (path, { nowMs }) => makeNativePlace(openJobStore(path, { nowMs })),
+    formatAction: (choice) => `recover:${choice}`,
+    findLost: async (path, { nowMs }) => (await openJobStore(path, { nowMs }).regressions?.lost()) ?? [],
   },
   {
     name: 'tau',
@@ -40,6 +49,7 @@ export const SOURCES: readonly Source[] = [
     detect: isTauDirectory,
     isSole: true,
     open: openTauPlace,
+    formatAction: formatActionKey,
     policyPaths: findPolicyPaths,
   },
 ];

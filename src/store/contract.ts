@@ -34,9 +34,11 @@ import type {
   JobRecord,
   NewJob,
   PendingUnit,
+  RowsChange,
   RowsInput,
   SameRowsJob,
 } from './records.ts';
+import type { Regressions } from './regressions.ts';
 import type { UnitEvent } from './unit-events.ts';
 
 /** What an entry of an audit chain says; its sequence and hash are the chain's. */
@@ -52,6 +54,8 @@ export type RecordedUnits = Omit<UnitsEvidence, 'unit' | 'canVerify' | 'receiptL
  */
 export type JobLook = {
   readonly job: JobRecord;
+  /** Every content that its rows file had, or was about to get from a write-back. Source: decisions/0026. */
+  readonly rowsFiles: readonly FileMark[];
   readonly epoch: number;
   readonly runner?: LeaseHolder;
   readonly liveness?: LivenessFacts;
@@ -100,8 +104,8 @@ export type JobChange = {
    */
   readonly fence?: { readonly purpose: 'cancel' | 'settle'; readonly principal: string };
   readonly events?: readonly UnitEvent[];
-  /** The rows file as it was found or written; `expected` is the digest it is about to get. */
-  readonly rows?: FileMark & { readonly sha256Expected?: string };
+  /** The rows file as it was found or written; `next` is what it is about to become. Both are kept among its contents. */
+  readonly rows?: RowsChange;
   /** A status that is neither the begin nor the end of a run. */
   readonly status?: NativeStatus;
   /** The end of a run, or of the job; without an error there is none any more. */
@@ -152,7 +156,8 @@ export type HeldJob = {
    * Writes news of units, and that the heart beats when `beatAtMs` is given; a dialect with a clock of its own may record
    * its time instead, if it measures ages by the same. Resolves once it is on disk.
    *
-   * Errors: LEASE_FENCED; UNIT_CHANGED when a unit is not in a state for its event, and nothing is written then.
+   * Errors: LEASE_FENCED; UNIT_CHANGED when a unit is not in a state for its event, and nothing is written then. Of
+   *         `taken_back` that is no error: that event alone is left out.
    */
   readonly commit: (batch: { readonly events: readonly UnitEvent[]; readonly beatAtMs?: number }) => Promise<void>;
   /** Checks that the job is still held; call it right before an effect. Errors: LEASE_FENCED. */
@@ -161,12 +166,16 @@ export type HeldJob = {
   readonly changeUnits: (how: UnitsChange, atMs: number) => Promise<number>;
   /** The same as the store's; `decide` is called when the job is still held. Errors: LEASE_FENCED, and as the store's. */
   readonly change: <T>(question: ChangeQuestion, decide: Decide<T>) => Promise<T>;
-  /** Says the last word on the run and lets the lease go, in one transaction. Errors: LEASE_FENCED, STORE_REGRESSED. */
+  /**
+   * Says the last word on the run and lets the lease go, in one transaction. Answers false, with nothing said, when the
+   * journal is not at `journalSequence` any more. Errors: LEASE_FENCED, STORE_REGRESSED.
+   */
   readonly finish: (end: {
     readonly status: NativeStatus;
     readonly error?: JobError;
     readonly atMs: number;
-  }) => Promise<void>;
+    readonly journalSequence?: number;
+  }) => Promise<boolean>;
   readonly counts: () => Promise<UnitCounts>;
   /** Units to run. Errors: STATE_CORRUPT naming a unit whose input is gone. */
   readonly pending: (after: After) => Promise<readonly PendingUnit[]>;
@@ -233,7 +242,7 @@ export type JobStore = {
   readonly watch: (onChange: () => void) => () => void;
   /** Whether a job has this name. */
   readonly hasName: (name: string) => Promise<boolean>;
-  /** Jobs of a name whose rows file has this digest, or is about to get it; the one recorded last comes first. */
+  /** Jobs of a name of whose rows file this is a content (`rowsFiles`); the one recorded last comes first. */
   readonly sameRows: (name: string, sha256: string) => Promise<readonly SameRowsJob[]>;
   /** Unfinished jobs of other names that have the rows of this one; the one recorded last comes first. */
   readonly sharedRows: (jobId: string, limit: number) => Promise<readonly JobRecord[]>;
@@ -277,6 +286,8 @@ export type JobStore = {
    * Answers where it is, as operators are told.
    */
   readonly saveReport: (report: RecoveryReport, options: { readonly isLastWord: boolean }) => Promise<string>;
+  /** Absent where nobody can put an old copy in the store's place. */
+  readonly regressions?: Regressions<JobState>;
   /** Lets go of what was opened. Held jobs are released first. Errors: none. */
   readonly close: () => Promise<void>;
 };

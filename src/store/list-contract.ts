@@ -1,7 +1,7 @@
 /** What a dialect answers for a list. The order of living jobs among the recorded ones is made above it. */
 import type { LeaseHolder, LivenessFacts } from '../core/evidence/schema.ts';
 import type { JobError, UnitCounts } from '../core/job/schema.ts';
-import type { JobRecord } from './records.ts';
+import type { FileMark, JobRecord } from './records.ts';
 
 /** Classes of jobs in a list as they are recorded. A unit in doubt or under review makes a job `in doubt`. */
 export const LIST_CLASSES = ['in doubt', 'failed', 'interrupted', 'finished', 'cancelled'] as const;
@@ -28,6 +28,8 @@ export type ListedJob = Pick<
   JobRecord,
   'seq' | 'id' | 'name' | 'kind' | 'status' | 'spec' | 'rows' | 'runCount' | 'createdAtMs' | 'activeAtMs'
 > & {
+  /** Every content that its rows file had, or was about to get from a write-back. */
+  readonly rowsFiles: readonly FileMark[];
   /** Whether the last runner let its lease go; absent when there never was one. */
   readonly released?: boolean;
   readonly counts: UnitCounts;

@@ -5,6 +5,9 @@ import type { JobError, JobKind } from '../core/job/schema.ts';
 /** A file as it was read. */
 export type FileMark = { readonly sha256: string; readonly sizeBytes: number };
 
+/** A rows file as it was found or written; `next` is what it is about to become from a write-back. */
+export type RowsChange = FileMark & { readonly next?: FileMark };
+
 /**
  * A job as recorded. `seq` rises with every job that is recorded in a store. `spec` is the parsed job file as JSON text.
  * `rows.sha256Expected` is the digest the rows file gets from a write-back whose end is not recorded yet.

@@ -3,10 +3,10 @@
  *
  * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
  * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
+ * pending, failed -doubted-> in_doubt (the store went back in time) | -taken_back-> needs_review (by its worker)
  * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
  *
- * A unit has an end while it is done, failed or skipped. It keeps the last error it met until it is done or put back to
- * the start.
+ * A unit has an end while it is done, failed or skipped, and keeps its last error until it is done or put to the start.
  */
 import { RecoveryError } from '../core/errors.ts';
 import type { JobError, UnitStatus } from '../core/job/schema.ts';
@@ -42,6 +42,14 @@ export type UnitEvent =
     }
   | { readonly type: 'not_done'; readonly number: number; readonly atMs: number }
   | {
+      /** A failure is taken back. Of a unit not failed or pending by now only a receipt counts, and only of one under review. */
+      readonly type: 'taken_back';
+      readonly number: number;
+      readonly error: JobError;
+      readonly receipt?: string;
+      readonly atMs: number;
+    }
+  | {
       readonly type: 'settled';
       readonly number: number;
       readonly as: 'done' | 'pending' | 'skipped';
@@ -52,7 +60,7 @@ export type UnitEvent =
 
 /** What a unit is after an event; after `settled` it is what the person said. Events of many units are named here too. */
 export const STATUS_AFTER: Readonly<
-  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset' | 'ask_again', UnitStatus>
+  Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset' | 'ask_again' | 'doubted', UnitStatus>
 > = {
   intent: 'in_doubt',
   receipt: 'in_doubt',
@@ -63,6 +71,8 @@ export const STATUS_AFTER: Readonly<
   unanswered: 'in_doubt',
   not_done: 'pending',
   ask_again: 'in_doubt',
+  doubted: 'in_doubt',
+  taken_back: 'needs_review',
   retry_failed: 'pending',
   reset: 'pending',
 };
@@ -81,6 +91,7 @@ export function describeEvent(event: UnitEvent): { readonly code: string | null;
     case 'failed':
     case 'retry':
     case 'unknown':
+    case 'taken_back':
     case 'unanswered':
       return { code: event.error.code, detail: event.error.message };
     case 'done':

@@ -1,7 +1,10 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import path from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { makeJobs } from '../../bench/state/make-jobs.ts';
+import { makeFolder } from '../helpers/make-folder.ts';
 
 const ROOT = path.join(import.meta.dirname, '../..');
 
@@ -62,3 +65,24 @@ test('dist: Yoga decodes its own bytes instead of fetching them', () => {
   expect(readFileSync(path.join(ROOT, yoga?.input ?? ''), 'utf8')).toMatch(asksForFetch);
   expect(readFileSync(path.join(ROOT, yoga?.file ?? ''), 'utf8')).not.toMatch(asksForFetch);
 });
+
+test.each([[['--version']], [['--help']], [['list', '--json', '--state', 'STATE']]])(
+  'dist: salvor %j loads neither the streams of files nor what digests, which take 3 and 6 ms',
+  async (words) => {
+    await using folder = await makeFolder({
+      'say.cjs': 'process.once("exit", () => require("node:fs").writeSync(2, process.moduleLoadList.join()));',
+    });
+    makeJobs(folder.at('state'), 1);
+    const program = [
+      path.join(ROOT, 'bin/salvor.js'),
+      ...words.map((word) => word.replace('STATE', folder.at('state'))),
+    ];
+    const { status, stderr } = spawnSync(process.execPath, ['--require', folder.at('say.cjs'), ...program], {
+      encoding: 'utf8',
+    });
+    expect(status).toBe(0);
+    const loaded = new Set(stderr.split(','));
+    expect(loaded.has('NativeModule fs')).toBe(true);
+    expect(['NativeModule crypto', 'NativeModule internal/fs/streams'].filter((name) => loaded.has(name))).toEqual([]);
+  },
+);

@@ -20,6 +20,7 @@ describe('npm run bench', () => {
     ['rows', 2],
     ['plan', 1],
     ['resume', 1],
+    ['checkpoint', 5],
     ['memory', 1],
   ])('%s: says what machine it is and %i numbers', (name, count) => {
     const { status, stdout, stderr } = runBench('--small', name);

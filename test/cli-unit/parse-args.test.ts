@@ -63,8 +63,8 @@ describe('parseArgs', () => {
     ['--choice resum', '--choice resum: did you mean resume?'],
     ['--choice destroy', '--choice destroy: it is one of resume, restart, cancel, review'],
     ['list --verdict dead', '--verdict dead: it is one of'],
-    ['list --state=', '--state is empty: it names a DIR'],
-    ['list --policy=', '--policy is empty: it names a FILE'],
+    ['list --state=', '--state is empty: it needs DIR'],
+    ['list --policy=', '--policy is empty: it needs FILE'],
     ['-h --help', '--help stands twice'],
     ['-v -v', '--version stands twice'],
     ['list --yes', '--yes does not go with salvor list'],
@@ -116,6 +116,26 @@ describe('parseArgs', () => {
     );
     expect(once).not.toEqual(expect.stringContaining('stands twice'));
   });
+
+  it.each(Object.entries(FLAGS).flatMap(([flag, { value }]) => (value === undefined ? [] : [flag])))(
+    'USAGE_INVALID: --%s without anything in it',
+    (flag) => {
+      const { name = '', words = [] } = USES.find((use) => use.flag === flag && use.name !== 'console') ?? {};
+      const base = name === 'choose' && flag !== 'choice' ? ['--choice', 'resume'] : [];
+      expect(() => parseArgs([...base, ...words, `--${flag}=`])).toThrow(`--${flag} is empty`);
+    },
+  );
+
+  it.each(['settle', 'show', 'units', 'write-back', 'audit', 'report', 'list', 'run', 'repair', 'status', 'demo'])(
+    'USAGE_INVALID: salvor %s with an argument of nothing, or of blanks',
+    (command) => {
+      for (const word of ['', ' ']) {
+        expect(() => parseArgs([command, word])).toThrow(`argument 1 of salvor ${command} is empty`);
+        expect(() => parseArgs([word, '--choice', 'cancel'])).toThrow('argument 1 of --choice is empty');
+      }
+      expect(() => parseArgs([''])).toThrow('argument 1 of the console is empty');
+    },
+  );
 
   it('names both values of a flag that stands twice', () => {
     expect(parse('--choice resume --choice pause')).toBe("--choice stands twice, with 'resume' and with 'pause'");

@@ -3,7 +3,8 @@ import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectRefused } from '../helpers/guardrail.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
-import { parseAnswer, pick } from '../helpers/salvor.ts';
+import { parseAnswer, pick, runSalvor } from '../helpers/salvor.ts';
+import { copyTauFixture } from '../helpers/tau-directory.ts';
 
 /** A job whose runner died in its second row of three. */
 async function makeDeadJob(): Promise<LedgerJob> {
@@ -56,6 +57,29 @@ describe('access', () => {
   });
 });
 
+test.concurrent('a run asks the policy as well, and rows that an unfinished job has ask for a restart besides', async () => {
+  await using job = await makeDeadJob();
+  const write = (name: string, deny: readonly string[]) => {
+    const roles = { r: { allow: ['*'], deny } };
+    const policy = { team_mode: true, bindings: [{ principal: '*', roles: ['r'] }], roles };
+    writeFileSync(job.folder.at(name), JSON.stringify(policy));
+    return ['--policy', job.folder.at(name)];
+  };
+  const [denied, noRestart] = [write('a.json', ['recover:run']), write('b.json', ['recover:restart'])];
+  const missing = ['--policy', job.folder.at('nowhere.json')];
+  const before = job.ledger();
+  for (const [args, code, action] of [
+    [['--name', 'other', ...denied], 'ACCESS_DENIED', 'recover:run'],
+    [['--name', 'other', '--detach', ...denied], 'ACCESS_DENIED', 'recover:run'],
+    [['--again', ...noRestart], 'ACCESS_DENIED', 'recover:restart'],
+    [['--name', 'other', ...missing], 'POLICY_INVALID', 'nowhere.json'],
+  ] as const) {
+    await expectRefused(job, ['run', 'job.yaml', ...args], { code, names: [action], isAudited: false });
+  }
+  expect(job.ledger()).toEqual(before);
+  expect((await job.salvor(['run', 'job.yaml', '--name', 'other', ...noRestart])).code).toBe(0);
+});
+
 test.concurrent('POLICY_INVALID: a policy whose name is empty denies everything', async () => {
   await using job = await makeDeadJob();
   const env = { SALVOR_POLICY: '' };
@@ -65,4 +89,33 @@ test.concurrent('POLICY_INVALID: a policy whose name is empty denies everything'
     expect(pick(parseAnswer(ended), 'error.code')).toBe('POLICY_INVALID');
   }
   expect((await job.salvor(['list'], { env })).code).toBe(0);
+});
+
+test.concurrent('what would be refused is not recommended, in lists and in a closer look alike', async () => {
+  await using job = await makeDeadJob();
+  using tau = copyTauFixture('crashed-primary');
+  const write = (name: string, allow: readonly string[]) => {
+    const policy = { team_mode: true, bindings: [{ principal: '*', roles: ['r'] }], roles: { r: { allow } } };
+    writeFileSync(job.folder.at(name), JSON.stringify(policy));
+    return ['--policy', job.folder.at(name)];
+  };
+  const [allowing, denying] = [
+    write('allow.json', ['recover:resume', 'control:rl:resume']),
+    write('deny.json', ['recover:cancel', 'control:rl:cancel']),
+  ];
+  for (const [target, args, recommended] of [
+    [job.state, [], 'resume'],
+    [job.state, allowing, 'resume'],
+    [job.state, denying, null],
+    [job.state, ['--read-only'], null],
+    [tau.path, allowing, 'resume'],
+    [tau.path, denying, null],
+    [tau.path, ['--read-only'], null],
+  ] as const) {
+    const ask = (...words: readonly string[]) => runSalvor([...words, ...args, '--json'], { env: tau.env });
+    const list = pick(parseAnswer(await ask('list', target)), 'jobs.0.recommended');
+    const name = target === tau.path ? [target] : [job.jobId(), target];
+    const show = pick(parseAnswer(await ask('show', ...name)), 'diagnosis.recommended');
+    expect({ target, args, list, show }).toEqual({ target, args, list: recommended, show: recommended });
+  }
 });

@@ -163,7 +163,17 @@ describe('a run in a store that went back in time', () => {
     mkdirSync(join(job.state, 'jobs', 'b0000000001'));
     writeFileSync(join(job.state, 'jobs', 'b0000000001', 'lease.lock'), '');
     await expectNoRun(job, id);
+    for (const choice of ['resume', 'cancel']) {
+      const all = await job.salvor(['--choice', choice, '--all', '--json']);
+      expect({ exit: all.code, ...parseAnswer(all) }).toMatchObject({
+        exit: 3,
+        reports: [],
+        refused: [{ job: { id, name: null, source: 'native' }, error: { code: 'STORE_REGRESSED' } }],
+      });
+      expect(all.stderr).toContain(id);
+    }
     for (const mark of ['high-water.json', 'journal-sequence']) rmSync(join(directory, mark));
+    expect((await job.salvor(['--choice', 'resume', '--all'])).code).toBe(4);
     expect((await job.salvor(['run', 'job.yaml'])).code).toBe(0);
     expect(job.ledger()).toHaveLength(4);
   });

@@ -61,7 +61,7 @@ describe('which row', () => {
     expect((await refused('#2')).code).toBe(undefined);
     expect((await refused('#4')).message).toContain('row 4 (2) is pending');
     expect((await refused('3')).message).toContain("no row has the key '3'; row 3 has the key '#3': say '#3'");
-    for (const text of ['x', '9', '#9', '#02', '#', '-1', '']) {
+    for (const text of ['x', '9', '#9', '#02', '#', '-1']) {
       const said = text.startsWith('-') ? ['--key', text] : [text];
       const refusal = await settle(job, said);
       expect(refusal, text).toMatchObject({ exit: 2, code: 'UNIT_UNKNOWN' });

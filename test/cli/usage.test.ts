@@ -45,6 +45,15 @@ describe('usage', () => {
     [['--choice', 'resume', '--choice', 'pause'], 2, 'USAGE_INVALID', "twice, with 'resume' and with 'pause'"],
     [['--choice=cancel', '--yes', '--yes', '--job', 'Twice'], 2, 'USAGE_INVALID', '--yes stands twice'],
     [['list', '--policy', ''], 2, 'USAGE_INVALID', '--policy is empty'],
+    [['list', ''], 2, 'USAGE_INVALID', 'argument 1 of salvor list is empty'],
+    [['list', '--principal', ' '], 2, 'USAGE_INVALID', '--principal is empty'],
+    [['--choice', 'cancel', '--yes', '--job', ''], 2, 'USAGE_INVALID', '--job is empty'],
+    [
+      ['settle', '', '--all', '--as', 'pending', '--reason', 'r', '--yes'],
+      2,
+      'USAGE_INVALID',
+      'argument 1 of salvor settle is empty',
+    ],
     [['run', 'job.yaml', '--param', 'x=1'], 2, 'USAGE_INVALID', 'the parameter x is not known'],
     [[], 2, 'USAGE_INVALID', '--json goes with a command'],
   ];

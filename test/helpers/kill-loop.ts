@@ -109,17 +109,14 @@ async function settleOpen(job: LedgerJob): Promise<Tables> {
   const shipped = new Set(job.ledger().map((line) => line.split(' ')[0]));
   const tables = expectInvariants(job.state);
   const open = tables.units.filter((unit) => unit['status'] === 'needs_review' || unit['status'] === 'in_doubt');
-  for (const unit of open) {
-    const as = shipped.has(String(unit['key'])) ? 'done' : 'pending';
-    const { code, stderr } = await job.salvor([
-      'settle',
-      job.jobId(),
-      String(unit['key']),
-      '--as',
-      as,
-      '--reason',
-      'seen',
-    ]);
+  const isShipped = (key: string) => shipped.has(key);
+  const keys = open.map((unit) => String(unit['key']));
+  for (const [as, named] of [
+    ['done', keys.filter(isShipped)],
+    ['pending', keys.filter((key) => !isShipped(key))],
+  ] as const) {
+    if (named.length === 0) continue;
+    const { code, stderr } = await job.salvor(['settle', job.jobId(), ...named, '--as', as, '--reason', 'seen']);
     expect(code, stderr).toBe(0);
   }
   return expectInvariants(job.state);

@@ -10,7 +10,7 @@ import { waitFor } from './wait-for.ts';
 const FIXTURE = fileURLToPath(new URL('../../fixtures/batch/ledger', import.meta.url));
 
 /** How the row of a key ends once; see the fixture. */
-export type Act = 'before' | 'torn' | 'pause' | 'hold' | 'stubborn' | 'forked' | 'refuse';
+export type Act = 'before' | 'torn' | 'pause' | 'hold' | 'stubborn' | 'forked' | 'refuse' | 'recant';
 
 export type LedgerOptions = {
   readonly rowCount?: number;

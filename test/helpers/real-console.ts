@@ -48,9 +48,14 @@ export function openRealConsole(
     ready,
     async press(keys, ...texts) {
       const before = pty.screen();
-      // The same for a key that came in the moment a look did: the screen stands as it stood, and shows its keys.
+      let last = before;
+      // The same for a key that came in the moment a look did: the screen stands still, and shows its keys. What the
+      // look brought may be on it by now; text is typed again only where nothing is.
       const again = setInterval(() => {
-        if (pty.screen() === before && showsKeys(before)) pty.type(keys);
+        const screen = pty.screen();
+        const isStill = screen === before || (keys.length === 1 && screen === last);
+        if (isStill && showsKeys(screen)) pty.type(keys);
+        last = screen;
       }, UNHEARD_MS);
       try {
         pty.type(keys);
@@ -66,7 +71,8 @@ export function openRealConsole(
       }, PRESS_AGAIN_MS);
       try {
         pty.type('y');
-        await pty.waitFor((screen) => !screen.includes(AGREEMENT));
+        // The plan does not say it either while keys that act are dropped: then the screen shows no keys.
+        await pty.waitFor((screen) => showsKeys(screen) && !screen.includes(AGREEMENT));
       } finally {
         clearInterval(again);
       }

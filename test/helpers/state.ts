@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
 import { lookAtStore } from '../../src/store/sqlite/database.ts';
 
-const TABLES = ['jobs', 'units', 'unit_data', 'unit_events', 'leases', 'audit', 'audit_heads'] as const;
+const TABLES = ['jobs', 'rows_files', 'units', 'unit_data', 'unit_events', 'leases', 'audit', 'audit_heads'] as const;
 
 export type Row = Readonly<Record<string, unknown>>;
 export type Tables = Readonly<Record<(typeof TABLES)[number], readonly Row[]>>;

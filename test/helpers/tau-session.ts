@@ -21,7 +21,8 @@ export type TauRun = {
   readonly principal?: string;
   readonly operations?: TauFileOperations;
   readonly checkpointOperations?: FileOperations;
-  readonly waitForTrainer?: boolean;
+  /** The program that stays beside a trainer for which nobody waits. */
+  readonly watcherPath?: string;
   /** Comes between the plan and consent to it. */
   readonly beforeConsent?: () => void | Promise<void>;
 };
@@ -56,7 +57,7 @@ export async function actOnTauFolder(path: string, choice: PlanChoice, run: TauR
       ids += 1;
       return `id-${ids}`;
     },
-    waitForTrainer: run.waitForTrainer ?? true,
+    ...(run.watcherPath !== undefined && { watcherPath: run.watcherPath }),
     stopGraceMs: 10_000,
     operations,
     checkpointOperations: run.checkpointOperations ?? systemFileOperations,

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { replaceFile, replaceFileText, syncDirectory } from '../../src/platform/atomic-file.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
@@ -102,7 +102,7 @@ describe('replaceFile', () => {
     await using script = startScript(source);
     await script.says('half');
     const beside = readdirSync(folder.path);
-    expect(beside).toEqual([`.file.${script.pid}.tmp`, 'file']);
+    expect(beside).toEqual([expect.stringMatching(`^\\.file\\.${script.pid}-\\d+\\.tmp$`), 'file']);
     expect(readFileSync(folder.at('file'), 'utf8')).toBe('old');
     // What a living process writes is its own.
     await replaceFileText(folder.at('file'), 'newer');
@@ -115,17 +115,26 @@ describe('replaceFile', () => {
     expect(readFileSync(folder.at('file'), 'utf8')).toBe('newest');
   });
 
-  it('does not follow a link that was put where it writes', async () => {
-    await using folder = await makeFolder({ file: 'old', victim: 'precious' });
-    symlinkSync(folder.at('victim'), folder.at(`.file.${process.pid}.tmp`));
-    await replaceFileText(folder.at('file'), 'new');
-    expect(readFileSync(folder.at('victim'), 'utf8')).toBe('precious');
-    expect(readFileSync(folder.at('file'), 'utf8')).toBe('new');
+  it('is not disturbed by another writing of the same process', async () => {
+    await using folder = await makeFolder({ file: 'old' });
+    await replaceFile(folder.at('file'), async (write) => {
+      write(Buffer.from('outer'));
+      await replaceFileText(folder.at('file'), 'inner');
+      expect(readFileSync(folder.at('file'), 'utf8')).toBe('inner');
+    });
+    expect(readFileSync(folder.at('file'), 'utf8')).toBe('outer');
+    expect(readdirSync(folder.path)).toEqual(['file']);
   });
 
   it('leaves files of other names alone', async () => {
     await using folder = await makeFolder();
-    const others = ['.file.tmp', '.file.0x1.tmp', '.other.999999999.tmp', 'file.999999999.tmp'];
+    const others = [
+      '.file.tmp',
+      '.file.0x1-1.tmp',
+      '.other.999999999-1.tmp',
+      'file.999999999-1.tmp',
+      '.file.999999999.tmp',
+    ];
     for (const name of others) writeFileSync(folder.at(name), 'theirs');
     await replaceFileText(folder.at('file'), 'new');
     expect(readdirSync(folder.path).sort()).toEqual([...others, 'file'].sort());

@@ -83,6 +83,17 @@ describe('readAccessPolicy', () => {
     });
   });
 
+  it.each(['{}', '{"bindings":[{"principal":"ada","roles":["d"]}],"roles":{"d":{"deny":["*"]}}}'])(
+    'takes %s, which leaves team mode off without a word, only where nobody named it',
+    async (text) => {
+      await using folder = await makeFolder();
+      writeFileSync(folder.at('p'), text);
+      expect(await readAccessPolicy(folder.at('p'), { whenAbsent: 'none' })).toMatchObject({ type: 'file' });
+      const named = await readAccessPolicy(folder.at('p'), { whenAbsent: 'invalid' });
+      expect(named).toMatchObject({ type: 'invalid', problem: expect.stringContaining('it says no team_mode') });
+    },
+  );
+
   it('takes a policy for absent only where nothing stands', async () => {
     await using folder = await makeFolder();
     for (const name of ['p', 'no/such/p']) {

@@ -1,15 +1,18 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { UnitStatus } from '../../src/core/job/schema.ts';
+import type { Faults } from '../../src/core/ports.ts';
 import { finishRun } from '../../src/runner/finish-run.ts';
 import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
 import type { UnitsEnd } from '../../src/runner/run-units.ts';
 import { readRunner } from '../../src/store/sqlite/leases.ts';
+import { makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 const ERROR = { code: 'E-3001', message: 'UPS API timeout' };
 
 /** A run that is through with units in these states. */
-async function makeRun(units: readonly UnitStatus[]) {
+async function makeRun(units: readonly UnitStatus[], writeBack: BatchSpec['writeBack'] = []) {
   const state = await makeTempState();
   const { database } = state;
   const job = state.addJob({ status: 'running', units });
@@ -18,24 +21,34 @@ async function makeRun(units: readonly UnitStatus[]) {
     kind: 'batch',
     name: 'Shipping',
     directory: state.path,
-    rowsPath: `${state.path}/rows.csv`,
+    rowsPath: job.rows?.path ?? '',
     rowsFormat: 'csv',
     columns: ['id'],
     onError: 'halt',
     concurrency: 1,
     retry: { attempts: 1, backoff: 'fixed', initialDelayMs: 0, maxDelayMs: 0, jitter: false },
-    writeBack: [],
+    writeBack,
     env: {},
     params: {},
   };
-  const finish = (end: UnitsEnd, more: { readonly unasked?: number } = {}) =>
+  type More = { readonly unasked?: number; readonly faults?: Faults };
+  const finish = (end: UnitsEnd, more: More = {}) =>
     finishRun({
-      ...{ store: state.open(), held: state.held(job), job, spec, units: end, ...more },
+      ...{ store: state.open(), held: state.held(job), job, spec, units: end },
       clock: { nowMs: () => SEED_MS },
       faults: { reach: () => {} },
+      ...more,
     });
   const recorded = () => ({ status: state.reread(job).status, error: state.reread(job).error?.code });
-  return { state, job, finish, recorded, released: () => readRunner(database, job.seq)?.releasedAtMs !== undefined };
+  const rowsFile = () => readFileSync(spec.rowsPath, 'utf8');
+  return {
+    state,
+    job,
+    finish,
+    recorded,
+    rowsFile,
+    released: () => readRunner(database, job.seq)?.releasedAtMs !== undefined,
+  };
 }
 
 describe('finishRun', () => {
@@ -67,6 +80,27 @@ describe('finishRun', () => {
     expect(error?.message).toContain(
       '2 rows is not known yet: the verify hook gave no answer and was not asked about 1',
     );
+  });
+
+  it('writes back again what was settled between the write-back and the last word', async () => {
+    const { state, job, finish, rowsFile } = await makeRun(
+      ['done', 'needs_review'],
+      [{ column: 'st', value: 'status' }],
+    );
+    await using _state = state;
+    let said = 0;
+    const reach = (point: string) => {
+      if (point !== 'before-last-word') return;
+      said += 1;
+      if (said > 1) return;
+      expect(rowsFile()).toBe('id,st\nk1,done\nk2,needs_review\n');
+      const journal = makeUnitJournal(state.database, job.seq, 1);
+      journal.begin();
+      journal.append({ type: 'settled', number: 2, as: 'skipped', reason: 'not wanted', atMs: SEED_MS });
+    };
+    expect(await finish(ran, { faults: { reach } })).toEqual({ end: 'completed' });
+    expect(rowsFile()).toBe('id,st\nk1,done\nk2,skipped\n');
+    expect(said).toBe(2);
   });
 
   it('LEASE_FENCED: says nothing of a job that was taken over', async () => {

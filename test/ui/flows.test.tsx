@@ -227,3 +227,26 @@ test('job: it is looked at again when its state changes', async () => {
   reader.changed();
   await term.ready('Verdict: running');
 });
+
+test('review: a shows the plan that asks the verify hook again about all, and nothing is asked before consent', async () => {
+  const { units } = LOOKED.evidence;
+  const counted = units && {
+    ...units,
+    canVerify: true,
+    counts: { ...units.counts, needs_review: 1 },
+    inReviewWithReceipt: 0,
+  };
+  const evidence = { ...LOOKED.evidence, ...(counted && { units: counted }) };
+  const term = start({
+    reader: makeFakeReader({ jobs: [sampleSummary()], units: [sampleDoubt(48)] }),
+    answers: { ...SAMPLE_ANSWERS, inspect: () => ({ stage: 'diagnosed', ...DOUBTFUL, evidence }) },
+  });
+  await term.ready('California Orders');
+  term.type('v');
+  await term.ready('ask the verify hook again');
+  term.type('a');
+  await term.waitFor('y agrees to the plan above');
+  expect(term.session.commands.at(-1)).toEqual({ type: 'choose', choice: 'resume', verifyAgain: true });
+  term.type('y');
+  expect(await term.session.heard('approve')).toMatchObject({ consent: { form: 'key' } });
+});

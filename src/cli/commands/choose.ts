@@ -25,7 +25,7 @@ export async function runChoose(context: CommandContext): Promise<number> {
   const { asked, config, version, output, programPath } = context;
   const choice = parseChoice(asked);
   const places = openPlaces(config, asked.positionals, asked.texts.source);
-  const { jobs, several } = await selectJobs(places, asked, choice);
+  const { jobs, several, lost = [] } = await selectJobs(places, asked, choice);
   if (choice === 'review') return runReview(context, jobs, several);
   const base = await readActOptions(config, asked, version);
   const options: ActOptions = {
@@ -33,7 +33,10 @@ export async function runChoose(context: CommandContext): Promise<number> {
     placePolicies: await readPlacePolicies(config, places),
     dryRun: asked.switches.has('dry-run'),
     onWarning: ({ code, message }) => output.note(`${code}: ${safeText(message, 600)}`),
-    ...(asked.switches.has('detach') && { actElsewhere: await makeElsewhere(base, programPath) }),
+    ...(asked.switches.has('detach') && {
+      actElsewhere: await makeElsewhere(base, programPath),
+      watcherPath: programPath,
+    }),
   };
   if (!several && jobs[0]) {
     const recovered = await recoverJob(context, jobs[0], { choice, options });
@@ -41,9 +44,12 @@ export async function runChoose(context: CommandContext): Promise<number> {
     return recovered.exitCode;
   }
   const outcomes = await recoverAll(context, jobs, { choice, options });
-  if (output.json) output.printJson(assembleAnswer(outcomes));
+  for (const error of lost) tellError({ ...output, json: false }, error);
+  if (output.json) output.printJson(assembleAnswer(outcomes, lost));
   const cutShort = outcomes.length < jobs.length ? findSignal(outcomes.at(-1)) : undefined;
-  return cutShort ?? chooseExitCode(outcomes.map((one) => one.exitCode));
+  return (
+    cutShort ?? chooseExitCode([...outcomes.map((one) => one.exitCode), ...lost.map(({ code }) => EXIT_CODES[code])])
+  );
 }
 
 const ALL_CHOICES = [...CHOICES, ...CONTROL_CHOICES] as const;
@@ -102,13 +108,18 @@ function findSignal(outcome: Outcome | undefined): number | undefined {
   return outcome?.recovered?.type === 'report' ? outcome.recovered.signalExitCode : undefined;
 }
 
-function assembleAnswer(outcomes: readonly Outcome[]): unknown {
+function assembleAnswer(outcomes: readonly Outcome[], lost: readonly RecoveryError[]): unknown {
   return {
     schema_version: 1,
     reports: outcomes.flatMap((one) => (one.recovered ? [pickControl(one.recovered) ?? one.recovered.answer] : [])),
-    refused: outcomes.flatMap(({ job, error }) =>
-      error ? [{ job: describeRef(job), error: translateError(error) }] : [],
-    ),
+    refused: [
+      ...outcomes.flatMap(({ job, error }) => (error ? [{ job: describeRef(job), error: translateError(error) }] : [])),
+      // Of a job that the store has lost only its id is known.
+      ...lost.map((error) => ({
+        job: { id: error.details['job'], name: null, kind: null, source: 'native' },
+        error: translateError(error),
+      })),
+    ],
   };
 }
 

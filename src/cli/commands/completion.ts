@@ -1,9 +1,9 @@
 import { RecoveryError } from '../../core/errors.ts';
 import type { CommandContext } from '../command-context.ts';
-import { COMMAND_FLAGS, COMMANDS, type Flag, GLOBAL_FLAGS } from '../flags.ts';
+import { COMMAND_FLAGS, COMMAND_WORDS, type Flag, GLOBAL_FLAGS } from '../flags.ts';
 
 const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS };
-const NAMES = Object.keys(COMMANDS).filter((name) => name !== 'console' && name !== 'choose');
+const NAMES = COMMAND_WORDS;
 
 const SCRIPTS: Readonly<Record<string, () => string>> = { bash: formatBash, zsh: formatZsh, fish: formatFish };
 

@@ -81,7 +81,7 @@ const DAMAGED = 'Keep a copy of the state directory and see docs/runbook.md, "th
 
 const ADVICE = {
   damaged: DAMAGED,
-  regressed: 'Put the newest store back, or see docs/runbook.md, "the store went back in time".',
+  regressed: HINTS.STORE_REGRESSED,
   lock: HINTS.LOCK_DAMAGED,
 } as const satisfies Record<StoreProblem['type'], string>;
 
@@ -116,6 +116,8 @@ async function checkPolicy({ policyPath }: Config): Promise<Check> {
     };
   }
   const files = policy.type === 'file' ? [policy] : policy.policies;
-  const found = files.map(({ path, file }) => `${path}, team mode ${file.team_mode ? 'on' : 'off'}`).join('; ');
+  const found = files
+    .map(({ path, file }) => `${path}, team mode ${file.team_mode ? 'on' : 'off: everybody may do everything'}`)
+    .join('; ');
   return { name, state: 'ok', found };
 }

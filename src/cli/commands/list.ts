@@ -7,12 +7,17 @@ import type { CommandContext } from '../command-context.ts';
 import { listPlaces } from '../list-places.ts';
 import { noteAbsent, openPlaces } from '../open-places.ts';
 import { formatTable } from '../output.ts';
+import { permitRecommended } from '../permit-recommended.ts';
+import { readPlacePolicies } from '../place-policies.ts';
+import { readPolicy } from '../read-policy.ts';
 
 const NO_LIMIT = 1_000_000;
 
 /** `salvor list`: jobs that need attention, or all of them. Source: contract, list --json. */
 export async function runList({ asked, config, output }: CommandContext): Promise<number> {
-  const places = openPlaces(config, asked.positionals, asked.texts.source);
+  const opened = openPlaces(config, asked.positionals, asked.texts.source);
+  const placePolicies = await readPlacePolicies(config, opened);
+  const places = permitRecommended(opened, { config, placePolicies, policy: await readPolicy(config.policyPath) });
   const verdict = VERDICTS.find((known) => known === asked.texts.verdict);
   // A word that is both is a verdict.
   const attention = verdict ? undefined : ATTENTIONS.find((known) => known === asked.texts.verdict);

@@ -1,6 +1,7 @@
 import { RecoveryError } from '../../core/errors.ts';
 import { judgeEnd } from '../../core/execution/judge-end.ts';
 import type { JobRef } from '../../core/job/schema.ts';
+import { checkAuthority } from '../../core/plan/check-authority.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
@@ -12,15 +13,24 @@ import type { RunnerNews } from '../detached/schema.ts';
 import { startRunner, translateRefusal } from '../detached/start-runner.ts';
 import type { SharedRowsJob } from '../find-shared-rows.ts';
 import { makeProgressLine } from '../progress-line.ts';
+import { readPolicy } from '../read-policy.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
 
 /** `salvor run`: runs a job file so that whatever happens can be recovered. Source: contract, commands. */
 export async function runRun(context: CommandContext): Promise<number> {
   const { asked, config } = context;
-  if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
+  await checkMayRun(context);
   if (!config.stateNamed) checkTrust(config.stateDirectory);
   const params = parseParams(asked.lists.param ?? []);
   return asked.switches.has('detach') ? startDetached(context, params) : runHere(context, params);
+}
+
+/** To do rows again that an unfinished job has is a restart of them as well. Source: decisions/0027. */
+async function checkMayRun({ asked, config }: CommandContext): Promise<void> {
+  const { readOnly, principal } = config;
+  const authority = { readOnly, canAct: true, principal, policy: await readPolicy(config.policyPath) };
+  checkAuthority(authority, 'recover:run');
+  if (asked.switches.has('again')) checkAuthority(authority, 'recover:restart');
 }
 
 /** Running an ended job's rows again is allowed, and said. Source: decisions/0019. */

@@ -19,7 +19,7 @@ import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
 import { findShown } from '../open-places.ts';
 import { readPlacePolicies } from '../place-policies.ts';
-import { translateEvidence } from '../translate-evidence.ts';
+import { translateEvidence, translateQuestions } from '../translate-evidence.ts';
 
 /** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
 export async function runShow(context: CommandContext): Promise<number> {
@@ -112,7 +112,7 @@ function translateProposal(proposal: Proposal, unit: UnitWord): unknown {
     digest: plan.digest,
     steps: plan.steps.map((step) => ({ action: step.action, detail: describeStep(step, unit) })),
     warnings: plan.warnings.map((warning) => ({ code: warning.code, message: describeWarning(warning) })),
-    questions: plan.questions.map(({ id, options }) => ({ id, options })),
+    questions: translateQuestions(plan.questions),
     would_repeat: plan.wouldRepeat,
   };
 }

@@ -134,12 +134,14 @@ async function recover(
   const { orphans, consent, verifyAgain } = request;
   await say(session, { type: 'choose', choice: request.choice, ...(verifyAgain && { verifyAgain }) });
   if (orphans) await say(session, { type: 'decide', orphans });
-  onStop((signal) => session.send({ type: 'stop', ...(signal && { signal }) }));
   const state = session.snapshot();
   if (state.stage === 'planned' && state.plan.digest !== consent.planDigest) {
     throw describeStale(state.plan, listChanges(state.plan, request.seen, state.evidence));
   }
-  await say(session, { type: 'approve', consent });
+  const approved = say(session, { type: 'approve', consent });
+  // A stop from before the plan was made is for what begins now.
+  onStop((signal) => session.send({ type: 'stop', ...(signal && { signal }) }));
+  await approved;
   const ended = session.snapshot();
   if (ended.stage !== 'reported') throw new RecoveryError('INTERNAL', `the session is ${ended.stage} at its end`);
   const { report, reportPath, steps, error } = ended;

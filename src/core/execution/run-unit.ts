@@ -8,7 +8,7 @@ import { type ErrorCode, isRecoveryError } from '../errors.ts';
 import type { JobError } from '../job/schema.ts';
 import type { Clock, Faults } from '../ports.ts';
 import { describeUnanswered } from './unanswered.ts';
-import type { UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
+import type { TakenBackWord, UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
 
 /** What becomes known of a unit, in the order it does. Times are epoch milliseconds. */
 export type UnitNews = {
@@ -19,7 +19,11 @@ export type UnitNews = {
   | { readonly type: 'receipt'; readonly receipt: string }
   | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string; readonly by?: 'verify' }
   | { readonly type: 'not_done' }
-  | { readonly type: 'failed' | 'retry' | 'unknown'; readonly error: JobError; readonly receipt?: string }
+  | {
+      readonly type: 'failed' | 'retry' | 'unknown' | 'taken_back';
+      readonly error: JobError;
+      readonly receipt?: string;
+    }
   | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
 );
 
@@ -31,6 +35,8 @@ export type UnitPorts = {
   readonly faults: Faults;
   /** Milliseconds to wait before try `tries + 1`, or undefined when the error is not to be retried. */
   readonly delayBeforeRetryMs: (error: JobError, tries: number) => number | undefined;
+  /** Why a unit whose failure was accepted is not to be tried again after all: its engine took that back. */
+  readonly takenBack?: (number: number) => TakenBackWord | undefined;
   /** Waits; resolves to false when the run is to stop instead. */
   readonly wait: (durationMs: number) => Promise<boolean>;
 };
@@ -62,7 +68,10 @@ export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd
     if (delayMs === undefined) return recordEnd(work, attempt, ports);
     const committed = ports.record({ type: 'retry', number: work.number, error, atMs: ports.clock.nowMs() });
     await committed;
-    if (!(await ports.wait(delayMs))) return { type: 'postponed', error, committed };
+    const mayGoOn = await ports.wait(delayMs);
+    const takenBack = ports.takenBack?.(work.number);
+    if (takenBack) return { type: 'unknown', ...takenBack, committed };
+    if (!mayGoOn) return { type: 'postponed', error, committed };
   }
 }
 
@@ -84,6 +93,9 @@ async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   if (!canBeAsked || !engine.verify) return { outcome, verified: false };
   const verdict = await engine.verify(work);
   if (verdict.type === 'done') return { outcome: verdict, verified: true };
+  // While the hook was asked, an earlier try may have turned out not to have failed: the hook looked too soon then.
+  const takenBack = ports.takenBack?.(number);
+  if (takenBack) return { outcome: { type: 'unknown', ...takenBack }, verified: true };
   // The hook proved that nothing happened, so this attempt failed for the reason it was in doubt.
   if (verdict.type === 'not_done') return { outcome: { type: 'failed', error: outcome.error }, verified: true };
   if (verdict.type === 'unknown') return { outcome, verified: true };

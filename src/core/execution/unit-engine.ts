@@ -32,6 +32,12 @@ export type VerifyOutcome =
   /** It was not asked, since it did not answer before. */
   | { readonly type: 'unasked'; readonly error: JobError };
 
+/** Why a failure, which was accepted, counts no more, and the receipt that came with that word. */
+export type TakenBackWord = { readonly error: JobError; readonly receipt?: string };
+
+/** Told that a failure, which was accepted, is taken back: nobody can tell how the unit came out. */
+export type TakenBack = (work: UnitWork, word: TakenBackWord) => void;
+
 /** Carries out units. `stop` ends it in peace, `kill` at once. */
 export type UnitEngine = {
   readonly start: () => Promise<void>;

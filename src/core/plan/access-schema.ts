@@ -19,7 +19,9 @@ export const AccessPolicyFile = z.strictObject({
 });
 export type AccessPolicyFile = z.infer<typeof AccessPolicyFile>;
 
-/** Every key the file may have, wherever it stands, for whoever misspelt one. */
-export const ACCESS_POLICY_KEYS: readonly string[] = [AccessPolicyFile, Binding, Role].flatMap(({ shape }) =>
-  Object.keys(shape),
-);
+/** The keys that an object of the file may have, by where it stands. Errors: none. */
+export function listKeysAt([room, , ...deeper]: readonly PropertyKey[]): readonly string[] {
+  if (room === 'bindings' && deeper.length === 0) return Object.keys(Binding.shape);
+  if (room === 'roles' && deeper.length === 0) return Object.keys(Role.shape);
+  return Object.keys(AccessPolicyFile.shape);
+}

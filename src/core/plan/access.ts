@@ -3,11 +3,13 @@ import type { AccessPolicyFile } from './access-schema.ts';
 
 /** Actions on jobs a policy can speak of. Source: contract, access. */
 export const RECOVER_ACTIONS = [
+  'recover:run',
   'recover:resume',
   'recover:restart',
   'recover:cancel',
   'recover:settle',
   'recover:write_back',
+  'recover:repair',
 ] as const;
 
 /** Every action a policy can speak of. */

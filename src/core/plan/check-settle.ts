@@ -21,6 +21,8 @@ export type SettleWord = {
   readonly as: 'done' | 'pending' | 'skipped';
   readonly seenSequence: number;
   readonly runnerSeen?: LivenessJudgement['type'];
+  /** The runner's last sign of life that was known then. Unit: epoch milliseconds. */
+  readonly heartbeatSeenMs?: number;
 };
 
 /** States in which a unit can be settled. */
@@ -32,7 +34,8 @@ const OPEN: ReadonlySet<UnitStatus> = new Set(['in_doubt', 'needs_review', 'fail
  * A unit that a runner may have in hand, or would take up again, is not settled while that runner lives or cannot be
  * judged: both would act. What waits for a person is the person's, whoever runs the rest. A process that outlived its
  * runner may still do the unit it has in hand. What was seen beside a living runner is not known of one that died
- * since: it may have had the effect and left no trace of it.
+ * since: it may have had the effect and left no trace of it. Nor is what was seen of one that counted as dead and gave
+ * a sign of life since.
  *
  * Errors: none thrown; EVIDENCE_STALE, UNIT_NOT_OPEN, JOB_CANCELLED, ORPHAN_RUNNING, RUNNER_ALIVE and LIVENESS_UNKNOWN
  * are values.
@@ -57,7 +60,9 @@ export function checkSettle(facts: SettleFacts, unit: UnitFacts, word: SettleWor
   }
   const refusal = isPersons(unit, word.as)
     ? undefined
-    : (checkRunner(facts, row, details) ?? checkSeen(word, row, details));
+    : (checkRunner(facts, row, details) ??
+      checkSeen(word, row, details) ??
+      checkRevived(facts, word, { row, details }));
   if (refusal) return refusal;
   // A worker does many units, and which it has in hand is not known.
   const orphan = facts.orphans.find(({ unitNumber }) => (unitNumber ?? unit.number) === unit.number);
@@ -98,6 +103,19 @@ function checkSeen(
   if (runnerSeen !== 'alive' && runnerSeen !== 'unknown') return undefined;
   const message = `${row} may have been done since it was looked at: its runner lived then, and is gone now`;
   return new RecoveryError('EVIDENCE_STALE', message, { details: { ...details, runner_seen: runnerSeen } });
+}
+
+function checkRevived(
+  { holder, judgement }: SettleFacts,
+  { heartbeatSeenMs }: SettleWord,
+  { row, details }: { readonly row: string; readonly details: Readonly<Record<string, unknown>> },
+): RecoveryError | undefined {
+  if (!holder || !judgement || heartbeatSeenMs === undefined || holder.heartbeatAtMs === heartbeatSeenMs) {
+    return undefined;
+  }
+  const since = new Date(holder.heartbeatAtMs).toISOString();
+  const message = `${row} may have been done since it was looked at: its runner gave a sign of life at ${since}`;
+  return new RecoveryError('EVIDENCE_STALE', message, { details: { ...details, heartbeat_at: since } });
 }
 
 /** A state in words: `in doubt`. */

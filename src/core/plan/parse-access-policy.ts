@@ -1,7 +1,7 @@
 import { RecoveryError } from '../errors.ts';
-import { describeNearestName } from '../find-nearest-name.ts';
+import { describeNearestName, findNearestName } from '../find-nearest-name.ts';
 import { matchesPattern, RECOVER_ACTIONS } from './access.ts';
-import { ACCESS_POLICY_KEYS, AccessPolicyFile } from './access-schema.ts';
+import { AccessPolicyFile, listKeysAt } from './access-schema.ts';
 
 /**
  * Checks a parsed policy file. What a misspelling could turn into an open door is a problem: an unknown key, and a denial
@@ -33,7 +33,9 @@ function describeIssue(issue: Issue | undefined): string {
   const place = issue?.path.map(String).join('.') ?? '';
   const [key] = issue?.keys ?? [];
   if (key !== undefined) {
-    return `unknown key '${key}' ${place === '' ? 'at the top' : `in ${place}`}${describeNearestName(key, ACCESS_POLICY_KEYS)}`;
+    const known = listKeysAt(issue?.path ?? []);
+    const guess = describeNearestName(key, known) || `; known there: ${known.join(', ')}`;
+    return `unknown key '${key}' ${place === '' ? 'at the top' : `in ${place}`}${guess}`;
   }
   const wanted =
     issue?.expected === undefined ? (issue?.message ?? 'not a policy') : `it must be of type ${issue.expected}`;
@@ -45,6 +47,7 @@ function findBindingProblem(file: AccessPolicyFile): string | undefined {
   for (const binding of file.bindings) {
     const principal = binding.principal.trim();
     if (principal === '') return 'a binding has a blank principal';
+    if (hasIdleStar(principal)) return `principal ${principal} is nobody: ${STAR_RULE}`;
     if (seen.has(principal)) return `principal ${principal} is bound twice`;
     seen.add(principal);
     if (binding.roles.length === 0) return `principal ${principal} has no role`;
@@ -61,8 +64,8 @@ function findRoleProblem(file: AccessPolicyFile, value: unknown): string | undef
     if (role.allow.length + role.deny.length === 0) return `role ${name} neither allows nor denies anything`;
     const idle = role.deny.find((pattern) => deniesNothing(pattern));
     if (idle === undefined) continue;
-    const nearest = describeNearestName(idle, RECOVER_ACTIONS);
-    return `role ${name} denies '${idle}', which is no action${nearest}`;
+    if (hasIdleStar(idle)) return `role ${name} denies '${idle}', which is no action: ${STAR_RULE}`;
+    return `role ${name} denies '${idle}', which is no action${describeNearestName(idle, KNOWN_ACTIONS)}`;
   }
   return undefined;
 }
@@ -72,9 +75,29 @@ function hasProtoRole(value: unknown): boolean {
   return typeof value.roles === 'object' && value.roles !== null && Object.hasOwn(value.roles, '__proto__');
 }
 
-/** Whether a denial is meant for Salvor's own actions and meets none of them. Those of other programs are theirs. */
+/** Only at the end is a star more than a character, and no name has one. */
+const STAR_RULE = 'a * counts only once and at the end';
+
+function hasIdleStar(pattern: string): boolean {
+  return pattern.slice(0, -1).includes('*');
+}
+
+/** Actions on a training control directory, Tau's own and Salvor's. Source: formats/tau 2.2. */
+const CONTROL_ACTIONS = ['status', 'pause', 'resume', 'cancel', 'rollback', 'repair', 'restart'].map(
+  (name) => `control:rl:${name}`,
+);
+const KNOWN_ACTIONS: readonly string[] = [...RECOVER_ACTIONS, ...CONTROL_ACTIONS];
+const NAMESPACES = ['recover', 'control'] as const;
+
+/**
+ * Whether a denial meets no action. Other programs share the file, and theirs is what is in a namespace of theirs; without
+ * a namespace there is no action, and one that is nearly Salvor's is misspelt.
+ */
 function deniesNothing(pattern: string): boolean {
-  if (pattern.trim() !== pattern || pattern === '') return true;
-  if (!pattern.toLowerCase().startsWith('recover')) return false;
-  return RECOVER_ACTIONS.every((action) => !matchesPattern(pattern, action));
+  if (pattern.trim() !== pattern || pattern === '' || hasIdleStar(pattern)) return true;
+  if (KNOWN_ACTIONS.some((action) => matchesPattern(pattern, action))) return false;
+  const [namespace = '', ...rest] = pattern.toLowerCase().split(':');
+  if (rest.length === 0) return true;
+  if (namespace === 'control') return pattern.startsWith('control:rl:') || !pattern.startsWith('control:');
+  return namespace.startsWith('recover') || findNearestName(namespace, NAMESPACES) !== undefined;
 }

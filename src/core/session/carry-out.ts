@@ -30,7 +30,7 @@ export async function carryOut(context: SessionContext, consent: Consent): Promi
       progress,
       progressBefore: progress,
       startedAtMs: clock.nowMs(),
-      stopping: false,
+      stopping: executing.early !== undefined,
     });
     executing.current = actuator.start(approved, (event) => {
       const now = context.state();
@@ -43,7 +43,6 @@ export async function carryOut(context: SessionContext, consent: Consent): Promi
     await refuse(context, thrown, { action: plan.choice, planDigest: plan.digest });
   } finally {
     executing.current = undefined;
-    executing.early = undefined;
   }
 }
 

@@ -1,7 +1,9 @@
 import { diagnose } from '../diagnosis/diagnose.ts';
+import type { Diagnosis } from '../diagnosis/schema.ts';
 import { toRecoveryError } from '../errors.ts';
 import { buildProposals } from '../plan/build-plan.ts';
 import type { SettledUnit } from '../ports.ts';
+import type { Looked } from './schema.ts';
 import type { SessionContext } from './session-context.ts';
 
 /**
@@ -20,8 +22,14 @@ export async function inspect(
     const evidence = await reader.collect(jobId);
     const diagnosis = diagnose(evidence);
     const proposals = buildProposals({ evidence, diagnosis, authority });
-    become({ stage: 'diagnosed', evidence, diagnosis, proposals, ...before });
+    become({ stage: 'diagnosed', evidence, diagnosis: permit(diagnosis, proposals), proposals, ...before });
   } catch (thrown) {
     become({ stage: 'refused', error: toRecoveryError(thrown), ...before });
   }
+}
+
+/** What would be refused to who looks, by the access policy or since nothing may be changed, is not recommended. */
+function permit(diagnosis: Diagnosis, proposals: Looked['proposals']): Diagnosis {
+  const { recommended, ...rest } = diagnosis;
+  return recommended !== undefined && proposals[recommended].type === 'refused' ? rest : diagnosis;
 }

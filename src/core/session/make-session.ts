@@ -21,7 +21,7 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
     state = next;
     tellAll(listeners);
   };
-  const executing = { current: undefined, early: undefined };
+  const executing = { current: undefined, early: undefined, isAwaited: false };
   const context: SessionContext = { ...ports, jobId, state: () => state, become, executing };
   return {
     snapshot: () => state,
@@ -30,8 +30,9 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
       return () => listeners.delete(listener);
     },
     send(command) {
-      if (command.type === 'stop' || command.type === 'detach') interrupt(context, command);
-      else work = work.then(() => obey(context, command)).catch((thrown: unknown) => survive(context, thrown));
+      if (command.type === 'stop' || command.type === 'detach') return interrupt(context, command);
+      if (command.type === 'approve') context.executing.isAwaited = true;
+      work = work.then(() => obey(context, command)).catch((thrown: unknown) => survive(context, thrown));
     },
     idle: () => work,
   };
@@ -77,11 +78,10 @@ function stop(
   { type: _type, ...asked }: Extract<SessionCommand, { type: 'stop' }>,
 ): void {
   const now = state();
-  if (now.stage !== 'executing') return;
   if (executing.current) executing.current.stop(asked.signal);
-  // Whoever is told that it begins may answer at once.
-  else executing.early = asked;
-  become({ ...now, stopping: true });
+  // It may be asked for as soon as there is consent, and by whoever is told that it begins.
+  else if (executing.isAwaited) executing.early = asked;
+  if (now.stage === 'executing') become({ ...now, stopping: true });
 }
 
 type Waiting = Exclude<SessionCommand, Interruption>;
@@ -97,7 +97,10 @@ async function obey(context: SessionContext, command: Waiting): Promise<void> {
       if (state.stage !== 'planned') return undefined;
       return choose(context, state.plan.choice, { ...state.plan.decisions, orphans: command.orphans });
     case 'approve':
-      return carryOut(context, command.consent);
+      return carryOut(context, command.consent).finally(() => {
+        context.executing.early = undefined;
+        context.executing.isAwaited = false;
+      });
     case 'settle':
       return settle(context, command);
     case 'back': {

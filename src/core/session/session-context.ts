@@ -17,8 +17,15 @@ export type SessionContext = SessionPorts & {
   readonly jobId: string;
   readonly state: () => SessionState;
   readonly become: (next: SessionState) => void;
-  /** What is being carried out; stop and detach are for it. `early` is a stop from before it had begun. */
-  readonly executing: { current: Execution | undefined; early: { readonly signal?: StopSignal } | undefined };
+  /**
+   * What is being carried out; stop and detach are for it. `early` is a stop from before it had begun, and is kept once
+   * consent was given: `isAwaited`.
+   */
+  readonly executing: {
+    current: Execution | undefined;
+    early: { readonly signal?: StopSignal } | undefined;
+    isAwaited: boolean;
+  };
 };
 
 /** What was seen last, in whatever state that is kept. */

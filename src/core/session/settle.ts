@@ -24,7 +24,7 @@ export async function settle(
     const settled = await context.actuator.settle({
       jobId: context.jobId,
       epoch: recorded.epoch,
-      ...(isHeld && { runnerSeen: judgeLiveness(lease, liveness).type }),
+      ...(isHeld && { runnerSeen: judgeLiveness(lease, liveness).type, heartbeatSeenMs: lease.heartbeatAtMs }),
       ...request,
     });
     await inspect(context, settled);

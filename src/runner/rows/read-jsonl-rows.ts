@@ -10,7 +10,8 @@ import type { RawRecord } from './split-records.ts';
  * numbers beyond 2^53 survive.
  *
  * Shapes: `columns` are the members of the first row; later rows may have others.
- * Errors: ROWS_INVALID with row and line (no object, no key, a key that is neither text nor a number).
+ * Errors: ROWS_INVALID with row and line (no object, no key, a key that is neither text nor a number, a number that can be
+ *         spelled otherwise, text that is no Unicode).
  * Source: contract, job files (rows, key).
  */
 export async function readJsonlRows(
@@ -54,6 +55,9 @@ async function* readRows(
 
 type Place = { readonly source: RowsSource; readonly line: number; readonly row: number };
 
+/** Whole numbers, and decimals without zeros at their end: 1, 1.0 and 1e0 would be three keys of one number. */
+const ONE_SPELLING = /^(?:0|-?[1-9]\d*|-?\d+\.\d*[1-9])$/;
+
 /** Checks a row and answers its key. */
 function parseRow(dataJson: string, place: Place): string {
   let row: unknown;
@@ -65,11 +69,26 @@ function parseRow(dataJson: string, place: Place): string {
   if (typeof row !== 'object' || row === null || Array.isArray(row)) throw refuse(place, 'this is not a JSON object');
   const column = place.source.keyColumn;
   if (column === undefined) return String(place.row);
-  const value: unknown = Object.getOwnPropertyDescriptor(row, column)?.value;
+  return readKey(Object.getOwnPropertyDescriptor(row, column)?.value, { place, column, dataJson });
+}
+
+type KeyPlace = { readonly place: Place; readonly column: string; readonly dataJson: string };
+
+function readKey(value: unknown, { place, column, dataJson }: KeyPlace): string {
   if (value === undefined || value === '')
     throw refuse(place, `the key ${column} is ${value === '' ? 'empty' : 'missing'}`);
-  if (typeof value === 'string') return value;
-  if (typeof value === 'number') return readNumber(dataJson, column);
+  if (typeof value === 'string') {
+    if (value.isWellFormed()) return value;
+    throw refuse(place, `the key ${column} holds half a surrogate pair, so it is no text`);
+  }
+  if (typeof value === 'number') {
+    const written = readNumber(dataJson, column);
+    if (ONE_SPELLING.test(written)) return written;
+    throw refuse(
+      place,
+      `the key ${column} is ${written}, a number with other spellings; write it as text or without them`,
+    );
+  }
   throw refuse(place, `the key ${column} is neither text nor a number`);
 }
 

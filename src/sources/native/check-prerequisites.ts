@@ -14,9 +14,10 @@ const TICK_MS = 100;
 type Prerequisites = JobFacts['prerequisites'];
 
 /**
- * Makes a check of what jobs of one list need: their directory, their commands, and their rows file as it was read.
+ * Makes a check of what jobs of one list need: their directory, their commands, and their rows file as it was
+ * at some time.
  *
- * A rows file of another size was changed. One of the same size that nothing touched since before it was read (its
+ * A rows file of a size that it never had was changed. One of the newest size that nothing touched since before it was read (its
  * ctime, which nobody sets at will) was not. Only what is left is digested, up to a budget for the whole list; what is
  * over it is `unchecked`. Digests are kept while the process lives, by the file's identity, size and times.
  *
@@ -48,22 +49,22 @@ export function makePrerequisiteCheck(): (job: ListedJob) => Prerequisites {
   };
 }
 
-function checkRows({ rows, createdAtMs }: ListedJob, budget: { bytesLeft: number }): Prerequisites {
+function checkRows({ rows, rowsFiles, createdAtMs }: ListedJob, budget: { bytesLeft: number }): Prerequisites {
   if (!rows) return 'fit';
   const stats = statOf(rows.path);
   if (stats?.isFile() !== true) return 'unfit';
-  const hasSize = Number(stats.size) === rows.sizeBytes;
-  // Of a file that a write-back was about to bring only the digest is recorded.
-  if (!hasSize && rows.sha256Expected === undefined) return 'unfit';
-  if (hasSize && Number(stats.ctimeMs) < createdAtMs - TICK_MS) return 'fit';
+  const size = Number(stats.size);
+  if (size === rows.sizeBytes && Number(stats.ctimeMs) < createdAtMs - TICK_MS) return 'fit';
+  const known = rowsFiles.filter(({ sizeBytes }) => sizeBytes === size);
+  if (known.length === 0) return 'unfit';
   const identity = `${stats.dev} ${stats.ino} ${stats.size} ${stats.mtimeNs} ${stats.ctimeNs}`;
   if (!digests.has(identity)) {
     if (stats.size > BigInt(budget.bytesLeft)) return 'unchecked';
-    budget.bytesLeft -= Number(stats.size);
+    budget.bytesLeft -= size;
     digests.set(identity, digestNow(rows.path));
   }
   const found = digests.get(identity);
-  return found !== undefined && (found === rows.sha256 || found === rows.sha256Expected) ? 'fit' : 'unfit';
+  return known.some(({ sha256 }) => sha256 === found) ? 'fit' : 'unfit';
 }
 
 const digests = new Map<string, string | undefined>();

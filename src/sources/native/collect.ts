@@ -5,7 +5,7 @@ import type { Evidence, PrerequisiteFacts } from '../../core/evidence/schema.ts'
 import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import type { JobStore } from '../../store/contract.ts';
-import type { JobRecord } from '../../store/records.ts';
+import type { FileMark, JobRecord } from '../../store/records.ts';
 import { translateJobRef, translateSpecFacts } from './translate.ts';
 
 /** How often, and after how long, a job is looked at again that somebody is just taking over. */
@@ -40,7 +40,7 @@ async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {
     const { place } = store;
     throw new RecoveryError('JOB_UNKNOWN', `${place} has no job ${jobId}`, { details: { job: jobId, path: place } });
   }
-  const { job, runner, liveness, epoch, runTokens, units, audit, regression, seenAtMs } = seen;
+  const { job, rowsFiles, runner, liveness, epoch, runTokens, units, audit, regression, seenAtMs } = seen;
   const spec = translateSpecFacts(job.spec);
   const runnerLives = runner !== undefined && !runner.fenced && liveness?.lock === 'held';
   const orphanTokens = runnerLives ? runTokens.filter((token) => token !== runner.runToken) : runTokens;
@@ -65,7 +65,7 @@ async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {
       canVerify: spec.canVerify,
       ...(spec.receiptLabel !== undefined && { receiptLabel: spec.receiptLabel }),
     },
-    prerequisites: [...inspectDirectory(job), ...(await inspectRowsFile(job))],
+    prerequisites: [...inspectDirectory(job), ...(await inspectRowsFile(job, rowsFiles))],
     audit,
     ...(regression && { regression }),
     collectedAtMs: seenAtMs,
@@ -98,10 +98,10 @@ function describeCode(error: unknown): string {
   return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
 }
 
-/** Compares the rows file with what was recorded of it; a finished or cancelled job needs it no more. */
-async function inspectRowsFile(record: JobRecord): Promise<readonly PrerequisiteFacts[]> {
+/** Compares the rows file with every content it is known to have had; a finished or cancelled job needs it no more. */
+async function inspectRowsFile(record: JobRecord, known: readonly FileMark[]): Promise<readonly PrerequisiteFacts[]> {
   if (!record.rows || hasEnded(record)) return [];
-  const { path, sha256: expected, sha256Expected } = record.rows;
+  const { path, sha256: expected } = record.rows;
   const base = { what: 'rows_file', path, expected } as const;
   try {
     // A pipe would be read for ever.
@@ -110,7 +110,7 @@ async function inspectRowsFile(record: JobRecord): Promise<readonly Prerequisite
       return [{ ...base, found: stats.isDirectory() ? 'EISDIR' : 'not a file', state: 'unreadable' }];
     const { digestFile } = await import('../../platform/digest-file.ts');
     const { sha256: found } = await digestFile(path);
-    return [{ ...base, found, state: found === expected || found === sha256Expected ? 'unchanged' : 'changed' }];
+    return [{ ...base, found, state: known.some(({ sha256 }) => sha256 === found) ? 'unchanged' : 'changed' }];
   } catch (error) {
     const code = describeCode(error);
     return [{ ...base, found: code, state: code === 'ENOENT' ? 'missing' : 'unreadable' }];

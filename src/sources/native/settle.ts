@@ -15,7 +15,8 @@ export type SettleOrder = SettleRequest & { readonly principal: string; readonly
  * Settles units by a person's word, with the reason: all of them or none, in one transaction with an audit entry each.
  *
  * Everything is judged inside the transaction that changes the units, while no runner can take the job: whether its
- * holder lives, by lock, process and heartbeat as a recovery would; whether anybody held the job since it was seen;
+ * holder lives, by lock, process and heartbeat as a recovery would; whether it gave a sign of life since it was seen;
+ * whether anybody held the job since then;
  * and whether each unit is as it was seen. A holder that counts as dead and never let go is fenced by a higher epoch,
  * so that one that was judged wrongly (it slept on another host) cannot write over the word.
  *
@@ -30,8 +31,13 @@ export function settleUnits(store: JobStore, order: SettleOrder): Promise<readon
     const facts = describeHolding(state);
     const units = order.units.map((seen) => {
       const unit = findUnit(state, seen.number);
-      const { as, runnerSeen } = order;
-      const word = { as, seenSequence: seen.eventSequence, ...(runnerSeen && { runnerSeen }) };
+      const { as, runnerSeen, heartbeatSeenMs } = order;
+      const word = {
+        as,
+        seenSequence: seen.eventSequence,
+        ...(runnerSeen && { runnerSeen }),
+        ...(heartbeatSeenMs !== undefined && { heartbeatSeenMs }),
+      };
       const refusal = checkSettle(facts, unit, word);
       if (refusal) throw refusal;
       return unit;

@@ -121,6 +121,6 @@ export async function writeBackAfter(asked: ResultsWriteBack): Promise<JobError 
 function adviseAfter(code: ErrorCode, jobId: string): string {
   const again = `salvor write-back ${jobId}`;
   return code === 'ROWS_FILE_CHANGED'
-    ? `salvor units ${jobId} --csv has the results, and once the file is put back as the job left it, ${again} writes them`
+    ? `salvor units ${jobId} --csv has the results, and once the file is put back as the job read it or left it, ${again} writes them`
     : `repeat it with ${again}`;
 }

@@ -11,11 +11,11 @@ import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts
 import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
-import { endProcesses } from '../../platform/end-processes.ts';
-import { findOrphans } from '../../platform/find-orphans.ts';
+import { endProcesses, type Target } from '../../platform/end-processes.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import { lookAtTau, type TauDirectory, type TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
+import { findLivingTrainers } from './find-trainers.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { makeReporter, type Reporter } from './make-reporter.ts';
 import { openTauDirectory, trainerLogPath } from './read.ts';
@@ -34,8 +34,11 @@ export type TauActuatorOptions = {
   readonly version: string;
   readonly words: ReportWords;
   readonly makeId: () => string;
-  /** Waits until a trainer that was started has ended; without it the report says that it was started. */
-  readonly waitForTrainer: boolean;
+  /**
+   * The program that starts Salvor, when a trainer is not waited for: a process of its own records how it ended then, and
+   * the report says that it was started.
+   */
+  readonly watcherPath?: string;
   /** How long a trainer has to end when its job is cancelled. */
   readonly stopGraceMs: number;
   readonly operations: TauFileOperations;
@@ -122,10 +125,9 @@ async function carryOut(carrying: Carrying): Promise<Done> {
         directory,
         operations: options.operations,
         makeReport,
-        left: options.waitForTrainer ? left : Promise.resolve('left'),
+        left: options.watcherPath === undefined ? left : Promise.resolve('left'),
         nowMs: options.clock.nowMs,
         stopSignal: () => watch.stopped,
-        actionId: action.actionId,
       })
     : recorded.report;
   if (started) tell.tell('start_trainer', describeTrainerStep(report));
@@ -148,20 +150,32 @@ async function actHeld(carrying: Carrying, directory: TauDirectory): Promise<Hel
   const { approved, options } = carrying;
   if (approved.plan.choice === 'cancel') await endTrainers(carrying, directory);
   const command = approved.plan.choice === 'resume' ? options.request.command : undefined;
-  return { recorded, started: command === undefined ? undefined : await start(carrying, directory, command) };
+  return {
+    recorded,
+    started:
+      command === undefined
+        ? undefined
+        : await start(carrying, directory, { command, actionId: recorded.action.actionId }),
+  };
 }
 
 /** Ends the trainers that were started here, down to their last child. Errors: ORPHAN_NOT_ENDED. */
-async function endTrainers({ options, tell }: Carrying, { runToken }: TauDirectory): Promise<void> {
-  for (let left = findOrphans([runToken]); left.length > 0; left = findOrphans([runToken])) {
+async function endTrainers({ options, tell }: Carrying, { runToken, layout }: TauDirectory): Promise<void> {
+  const traces = { runToken, recordPath: layout.trainer };
+  const look = () => findLivingTrainers(traces, { mayEnd: true });
+  for (let left = await look(); left.length > 0; left = await look()) {
     tell.tell('end_orphans', { state: 'running' });
-    const stubborn = await endProcesses(left, options.stopGraceMs);
-    if (stubborn.length > 0) {
-      const pids = stubborn.map(({ pid }) => pid).join(', ');
-      throw new RecoveryError('ORPHAN_NOT_ENDED', `the job is cancelled, and trainer ${pids} could not be ended`);
-    }
+    checkEnded(await endProcesses(left, options.stopGraceMs));
   }
+  // One that is known by a record alone which somebody else may have written is named, and not ended.
+  checkEnded(await findLivingTrainers(traces));
   tell.tell('end_orphans', { state: 'done' });
+}
+
+function checkEnded(stubborn: readonly Target[]): void {
+  if (stubborn.length === 0) return;
+  const pids = stubborn.map(({ pid }) => pid).join(', ');
+  throw new RecoveryError('ORPHAN_NOT_ENDED', `the job is cancelled, and trainer ${pids} could not be ended`);
 }
 
 type Recorded = {
@@ -211,9 +225,9 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
 }
 
 async function start(
-  { approved, tell, watch }: Carrying,
+  { approved, tell, watch, options: { watcherPath: programPath, operations, clock } }: Carrying,
   directory: TauDirectory,
-  command: string,
+  { command, actionId }: { readonly command: string; readonly actionId: string },
 ): Promise<StartedTrainer> {
   const { control, checkpoints } = approved.evidence;
   const chosen = control && findTaken(control, checkpoints);
@@ -225,6 +239,10 @@ async function start(
     logPath,
     runToken: directory.runToken,
     ...(chosen && { checkpoint: chosen }),
+    actionId,
+    record: { operations, path: directory.layout.trainer },
+    nowMs: clock.nowMs,
+    ...(programPath !== undefined && { programPath }),
   });
   watch.trainer = trainer;
   if (watch.stopped) trainer.stop(watch.stopped);

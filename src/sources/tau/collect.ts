@@ -3,9 +3,9 @@ import type { ControlFacts, ControlFileFacts, TrainerEnd } from '../../core/evid
 import { describeTrainerEnd } from '../../core/evidence/describe-trainer-end.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { JobError, JobRef } from '../../core/job/schema.ts';
-import { findOrphans } from '../../platform/find-orphans.ts';
 import { findChoice } from './find-choice.ts';
 import { type FoundStatus, findStatus } from './find-status.ts';
+import { findTrainers } from './find-trainers.ts';
 import type { TauLayout } from './layout.ts';
 import { type AuditLog, readAuditLog } from './read-audit.ts';
 import { readGenerations } from './read-generations.ts';
@@ -52,7 +52,9 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
     ...(request.checkpoint !== undefined && { named: request.checkpoint }),
   });
   const runId = checkpoints.find(({ source, path }) => source === restore.source && path === restore.path)?.runId;
-  const trainerEnd = await readTrainerEnd(layout.trainer, state);
+  // Before the record of its end: a trainer that is not seen here has ended, and what is recorded is its last word.
+  const orphans = await findTrainers({ runToken, recordPath: layout.trainer });
+  const trainerEnd = await readTrainerEnd(layout.trainer, { state, audit });
   const control: ControlFacts = {
     ...translateControl({ directory, state, status, audit, ...(runId !== undefined && { runId }) }),
     files: listFiles(layout, { state, status, report, audit }),
@@ -81,7 +83,7 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
       ...(lastEventAtMs > 0 && { lastEventAtMs }),
       ...(lastError && { lastError }),
     },
-    orphans: findOrphans([runToken]),
+    orphans,
     prerequisites: [],
     audit: {
       entryCount: audit.rows.length,

@@ -13,7 +13,7 @@ export type TauLayout = {
   /** Earlier reports. */
   readonly reports: string;
   readonly store: string;
-  /** How the last trainer that Salvor started ended. */
+  /** Which process the last trainer is that Salvor started, and how it ended. */
   readonly trainer: string;
   readonly policy: string;
 };

@@ -8,7 +8,6 @@ import type { TauFileOperations } from './file-operations.ts';
 import type { Reporter } from './make-reporter.ts';
 import { describeUnwritable } from './record-action.ts';
 import type { Trainer } from './start-trainer.ts';
-import { writeTrainerEnd } from './trainer-record.ts';
 import { writeTauReport } from './write-record.ts';
 
 /** A trainer that was started, and what to say of it. */
@@ -23,8 +22,6 @@ export type WatchOptions = StartedTrainer & {
   readonly nowMs: () => number;
   /** The signal by which a stop was asked for, if one was. */
   readonly stopSignal: () => StopSignal | undefined;
-  /** The resume that started it. */
-  readonly actionId: string;
 };
 
 /**
@@ -51,16 +48,10 @@ export async function watchTrainer(options: WatchOptions): Promise<RecoveryRepor
 }
 
 /** Errors: STATE_FULL or STATE_UNWRITABLE with how it ended, which is known nowhere else then. */
-async function keepEnd({
-  operations,
-  directory,
-  actionId,
-  trainer,
-  end,
-}: WatchOptions & { end: TrainerEnd }): Promise<void> {
+async function keepEnd({ directory, trainer, end }: WatchOptions & { end: TrainerEnd }): Promise<void> {
   const { trainer: path } = directory.layout;
   try {
-    await writeTrainerEnd(operations, path, { actionId, pid: trainer.pid, end });
+    await trainer.record?.writeEnd(end);
   } catch (cause) {
     throw describeUnwritable(
       `the trainer ${describeTrainerEnd(end)}, which could not be recorded in ${path}`,

@@ -7,7 +7,7 @@ import { appendAudit, readAuditFacts } from './audit.ts';
 import type { Connection } from './connection.ts';
 import { readJournalSequence } from './evidence-queries.ts';
 import { changeJob } from './high-water.ts';
-import { endRun, setStatus, updateRowsFile } from './jobs.ts';
+import { endRun, readRowsFiles, setStatus, updateRowsFile } from './jobs.ts';
 import { insertLease, readEpoch, readRunner, readRunTokens, releaseLease } from './leases.ts';
 import { probeLiveness } from './probe-liveness.ts';
 import { makeUnitJournal } from './unit-journal.ts';
@@ -39,6 +39,7 @@ export function readTakenState(database: DatabaseSync, job: JobRecord): TakenSta
   const runner = readRunner(database, job.seq);
   return {
     job,
+    rowsFiles: readRowsFiles(database, [job.seq]).get(job.seq) ?? [],
     epoch: readEpoch(database, job.seq),
     runTokens: readRunTokens(database, job.seq),
     audit: readAuditFacts(database, job.seq),
@@ -47,7 +48,8 @@ export function readTakenState(database: DatabaseSync, job: JobRecord): TakenSta
   };
 }
 
-function readState(connection: Connection, job: JobRecord, question: ChangeQuestion): JobState {
+/** The same with what a change asked for. Call it inside the transaction. */
+export function readState(connection: Connection, job: JobRecord, question: ChangeQuestion): JobState {
   const database = connection.open();
   const taken = readTakenState(database, job);
   const { runner } = taken;

@@ -70,29 +70,47 @@ export function checkStoreNewest(database: DatabaseSync, stateDirectory: string)
     (id) => [id, readHighWater(jobDirectory(stateDirectory, id))] as const,
   );
   readStore(database, () => {
-    const seqs = new Map(
-      database
-        .prepare('SELECT id, seq FROM jobs')
-        .all()
-        .map(({ id, seq }) => [String(id), Number(seq)]),
-    );
+    const seqOf = database.prepare('SELECT seq FROM jobs WHERE id = ?');
     // Asked again behind its mark: it may be of a job that somebody has recorded just now.
-    const entry = database.prepare('SELECT 1 FROM jobs WHERE id = ?');
     const isLost = (id: string) =>
-      readHighWater(jobDirectory(stateDirectory, id)) !== undefined && entry.get(id) === undefined;
-    const unknown = ids.find((id) => !seqs.has(id) && isLost(id));
+      readHighWater(jobDirectory(stateDirectory, id)) !== undefined && seqOf.get(id) === undefined;
+    const unknown = findUnknown(database, ids).find(isLost);
     if (unknown !== undefined) throw describeUnknown(stateDirectory, unknown);
     const find = makeRegressionFinder(database);
     for (const [job, mark] of marks) {
-      const seq = seqs.get(job);
-      const regression = seq === undefined ? undefined : find(seq, mark);
-      if (seq === undefined || !regression) continue;
+      const seq = seqOf.get(job)?.seq;
+      const regression = typeof seq === 'number' ? find(seq, mark) : undefined;
+      if (typeof seq !== 'number' || !regression) continue;
       if (regression.what === 'audit' && readAuditFacts(database, seq).broken) continue;
       const path = jobDirectory(stateDirectory, job);
       const message = `job ${job}: ${describeRegression(regression)}; ${path} has how far it had come`;
       throw new RecoveryError('STORE_REGRESSED', message, { details: { job, path, ...regression } });
     }
   });
+}
+
+/** Of many ids those that the store does not know. To fetch all it knows takes four times as long. */
+function findUnknown(database: DatabaseSync, ids: readonly string[]): readonly string[] {
+  const named = 'SELECT value FROM json_each(?) WHERE value NOT IN (SELECT id FROM jobs)';
+  return database
+    .prepare(named)
+    .all(JSON.stringify(ids))
+    .map(({ value }) => String(value));
+}
+
+/**
+ * Jobs that the store has lost: their directories say that they were acted on, and it does not know them.
+ *
+ * Errors: STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
+ */
+export function findLostJobs(stateDirectory: string): readonly RecoveryError[] {
+  const ids = listNames(join(stateDirectory, 'jobs')).filter(isJobId);
+  const look = (asked: readonly string[]) =>
+    lookAtStore(stateDirectory, (database) => findUnknown(database, asked)) ?? [];
+  const marked = look(ids).filter((id) => readHighWater(jobDirectory(stateDirectory, id)) !== undefined);
+  // Asked again behind the marks: one may be of a job that somebody has recorded just now.
+  const lost = marked.length === 0 ? [] : look(marked);
+  return lost.map((id) => describeUnknown(stateDirectory, id));
 }
 
 /** A job that the store does not know and whose directory says that it was acted on. Errors: none. */
@@ -105,13 +123,14 @@ export function describeUnknown(stateDirectory: string, jobId: string): Recovery
 /** A mark takes its place by being renamed, which changes its directory. */
 function pickNewest(stateDirectory: string, ids: readonly string[]): readonly string[] {
   if (ids.length <= COMPARED_JOBS) return ids;
-  const changedAtMs = (id: string) =>
-    statSync(jobDirectory(stateDirectory, id), { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  return ids
-    .map((id) => ({ id, atMs: changedAtMs(id) }))
-    .sort((one, other) => other.atMs - one.atMs)
-    .slice(0, COMPARED_JOBS)
-    .map(({ id }) => id);
+  const changedAtMs = Float64Array.from(
+    ids,
+    (id) => statSync(jobDirectory(stateDirectory, id), { throwIfNoEntry: false })?.mtimeMs ?? 0,
+  );
+  const oldestMs = changedAtMs.toSorted().at(-COMPARED_JOBS) ?? 0;
+  const newer = ids.filter((_id, at) => (changedAtMs[at] ?? 0) > oldestMs);
+  const asOld = ids.filter((_id, at) => changedAtMs[at] === oldestMs);
+  return [...newer, ...asOld].slice(0, COMPARED_JOBS);
 }
 
 /** Ids of the jobs that were once acted on, by their directories. */

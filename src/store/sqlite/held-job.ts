@@ -6,6 +6,7 @@ import { jobDirectory, logPath } from '../state-directory.ts';
 import { decideChange } from './change-job.ts';
 import type { Connection } from './connection.ts';
 import { changeStore, readStore } from './database.ts';
+import { readJournalSequence } from './evidence-queries.ts';
 import { changeJob, openJournalMark } from './high-water.ts';
 import { endRun, raiseGeneration, readJob } from './jobs.ts';
 import { beatHeart, checkFence, prepareEpochReader, releaseLease } from './leases.ts';
@@ -63,12 +64,14 @@ export function makeHeldJob(connection: Connection, taken: Taken): HeldJob {
       }),
     change: async (question, decide) =>
       decideChange(connection, { jobId, question, decide, guard: () => checkFence(database, seq, epoch) }),
-    async finish({ atMs, ...end }) {
-      changeJob(database, { jobId, directory }, () => {
+    async finish({ atMs, journalSequence, ...end }) {
+      return changeJob(database, { jobId, directory }, () => {
         checkHeld();
+        const isAsSeen = journalSequence === undefined || readJournalSequence(database, seq) === journalSequence;
+        if (!isAsSeen) return { answer: false, isChanged: false };
         endRun(database, seq, { ...end, atMs });
         releaseLease(database, seq, { epoch, atMs });
-        return { answer: undefined, isChanged: true };
+        return { answer: true, isChanged: true };
       });
     },
     counts: async () => readStore(database, () => countUnitsByStatus(database, seq)),

@@ -5,7 +5,7 @@
  * of a run without a sync, so that it survives the process but maybe not the machine. Both are written after the commit
  * they speak of, so a crash leaves them behind the store and never ahead of it. Source: decisions/0016.
  */
-import { closeSync, constants, mkdirSync, openSync, writeSync } from 'node:fs';
+import { closeSync, constants, ftruncateSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../../core/errors.ts';
@@ -15,20 +15,13 @@ import { type StagedFile, stageFile } from '../../platform/atomic-file.ts';
 import { readSmallFile } from '../../platform/small-file.ts';
 import { describeJobUnknown } from '../lease-errors.ts';
 import type { JobRecord } from '../records.ts';
+import { formatReached, type Reached } from '../regressions.ts';
 import { HIGH_WATER_FILE } from '../state-directory.ts';
 import { CHANGING } from '../translate-errors.ts';
 import { checkAuditChain } from './audit.ts';
 import { changeStore } from './database.ts';
 import { readJob } from './jobs.ts';
 import { translateErrors } from './translate-errors.ts';
-
-/** How far a job has come: its highest epoch, its newest journal event, and the newest entry of its audit chain. */
-export type HighWater = {
-  readonly epoch: number;
-  readonly journalSequence: number;
-  readonly auditSequence: number;
-  readonly auditHash: string;
-};
 
 /** The mark that follows every commit of a run: the journal sequence in digits. */
 const JOURNAL_FILE = 'journal-sequence';
@@ -40,7 +33,7 @@ const JOURNAL_DIGITS = 20;
  * Reads how far a job had come, or undefined where nothing is recorded (nothing was done yet, or an older Salvor did
  * it); `damaged` is a mark that cannot be read, with the reason. Read it before the store: the store only goes forward.
  */
-export function readHighWater(directory: string): HighWater | { readonly damaged: string } | undefined {
+export function readHighWater(directory: string): Reached | { readonly damaged: string } | undefined {
   try {
     const text = readSmallFile(join(directory, HIGH_WATER_FILE), LIMIT_BYTES);
     const mark = text === undefined ? undefined : parseMark(text);
@@ -52,9 +45,9 @@ export function readHighWater(directory: string): HighWater | { readonly damaged
   }
 }
 
-const NOTHING: HighWater = { epoch: 0, journalSequence: 0, auditSequence: 0, auditHash: '' };
+const NOTHING: Reached = { epoch: 0, journalSequence: 0, auditSequence: 0, auditHash: '' };
 
-function parseMark(text: string): HighWater {
+function parseMark(text: string): Reached {
   const mark: unknown = JSON.parse(text);
   const fields: Readonly<Record<string, unknown>> = typeof mark === 'object' && mark !== null ? { ...mark } : {};
   const count = (name: string): number => {
@@ -115,7 +108,12 @@ export function findRegression(
   return makeRegressionFinder(database)(jobSeq, mark);
 }
 
-function makeStateReader(database: DatabaseSync): (jobSeq: number) => HighWater {
+/** How far a job is in the store itself. Errors: none. */
+export function readReached(database: DatabaseSync, jobSeq: number): Reached {
+  return makeStateReader(database)(jobSeq);
+}
+
+function makeStateReader(database: DatabaseSync): (jobSeq: number) => Reached {
   const statement = database.prepare(
     `SELECT (SELECT max(epoch) FROM leases WHERE job_seq = ?1) AS epoch,
      (SELECT max(sequence) FROM unit_events WHERE job_seq = ?1) AS journal, sequence, hash
@@ -142,23 +140,21 @@ export type Changed<T> = { readonly answer: T; readonly isChanged: boolean; read
  *
  * Errors: JOB_UNKNOWN, STORE_REGRESSED, those of `changeStore`, and what `change` throws; nothing is changed then.
  */
-export function changeJob<T>(
-  database: DatabaseSync,
-  { jobId, directory }: JobSpot,
-  change: (job: JobRecord) => Changed<T>,
-): T {
+export function changeJob<T>(database: DatabaseSync, spot: JobSpot, change: (job: JobRecord) => Changed<T>): T {
+  const { jobId, directory, accepts } = spot;
   let staged: StagedFile | undefined;
   try {
     const answer = changeStore(database, () => {
       const job = readJob(database, jobId);
       if (!job) throw describeJobUnknown(jobId);
-      checkNotRegressed(database, job.seq, { jobId, directory });
+      if (accepts === undefined) checkNotRegressed(database, job.seq, spot);
       const changed = change(job);
       if (changed.isChanged) staged = stageMark(directory, makeStateReader(database)(job.seq));
       changed.lastly?.();
       return changed.answer;
     });
     publish(staged);
+    if (accepts === 'regression') forgetJournalMark(directory);
     return answer;
   } catch (error) {
     staged?.discard();
@@ -167,7 +163,12 @@ export function changeJob<T>(
 }
 
 /** A job by its id, and the directory that is its own. */
-type JobSpot = { readonly jobId: string; readonly directory: string };
+type JobSpot = {
+  readonly jobId: string;
+  readonly directory: string;
+  /** That the store went back in time is what the change accepts. */
+  readonly accepts?: 'regression';
+};
 
 /** Errors: AUDIT_BROKEN; STORE_REGRESSED naming what is recorded and what is there. */
 function checkNotRegressed(database: DatabaseSync, jobSeq: number, { jobId, directory }: JobSpot): void {
@@ -179,14 +180,8 @@ function checkNotRegressed(database: DatabaseSync, jobSeq: number, { jobId, dire
   throw new RecoveryError('STORE_REGRESSED', message, { details: { job: jobId, ...regression } });
 }
 
-function stageMark(directory: string, mark: HighWater): StagedFile {
-  const text = JSON.stringify({
-    schema_version: 1,
-    epoch: mark.epoch,
-    journal_sequence: mark.journalSequence,
-    audit_sequence: mark.auditSequence,
-    audit_hash: mark.auditHash,
-  });
+function stageMark(directory: string, mark: Reached): StagedFile {
+  const text = JSON.stringify({ schema_version: 1, ...formatReached(mark) });
   const path = join(directory, HIGH_WATER_FILE);
   return translateErrors(
     path,
@@ -240,4 +235,15 @@ export function openJournalMark(directory: string): JournalMark {
       isOpen = false;
     },
   };
+}
+
+/** A person accepted the store as it is: what followed the commits of the lost runs says nothing any more. */
+function forgetJournalMark(directory: string): void {
+  try {
+    const descriptor = openSync(join(directory, JOURNAL_FILE), constants.O_WRONLY | constants.O_NOFOLLOW);
+    ftruncateSync(descriptor, 0);
+    closeSync(descriptor);
+  } catch {
+    // It was never there.
+  }
 }

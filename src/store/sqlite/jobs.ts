@@ -1,7 +1,7 @@
 /** Job records: what was asked for, and the status that is claimed. */
 import type { DatabaseSync } from 'node:sqlite';
 import { JOB_KINDS, type JobError, type JobKind, type NativeStatus } from '../../core/job/schema.ts';
-import type { FileMark, JobRecord, NewJob } from '../records.ts';
+import type { FileMark, JobRecord, NewJob, RowsChange } from '../records.ts';
 
 /** Records a job whose rows are about to come in; nobody sees it until they have. Returns its sequence number. */
 export function insertJob(database: DatabaseSync, job: NewJob): number {
@@ -35,17 +35,31 @@ export function findJobs(database: DatabaseSync, reference: string, limit: numbe
 }
 
 /**
- * Records the rows file as it was found or written. `sha256Expected` is the digest it is about to get, recorded before it
- * is replaced: whatever happens in between, one of the two explains the file.
+ * Records the rows file as it was found or written. What it is about to become is recorded before it is replaced:
+ * whatever happens in between, one of the two explains the file.
  */
-export function updateRowsFile(
-  database: DatabaseSync,
-  jobSeq: number,
-  file: FileMark & { readonly sha256Expected?: string },
-): void {
+export function updateRowsFile(database: DatabaseSync, jobSeq: number, { next, ...file }: RowsChange): void {
+  const keep = database.prepare('INSERT OR IGNORE INTO rows_files VALUES (?, ?, ?)');
+  for (const { sha256, sizeBytes } of next ? [file, next] : [file]) keep.run(jobSeq, sha256, sizeBytes);
   database
     .prepare('UPDATE jobs SET rows_sha256 = ?, rows_size_bytes = ?, rows_sha256_expected = ? WHERE seq = ?')
-    .run(file.sha256, file.sizeBytes, file.sha256Expected ?? null, jobSeq);
+    .run(file.sha256, file.sizeBytes, next?.sha256 ?? null, jobSeq);
+}
+
+/** Reads every content that rows files of jobs had, or were about to get, by the sequence number of the job. */
+export function readRowsFiles(
+  database: DatabaseSync,
+  jobSeqs: readonly number[],
+): ReadonlyMap<number, readonly FileMark[]> {
+  const rows = database
+    .prepare('SELECT * FROM rows_files WHERE job_seq IN (SELECT value FROM json_each(?))')
+    .all(JSON.stringify(jobSeqs))
+    .map((row) => ({
+      seq: Number(row.job_seq),
+      file: { sha256: String(row.sha256), sizeBytes: Number(row.size_bytes) },
+    }));
+  const grouped = Map.groupBy(rows, ({ seq }) => seq);
+  return new Map([...grouped].map(([seq, own]) => [seq, own.map(({ file }) => file)]));
 }
 
 /** Records a status that is neither the begin nor the end of a run. */

@@ -5,7 +5,7 @@ import type { ProcessIdentity } from '../../platform/process-probe.ts';
 import { checkEpoch } from '../lease-errors.ts';
 
 /** What a holder took the lease for. Only a `run` starts units; the others fence one, and let go at once. */
-export type LeasePurpose = 'run' | 'cancel' | 'settle';
+export type LeasePurpose = 'run' | 'cancel' | 'settle' | 'repair';
 
 /** A lease being taken. `epoch` must be one above the highest seen, else somebody was faster. */
 export type LeaseClaim = {

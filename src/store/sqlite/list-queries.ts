@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { RECEIPT_COUNT_LIMIT, type UnitCounts } from '../../core/job/schema.ts';
 import type { ListedJob, ListFilter } from '../list-contract.ts';
-import { translateKind, translateRows } from './jobs.ts';
+import { readRowsFiles, translateKind, translateRows } from './jobs.ts';
 import { translateHolder } from './leases.ts';
 import { buildClauses } from './list-order.ts';
 import { assembleCounts } from './units.ts';
@@ -54,6 +54,7 @@ export function readListedJobs(
   if (seqs.length === 0) return [];
   const named = JSON.stringify(seqs);
   const counts = readCounts(database, named);
+  const rowsFiles = readRowsFiles(database, seqs);
   return database
     .prepare(READ_JOBS)
     .all(named, withReceipts === true ? RECEIPT_COUNT_LIMIT : 0)
@@ -71,6 +72,7 @@ export function readListedJobs(
         activeAtMs: Number(row.active_at_ms),
         spec: String(row.spec),
         counts: counts.get(seq) ?? NO_UNITS,
+        rowsFiles: rowsFiles.get(seq) ?? [],
         ...(rows && { rows }),
         ...(row.released !== null && { released: row.released === 1 }),
         ...(row.code !== null && { lastError: { code: String(row.code), message: String(row.message ?? '') } }),

@@ -11,7 +11,7 @@ import {
   readUnitNumbers,
 } from './evidence-queries.ts';
 import { findRegression, readHighWater } from './high-water.ts';
-import { readJob } from './jobs.ts';
+import { readJob, readRowsFiles } from './jobs.ts';
 import { readEpoch, readRunner, readRunTokens } from './leases.ts';
 import { probeLiveness } from './probe-liveness.ts';
 
@@ -51,6 +51,7 @@ function readRecorded(
   const regression = findRegression(database, seq, mark);
   return {
     job,
+    rowsFiles: readRowsFiles(database, [seq]).get(seq) ?? [],
     units,
     epoch: readEpoch(database, seq),
     runTokens: readRunTokens(database, seq),

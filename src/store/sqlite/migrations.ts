@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../../core/errors.ts';
 
 /**
- * Tables: `jobs` what was asked; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
+ * Tables: `jobs` what was asked; `rows_files` every content a job's rows file had, or was about to get; `units` each unit's state now; `unit_data` its input; `unit_events` the journal the
  * state follows from; `leases` one row for every holder a job had; `audit` the hash chain of control actions;
  * `audit_heads` the newest hash of each, so that a chain that lost its end is seen.
  * `units.event` is the journal sequence of the last change. Times are epoch milliseconds. States and events are words
@@ -37,6 +37,14 @@ const STEPS: readonly string[] = [
   CREATE INDEX jobs_by_name ON jobs(name);
   CREATE INDEX jobs_by_activity ON jobs(status, active_at_ms);
   CREATE INDEX jobs_in_order ON jobs(active_at_ms, seq, status);
+
+  CREATE TABLE rows_files (
+    job_seq INTEGER NOT NULL REFERENCES jobs(seq),
+    sha256 TEXT NOT NULL,
+    size_bytes INTEGER NOT NULL CHECK (size_bytes >= 0),
+    PRIMARY KEY (job_seq, sha256)
+  ) STRICT, WITHOUT ROWID;
+  CREATE INDEX rows_files_by_content ON rows_files(sha256);
 
   CREATE TABLE units (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
@@ -72,7 +80,8 @@ const STEPS: readonly string[] = [
     number INTEGER NOT NULL CHECK (number >= 1),
     attempt INTEGER NOT NULL CHECK (attempt >= 0),
     event TEXT NOT NULL CHECK (event IN ('intent', 'receipt', 'done', 'failed', 'retry', 'unknown', 'unanswered',
-      'ask_again', 'not_done', 'settled', 'retry_failed', 'reset')),
+      'ask_again', 'not_done', 'settled', 'retry_failed', 'reset', 'doubted',
+      'taken_back')),
     epoch INTEGER NOT NULL CHECK (epoch >= 0),
     at_ms INTEGER NOT NULL,
     code TEXT,
@@ -83,7 +92,7 @@ const STEPS: readonly string[] = [
   CREATE TABLE leases (
     job_seq INTEGER NOT NULL REFERENCES jobs(seq),
     epoch INTEGER NOT NULL CHECK (epoch >= 1),
-    purpose TEXT NOT NULL CHECK (purpose IN ('run', 'cancel', 'settle')),
+    purpose TEXT NOT NULL CHECK (purpose IN ('run', 'cancel', 'settle', 'repair')),
     host TEXT NOT NULL,
     boot_id TEXT NOT NULL,
     pid_namespace TEXT NOT NULL,

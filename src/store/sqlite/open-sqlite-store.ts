@@ -6,8 +6,8 @@ import type { JobRecord } from '../records.ts';
 import { isJobId, jobDirectory, logPath, STORE_FILE } from '../state-directory.ts';
 import { readAudit } from './audit.ts';
 import { decideChange } from './change-job.ts';
-import { checkStoreNewest, describeUnknown } from './compare-marks.ts';
-import { makeConnection } from './connection.ts';
+import { checkStoreNewest, describeUnknown, findLostJobs } from './compare-marks.ts';
+import { type Connection, makeConnection } from './connection.ts';
 import { lookLong } from './database.ts';
 import { readHighWater } from './high-water.ts';
 import { findJobs, readJob } from './jobs.ts';
@@ -80,6 +80,7 @@ export function openSqliteStore(stateDirectory: string, options: StoreOptions): 
       return taken;
     },
     change: async (jobId, question, decide) => decideChange(connection, { jobId, question, decide }),
+    regressions: makeRegressions(connection),
     async saveReport(report, keeping) {
       const { writeReport } = await import('./write-report.ts');
       return writeReport(stateDirectory, report, keeping);
@@ -88,6 +89,20 @@ export function openSqliteStore(stateDirectory: string, options: StoreOptions): 
       for (const job of held) await job.release();
       connection.close();
     },
+  };
+}
+
+function makeRegressions(connection: Connection): NonNullable<JobStore['regressions']> {
+  return {
+    async inspect(jobId) {
+      const { inspectRegression } = await import('./accept-regression.ts');
+      return inspectRegression(connection, jobId);
+    },
+    async accept(jobId, word, judge) {
+      const { acceptRegression } = await import('./accept-regression.ts');
+      return acceptRegression(connection, jobId, { word, judge });
+    },
+    lost: async () => findLostJobs(connection.stateDirectory),
   };
 }
 

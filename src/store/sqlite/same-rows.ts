@@ -1,4 +1,7 @@
-/** Jobs that were made of the same rows: running those again does every effect again. */
+/**
+ * Jobs that were made of the same rows: running those again does every effect again. They are known by every content
+ * their rows file had: a copy of it may be put back, or come again. Source: decisions/0026.
+ */
 import type { DatabaseSync } from 'node:sqlite';
 import type { JobRecord, SameRowsJob } from '../records.ts';
 import { translateJob } from './jobs.ts';
@@ -7,8 +10,10 @@ import { translateJob } from './jobs.ts';
 const IS_UNFINISHED = `(status IN ('pending', 'running', 'stopped', 'failed') OR (status = 'completed' AND EXISTS (
   SELECT 1 FROM units INDEXED BY units_open WHERE job_seq = jobs.seq AND status IN ('in_doubt', 'needs_review'))))`;
 
+const HAD_ROWS = 'seq IN (SELECT job_seq FROM rows_files WHERE sha256 = ?2)';
+
 /**
- * Finds the jobs of a name whose rows file has this digest, or is about to get it from a write-back; newest first.
+ * Finds the jobs of a name whose rows file has or had this digest, or was about to get it from a write-back; newest first.
  *
  * Source: contract, commands (run).
  */
@@ -16,7 +21,7 @@ export function findSameRows(database: DatabaseSync, name: string, sha256: strin
   return database
     .prepare(
       `SELECT jobs.*, ${IS_UNFINISHED} AS unfinished
-       FROM jobs WHERE name = ?1 AND status != 'importing' AND (rows_sha256 = ?2 OR rows_sha256_expected = ?2)
+       FROM jobs WHERE name = ?1 AND status != 'importing' AND ${HAD_ROWS}
        ORDER BY seq DESC`,
     )
     .all(name, sha256)
@@ -31,7 +36,7 @@ export function findSameRows(database: DatabaseSync, name: string, sha256: strin
 export function findUnfinishedElsewhere(database: DatabaseSync, job: JobRecord, limit: number): readonly JobRecord[] {
   return database
     .prepare(
-      `SELECT * FROM jobs WHERE name != ?1 AND (rows_sha256 = ?2 OR rows_sha256_expected = ?2) AND ${IS_UNFINISHED}
+      `SELECT * FROM jobs WHERE name != ?1 AND ${HAD_ROWS} AND ${IS_UNFINISHED}
        ORDER BY seq DESC LIMIT ?3`,
     )
     .all(job.name, job.rows?.sha256 ?? null, limit)

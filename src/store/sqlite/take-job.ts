@@ -1,11 +1,9 @@
 import { mkdirSync } from 'node:fs';
-import { RecoveryError } from '../../core/errors.ts';
-import { type HeldLock, tryLock } from '../../platform/lock-file.ts';
+import type { HeldLock } from '../../platform/lock-file.ts';
 import { checkChain } from '../audit-chain.ts';
 import type { Claim, HeldJob, TakenState } from '../contract.ts';
 import { describeConflict } from '../lease-errors.ts';
 import { jobDirectory, lockPath } from '../state-directory.ts';
-import { CHANGING } from '../translate-errors.ts';
 import { appendAudit } from './audit.ts';
 import { readTakenState } from './change-job.ts';
 import type { Connection } from './connection.ts';
@@ -13,7 +11,7 @@ import { makeHeldJob } from './held-job.ts';
 import { changeJob } from './high-water.ts';
 import { startRun } from './jobs.ts';
 import { insertLease } from './leases.ts';
-import { translateErrors } from './translate-errors.ts';
+import { takeLock } from './take-lock.ts';
 
 /**
  * Takes a job. The lock is taken inside the transaction, so that whoever loses always finds the winner recorded.
@@ -49,17 +47,5 @@ export function takeJob(
   } catch (error) {
     releaseLock();
     throw error;
-  }
-}
-
-/** Errors: LOCK_DAMAGED for what stands there and is no lock; STATE_FULL and STATE_UNWRITABLE with the system's reason. */
-function takeLock(path: string): HeldLock | undefined {
-  try {
-    return translateErrors(path, () => tryLock(path), CHANGING);
-  } catch (thrown) {
-    const isOther = !(thrown instanceof RecoveryError) || thrown.code === 'STATE_CORRUPT';
-    if (!isOther) throw thrown;
-    const reason = thrown instanceof Error ? thrown.message : String(thrown);
-    throw new RecoveryError('LOCK_DAMAGED', `${reason}; ${path} is no lock`, { details: { path }, cause: thrown });
   }
 }

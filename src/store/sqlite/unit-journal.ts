@@ -32,7 +32,11 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
     append(event) {
       sequence += 1;
       const { changes } = applyEvent(statements, jobSeq, { event, sequence });
-      if (changes !== 1) throw describeUnitChanged(event);
+      if (changes !== 1) {
+        sequence -= 1;
+        if (event.type === 'taken_back') return;
+        throw describeUnitChanged(event);
+      }
       const { code, detail } = describeEvent(event);
       insert.run(jobSeq, sequence, event.number, countOf(event), event.type, epoch, event.atMs, code, detail);
     },
@@ -40,7 +44,10 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
 }
 
 type Statements = Readonly<
-  Record<'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'settle', StatementSync>
+  Record<
+    'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'takenBack' | 'settle',
+    StatementSync
+  >
 >;
 
 function prepareChanges(database: DatabaseSync): Statements {
@@ -65,6 +72,11 @@ function prepareChanges(database: DatabaseSync): Statements {
     ),
     unanswered: database.prepare(
       `UPDATE units SET error_code = ?, error_message = ?, event = ? ${at} AND status = 'in_doubt'`,
+    ),
+    takenBack: database.prepare(
+      `UPDATE units SET status = 'needs_review', receipt = coalesce(?1, receipt), error_code = ?2, error_message = ?3,
+       finished_at_ms = NULL, event = ?4 WHERE job_seq = ?5 AND number = ?6 AND (status IN ('failed', 'pending')
+       OR status = 'needs_review' AND receipt IS NULL AND ?1 IS NOT NULL)`,
     ),
     notDone: database.prepare(`UPDATE units SET status = 'pending', event = ? ${at} AND status = 'in_doubt'`),
     settle: database.prepare(
@@ -97,14 +109,11 @@ function applyEvent(
       return statements.failure.run(status, code, message, endMs, sequence, jobSeq, number);
     }
     case 'unknown':
-      return statements.unknown.run(
-        event.receipt ?? null,
-        event.error.code,
-        event.error.message,
-        sequence,
-        jobSeq,
-        number,
-      );
+    case 'taken_back': {
+      const { code, message } = event.error;
+      const statement = event.type === 'unknown' ? statements.unknown : statements.takenBack;
+      return statement.run(event.receipt ?? null, code, message, sequence, jobSeq, number);
+    }
     case 'unanswered':
       return statements.unanswered.run(event.error.code, event.error.message, sequence, jobSeq, number);
     case 'not_done':
@@ -144,9 +153,7 @@ export function resetUnits(database: DatabaseSync, jobSeq: number, by: ChangeMar
  * asked in vain is carried on. Source: decisions/0024.
  */
 export function askAgain(database: DatabaseSync, jobSeq: number, { epoch, atMs }: ChangeMark): number {
-  const base = Number(
-    database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0,
-  );
+  const base = readLastSequence(database, jobSeq);
   database
     .prepare(
       `INSERT INTO unit_events SELECT u.job_seq, ?1 + row_number() OVER (ORDER BY u.number), u.number,
@@ -172,9 +179,7 @@ function changeAll(
   change: ChangeMark & { readonly from: readonly UnitStatus[]; readonly event: string; readonly reset: string },
 ): number {
   const states = change.from.map((status) => `'${status}'`).join(', ');
-  const base = Number(
-    database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0,
-  );
+  const base = readLastSequence(database, jobSeq);
   database
     .prepare(
       `INSERT INTO unit_events SELECT job_seq, ? + row_number() OVER (ORDER BY number), number, attempts, ?, ?, ?,
@@ -187,4 +192,8 @@ function changeAll(
     )
     .run(base + 1, jobSeq);
   return Number(changes);
+}
+
+function readLastSequence(database: DatabaseSync, jobSeq: number): number {
+  return Number(database.prepare('SELECT max(sequence) AS s FROM unit_events WHERE job_seq = ?').get(jobSeq)?.s ?? 0);
 }

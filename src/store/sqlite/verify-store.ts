@@ -72,12 +72,15 @@ function verifyJob(database: DatabaseSync, jobSeq: number): readonly string[] {
   ];
 }
 
+/** A journal without a hole; what a store that went back in time has lost is told by the events after it. */
 function findHoles(database: DatabaseSync, jobSeq: number): readonly string[] {
   const row = database
-    .prepare('SELECT count(*) AS count, coalesce(max(sequence), 0) AS last FROM unit_events WHERE job_seq = ?')
+    .prepare(`SELECT sequence, event, before FROM (
+        SELECT sequence, event, lag(sequence, 1, 0) OVER (ORDER BY sequence) AS before FROM unit_events WHERE job_seq = ?
+      ) WHERE sequence != before + 1 AND event != 'doubted' ORDER BY sequence LIMIT 1`)
     .get(jobSeq);
-  if (row?.count === row?.last) return [];
-  return [`its journal has ${Number(row?.count)} events and ends at ${Number(row?.last)}`];
+  if (!row) return [];
+  return [`its journal has a hole: event ${Number(row.sequence)} comes after event ${Number(row.before)}`];
 }
 
 /** Of each unit the newest event says what it is; a unit without one was never begun. */

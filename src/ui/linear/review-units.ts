@@ -5,6 +5,7 @@ import { safeText } from '../../present/safe-text.ts';
 import { describeSettled } from '../../present/settled-words.ts';
 import { chooseUnitWord } from '../../present/words.ts';
 import { settledOf } from '../state/deeds.ts';
+import { describeNoAskAgain } from '../state/key-context.ts';
 import { describeUnitEnd } from '../view/units-view.ts';
 import { ask, type Desk, print } from './desk.ts';
 
@@ -28,7 +29,14 @@ export async function reviewUnits(desk: Desk, session: Session, jobId: string): 
     ),
   ]);
   if (page.units.length === 0 || desk.options.readOnly) return;
-  const answer = await ask(desk, 'Type the number of a unit to settle it, or b to go back:', REVIEW_HELP);
+  const now = session.snapshot();
+  const why = describeNoAskAgain('evidence' in now ? now.evidence.units : undefined);
+  const hook = why === undefined ? ', hook to ask the verify hook again about all,' : '';
+  const answer = await ask(desk, `Type the number of a unit to settle it${hook} or b to go back:`, REVIEW_HELP);
+  // Its plan is told next, and nothing is asked before it was agreed to.
+  if (answer === 'hook' && why === undefined)
+    return session.send({ type: 'choose', choice: 'resume', verifyAgain: true });
+  if (answer === 'hook') return print(desk, [`The hook cannot be asked: ${why}.`]);
   const unit = page.units.find((open) => String(open.number) === answer);
   if (unit !== undefined) await settle(desk, session, unit);
   else if (answer !== undefined && answer !== 'b')
@@ -38,6 +46,7 @@ export async function reviewUnits(desk: Desk, session: Session, jobId: string): 
 const REVIEW_HELP = [
   'The units above may have been done or not; nobody knows. Find out, then settle them one by one.',
   'A number is asked about next, and nothing is settled before a reason was given. b goes back to the choices.',
+  'hook tells the plan of a resume that asks the verify hook again about all of them, where the job has one.',
 ];
 
 const SETTLE_HELP = [

@@ -46,7 +46,8 @@ export function assembleKeyContext(state: ConsoleState): KeyContext {
   };
 }
 
-function describeNoAskAgain(units: UnitsEvidence | undefined): string | undefined {
+/** Why the verify hook cannot be asked again about units under review, or undefined when it can. */
+export function describeNoAskAgain(units: UnitsEvidence | undefined): string | undefined {
   if (units?.canVerify !== true) return 'the job has no verify hook';
   if (units.counts.needs_review > units.inReviewWithReceipt) return undefined;
   return 'nothing under review is without a receipt';

@@ -10,35 +10,44 @@ export const LIVING_LOOK_MS = 2000;
 
 export type Watch = { readonly start: () => void; readonly close: () => void };
 
-/** Watches the state for a console. A job is only looked at again while nothing is asked of the operator. */
+/**
+ * Watches the state for a console. A job is only looked at again while nothing is asked of the operator; a change that
+ * came meanwhile is looked at as soon as the job itself is on the screen again.
+ */
 export function makeWatch(core: Core): Watch {
   const list = makePace(LIST_REFRESH_MS, () => {
     if (core.store.snapshot().job === undefined) core.jobs.refresh();
   });
+  let isLookDue = false;
   const job = makePace(JOB_REFRESH_MS, () => {
     const { link } = core;
     // After everything already said to the session: a look must not fall between a choice and its plan.
     void link?.session.idle().then(() => {
-      if (link === core.link && isOnlyShown(core)) link.session.send({ type: 'inspect' });
+      if (link !== core.link) return;
+      isLookDue = true;
+      lookIfShown();
     });
   });
+  const lookIfShown = (): void => {
+    if (!isLookDue || !isOnlyShown(core)) return;
+    isLookDue = false;
+    core.link?.session.send({ type: 'inspect' });
+  };
   const look = (): void => {
     if (core.store.snapshot().job === undefined) list.ask();
     else job.ask();
   };
-  let stop: (() => void) | undefined;
-  let tick: ReturnType<typeof setInterval> | undefined;
+  const stops: (() => void)[] = [];
   return {
     start: () => {
-      stop = core.options.reader.watch(look);
-      tick = setInterval(() => {
+      const tick = setInterval(() => {
         if (showsLiving(core)) look();
       }, LIVING_LOOK_MS);
       tick.unref();
+      stops.push(core.options.reader.watch(look), core.store.subscribe(lookIfShown), () => clearInterval(tick));
     },
     close: () => {
-      stop?.();
-      clearInterval(tick);
+      for (const stop of stops) stop();
       list.close();
       job.close();
     },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RecoveryError } from '../../../src/core/errors.ts';
 import { runUnit, type UnitEnd, type UnitPorts } from '../../../src/core/execution/run-unit.ts';
-import type { UnitOutcome, UnitWork, VerifyOutcome } from '../../../src/core/execution/unit-engine.ts';
+import type { TakenBackWord, UnitOutcome, UnitWork, VerifyOutcome } from '../../../src/core/execution/unit-engine.ts';
 
 const UNIT: UnitWork = { number: 7, key: 'A7', idempotencyKey: 'job:1:7', attempt: 1, rowJson: '{}' };
 const ERROR = { code: 'E-3001', message: 'UPS API timeout' };
@@ -16,6 +16,8 @@ type Script = {
   readonly tries?: number;
   /** Whether a wait for another try is cut short. */
   readonly stops?: true;
+  /** An earlier no of the unit turns out to be none while it is under way. */
+  readonly takenBack?: TakenBackWord;
   /** The first of this news cannot be recorded. */
   readonly unwritable?: string;
 };
@@ -52,6 +54,7 @@ async function run(script: Script) {
     },
     clock: { nowMs: () => 0 },
     faults: { reach: (point) => void trace.push(point) },
+    takenBack: () => script.takenBack,
     delayBeforeRetryMs: (_error, tries) => (tries < (script.tries ?? 1) ? 10 : undefined),
     wait: async (durationMs) => {
       trace.push(`wait ${durationMs}`);
@@ -158,6 +161,13 @@ describe('runUnit, an unknown outcome', () => {
     const { trace } = await run({ attempts: [UNKNOWN, { type: 'done' }], verify: { type: 'not_done' }, tries: 2 });
     expect(trace.slice(3, 7)).toEqual(['after-effect', 'verify', 'record retry E-3001', 'wait 10']);
     expect(trace.at(-1)).toBe('record done');
+  });
+
+  it('waits for a person when the hook says that nothing was done and an earlier no is taken back meanwhile', async () => {
+    const takenBack = { error: { code: 'WORKER_PROTOCOL', message: 'it said yes later' }, receipt: '1Z' };
+    const { trace, end } = await run({ attempts: [UNKNOWN], verify: { type: 'not_done' }, takenBack, tries: 3 });
+    expect(trace.slice(-2)).toEqual(['verify', 'record unknown 1Z WORKER_PROTOCOL']);
+    expect(end).toEqual({ type: 'unknown', ...takenBack });
   });
 
   it('waits for a person when the hook cannot tell', async () => {

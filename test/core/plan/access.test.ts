@@ -100,6 +100,22 @@ describe('parseAccessPolicy', () => {
   });
 
   it.each([
+    '*',
+    'recover:*',
+    'rec*',
+    'r*',
+    'recover:run',
+    'control:*',
+    'control:rl:*',
+    'tool:bash',
+    'control:queue:drop',
+  ])('takes the denial %s, which meets an action of Salvor or is in a namespace of another program', (deny) => {
+    expect(parseAccessPolicy(PATH, { roles: { a: { deny: [deny] } } }).roles).toEqual({
+      a: { allow: [], deny: [deny] },
+    });
+  });
+
+  it.each<readonly [what: string, value: unknown, problem: RegExp]>([
     ['not an object', [], /policy\.json: it must be of type object/],
     ['null', null, /policy\.json: it must be of type object/],
     ['of another version', { schema_version: 2 }, /schema_version/],
@@ -129,6 +145,27 @@ describe('parseAccessPolicy', () => {
     ],
     ['with a denial in capitals', { roles: { a: { deny: ['Recover:*'] } } }, /denies 'Recover:\*', which is no action/],
     ['with a denial in spaces', { roles: { a: { deny: [' recover:restart'] } } }, /did you mean recover:restart\?/],
+    [
+      'with a denial of another place in the name',
+      { roles: { a: { deny: ['*:settle'] } } },
+      /a \* counts only once and at the end/,
+    ],
+    ...['*settle', '*:*', '**', 'rec*:settle', 'recover:*settle', 'recover:**', '*recover:settle', 'x**'].map(
+      (deny) => [`denying ${deny}`, { roles: { a: { deny: [deny] } } }, /is no action: a \* counts only/] as const,
+    ),
+    ...['x*', 'settle', 'resume*', 'recvoer:settle', 'control:rl:resum', 'control:rl:x*', 'CONTROL:rl:resume'].map(
+      (deny) => [`denying ${deny}`, { roles: { a: { deny: [deny] } } }, /which is no action/] as const,
+    ),
+    [
+      'with a key of a role in a binding',
+      { bindings: [{ principal: 'a', roles: ['a'], deny: ['*'] }] },
+      /unknown key 'deny' in bindings\.0; known there: principal, roles$/,
+    ],
+    [
+      'with a principal that nobody can be',
+      { bindings: [{ principal: '*:ada', roles: ['a'] }] },
+      /principal \*:ada is nobody: a \* counts only once and at the end/,
+    ],
     ['with a role that is a word', { roles: { a: 'all' } }, /roles\.a/],
     ['with a principal that is a number', { bindings: [{ principal: 1, roles: ['a'] }] }, /bindings\.0\.principal/],
     ['with a blank principal', { bindings: [{ principal: '  ', roles: ['a'] }] }, /blank principal/],

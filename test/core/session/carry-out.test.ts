@@ -105,6 +105,18 @@ describe('carryOut', () => {
     expect(running.asked).toEqual(['stop SIGTERM']);
   });
 
+  it('hears a stop that is sent after the consent and before it begins', async () => {
+    const opened = open({ start: 'wait' });
+    await say(opened.session, INSPECT, CHOOSE_RESUME);
+    opened.session.send(approve(opened.session));
+    opened.session.send({ type: 'stop', signal: 'SIGTERM' });
+    const running = await opened.started;
+    expect(running.asked).toEqual(['stop SIGTERM']);
+    expect(opened.session.snapshot()).toMatchObject({ stage: 'executing', stopping: true });
+    running.end({ steps: [], report: sampleReport(), reportPath: undefined });
+    await opened.session.idle();
+  });
+
   it('takes other commands only when it is through', async () => {
     const { session, running, calls } = await execute();
     session.send(INSPECT);

@@ -23,7 +23,7 @@ describe('settle', () => {
     const { type: _type, ...request } = SETTLE;
     expect(calls).toEqual([
       'collect job-california',
-      `settle ${JSON.stringify({ jobId: 'job-california', epoch: 1, runnerSeen: 'dead', ...request })}`,
+      `settle ${JSON.stringify({ jobId: 'job-california', epoch: 1, runnerSeen: 'dead', heartbeatSeenMs: sampleEvidence().lease?.heartbeatAtMs, ...request })}`,
       'collect job-california',
     ]);
     expect(state).toMatchObject({ stage: 'diagnosed', evidence: { collectedAtMs: 1 } });

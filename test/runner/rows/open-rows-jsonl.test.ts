@@ -17,6 +17,16 @@ describe('openRows, JSON lines', () => {
       [2, 'x'],
     ]);
   });
+  it('takes whole numbers and decimals as keys, each of which has one spelling', async () => {
+    const keys = ['0', '-5', '1.5', '-0.25', '100', '123456789012345678901234567890'];
+    expect((await readRows(keys.map((key) => `{"id":${key}}\n`).join(''), { ...jsonl, key: 'id' })).keys).toEqual(keys);
+  });
+  it.each(['1.0', '1e0', '-0', '1.50', '1E3', '0.0'])(
+    'refuses the number %s as a key: it can be spelled otherwise',
+    async (key) => {
+      expect(await readRefusal(`{"id":${key}}\n`, { ...jsonl, key: 'id' })).toMatch(/the key id is .*other spellings/);
+    },
+  );
   it('takes the last of two members of the same name as the key, as JSON does', async () => {
     expect((await readRows('{"id":1,"id":2}\n', { ...jsonl, key: 'id' })).keys).toEqual(['2']);
   });
@@ -30,6 +40,11 @@ describe('openRows, JSON lines', () => {
     ['a row without the key', '{"id":"a"}\n{"b":1}\n', /row 2, line 2: the key id is missing$/],
     ['an empty key', '{"id":""}\n', /row 1, line 1: the key id is empty$/],
     ['a key that is an object', '{"id":{}}\n', /row 1, line 1: the key id is neither text nor a number$/],
+    [
+      'half a surrogate pair in a key',
+      '{"id":"a\\ud800"}\n{"id":"a\\ud801"}\n',
+      /row 1, line 1: the key id holds half a surrogate pair/,
+    ],
     ['a key of another object', '{"a":1}\n', /the key id is missing$/],
   ])('refuses %s', async (_, content, message) => {
     expect(await readRefusal(content, { ...jsonl, key: 'id' })).toMatch(message);

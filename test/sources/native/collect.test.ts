@@ -92,7 +92,10 @@ describe('collectEvidence', () => {
     writeFileSync(path, 'id\nother\n');
     const [changed, found] = await rowsFile();
     expect([changed, found === job.rows?.sha256]).toEqual(['changed', false]);
-    updateRowsFile(state.database, job.seq, { sha256: 'before', sizeBytes: 1, sha256Expected: String(found) });
+    updateRowsFile(state.database, job.seq, {
+      ...{ sha256: 'before', sizeBytes: 1 },
+      next: { sha256: String(found), sizeBytes: 2 },
+    });
     expect((await rowsFile())[0]).toBe('unchanged');
     rmSync(path);
     expect(await rowsFile()).toEqual(['missing', 'ENOENT']);

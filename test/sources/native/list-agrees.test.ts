@@ -24,7 +24,16 @@ const SEED = fc.record({
   isLate: fc.boolean(),
   runCount: fc.constantFrom(0, 1, 2),
   chain: fc.constantFrom('none', 'whole', 'whole', 'edited', 'cut', 'gone'),
-  rows: fc.constantFrom('as they were', 'as they were', 'same size', 'longer', 'gone', 'a directory', 'expected'),
+  rows: fc.constantFrom(
+    'as they were',
+    'as they were',
+    'same size',
+    'longer',
+    'gone',
+    'a directory',
+    'expected',
+    'put back',
+  ),
   directory: fc.constantFrom('none', 'there', 'gone', 'there, without its command', 'there, with its commands'),
 });
 type Seed = typeof SEED extends fc.Arbitrary<infer T> ? T : never;
@@ -50,8 +59,9 @@ function plant(state: TempState, seed: Seed, index: number): void {
   if (seed.holder !== 'none') hold(state, job, seed);
   if (seed.chain !== 'none') chain(state, job, seed.chain);
   changeRows(job.rows?.path ?? '', seed.rows);
+  if (seed.rows === 'put back') updateRowsFile(state.database, job.seq, fileOf(NEW_ROWS));
   if (seed.rows === 'expected' && job.rows) {
-    updateRowsFile(state.database, job.seq, { ...job.rows, sha256Expected: digestOf(NEW_ROWS) });
+    updateRowsFile(state.database, job.seq, { ...job.rows, next: fileOf(NEW_ROWS) });
   }
 }
 
@@ -74,7 +84,10 @@ function chain({ database }: TempState, { seq }: JobRecord, how: string): void {
 }
 
 const NEW_ROWS = 'id\nk1\nk2\nk3 and what came of them\n';
-const digestOf = (text: string) => createHash('sha256').update(text).digest('hex');
+const fileOf = (text: string) => ({
+  sha256: createHash('sha256').update(text).digest('hex'),
+  sizeBytes: Buffer.byteLength(text),
+});
 
 function changeRows(path: string, how: string): void {
   if (how === 'same size') writeFileSync(path, readFileSync(path, 'utf8').toUpperCase());

@@ -184,6 +184,15 @@ describe('settleUnits, what was seen', () => {
     }
   });
 
+  it('EVIDENCE_STALE: the runner counted as dead when the unit was looked at, and gave a sign of life since', async () => {
+    const holder = { host: 'elsewhere', beatAgoMs: 61_000 };
+    await using one = await makeJob({ units: ['done', 'in_doubt', 'needs_review'], holder });
+    const seen = { runnerSeen: 'dead', heartbeatSeenMs: AT_MS - 700_000 } as const;
+    expect(await one.settle(seen)).toBe('EVIDENCE_STALE');
+    expect(await one.settle({ ...seen, units: one.seen([3]) })).toBeUndefined();
+    expect(await one.settle({ ...seen, heartbeatSeenMs: AT_MS - 61_000 })).toBeUndefined();
+  });
+
   it('AUDIT_BROKEN: nothing is written on top of a chain that lost its end, or was changed before it', async () => {
     await using one = await makeJob({ units: ['needs_review', 'needs_review', 'needs_review'] });
     const { database } = one.state;

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
 import { parseAccessPolicy } from '../../../src/core/plan/parse-access-policy.ts';
 import type { SessionState } from '../../../src/core/session/schema.ts';
+import { PROGRAM } from '../../helpers/salvor.ts';
 import { copyTauFixture, makeTauFolder, tauCheckpoint, tauState, tauStatus } from '../../helpers/tau-directory.ts';
 import { actOnTauFolder, lookAtTauFolder } from '../../helpers/tau-session.ts';
 
@@ -223,7 +224,7 @@ describe('starting a trainer', () => {
     });
     const fifo = join(dirname(folder.path), 'go');
     const command = `mkfifo '${fifo}'; exec cat '${fifo}'`;
-    const { report } = reported(await actOnTauFolder(folder.path, 'resume', { command, waitForTrainer: false }));
+    const { report } = reported(await actOnTauFolder(folder.path, 'resume', { command, watcherPath: PROGRAM }));
     const pid = Number(String(report.outcome.engine_reference).replace('process ', ''));
     try {
       expect(report.outcome.status).toBe('started');

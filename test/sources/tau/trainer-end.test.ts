@@ -1,5 +1,6 @@
 /** How a trainer ended is kept, told, and believed by the next look. */
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parseAnswer, pick, runSalvor, startSalvor } from '../../helpers/salvor.ts';
@@ -51,8 +52,41 @@ describe('the end of a trainer', () => {
     }
     expect(await listed(folder)).toBeUndefined();
     expect(await listed(folder, '--all')).toMatchObject({ verdict: 'finished' });
-    const { readFileSync } = await import('node:fs');
     expect(readFileSync(counter, 'utf8')).toBe('run\n');
+  });
+
+  it('a detached trainer is seen to its end: a loop without a status trains once, however it looks in between', async () => {
+    using folder = copyTauFixture('crashed-primary');
+    const [counter, fifo] = [join(dirname(folder.path), 'runs'), join(dirname(folder.path), 'go')];
+    execFileSync('mkfifo', [fifo]);
+    const command = `echo run >> '${counter}'; read line < '${fifo}'`;
+    const started = await train(folder, command, '--detach');
+    expect({ code: started.code, status: pick(parseAnswer(started), 'outcome.status') }).toEqual({
+      code: 0,
+      status: 'started',
+    });
+    expect(pick(parseAnswer(await train(folder, command, '--detach')), 'error.code')).toBe('RUNNER_ALIVE');
+    writeFileSync(fifo, 'go\n');
+    // Whoever looks at any instant between its end and the record sees it alive or ended, and never crashed.
+    const codes = new Set<unknown>();
+    await waitFor('a resume finds it finished', async () => {
+      codes.add(pick(parseAnswer(await train(folder, command, '--detach')), 'error.code'));
+      return codes.has('JOB_FINISHED');
+    });
+    expect([...codes].filter((code) => code !== 'RUNNER_ALIVE')).toEqual(['JOB_FINISHED']);
+    expect(readFileSync(counter, 'utf8')).toBe('run\n');
+    expect(await listed(folder, '--all')).toMatchObject({ verdict: 'finished' });
+  });
+
+  it.each([
+    ['exit 7', { exit_code: 7, signal: null }, 'failed'],
+    ['kill -KILL $$', { exit_code: null, signal: 'SIGKILL' }, 'interrupted'],
+  ])('a detached trainer that ends by %s is told by the next look', async (command, end, verdict) => {
+    using folder = copyTauFixture('crashed-primary');
+    const started = parseAnswer(await train(folder, command, '--detach'));
+    const says = end.signal === null ? `ended with exit code ${end.exit_code}` : `was ended by ${end.signal}`;
+    expect(await listed(folder)).toMatchObject({ verdict, last_error: { message: `the trainer ${says}` } });
+    expect(folder.readJson('salvor-trainer.json')).toMatchObject({ ...end, action_id: started['report_id'] });
   });
 
   it('a status that the trainer wrote itself is believed first, and a loop does not train again either', async () => {

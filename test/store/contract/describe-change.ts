@@ -142,6 +142,20 @@ export function describeChange(make: MakeStorePlace): void {
   });
 
   describe('finish', () => {
+    it('says nothing when the journal went on from where it was seen', async () => {
+      const { place, store, id } = await makeJob();
+      await using _place = place;
+      const held = await take(store, id);
+      await held.commit({ events: [intent(1)] });
+      const end = { status: 'completed', atMs: AT_MS } as const;
+      const { units, job, runner } = await lookAt(store, id);
+      expect(await held.finish({ ...end, journalSequence: units.journalSequence - 1 })).toBe(false);
+      const after = await lookAt(store, id);
+      expect([after.job, after.runner]).toEqual([job, runner]);
+      expect(await held.finish({ ...end, journalSequence: units.journalSequence })).toBe(true);
+      expect((await lookAt(store, id)).job.status).toBe('completed');
+    });
+
     it('says the last word and lets the job go at once', async () => {
       const { place, store, id } = await makeJob();
       await using _place = place;

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { RowsChange } from '../../../src/store/records.ts';
 import { SRC, startScript } from '../../helpers/start-script.ts';
 import { AT_MS, addJob, KEYS, lookAt, type MakeStorePlace, newJob, rowsOf, statusesOf, take } from './store-place.ts';
 
@@ -163,11 +164,34 @@ export function describeCreate(make: MakeStorePlace): void {
       ]);
       expect((await store.sharedRows(second.id, 9)).map(({ id }) => id)).toEqual([other.id]);
       expect((await store.sharedRows(other.id, 9)).map(({ id }) => id)).toEqual([second.id]);
-      const expected = { sha256: 'before', sizeBytes: 1, sha256Expected: 'after' };
-      await store.change(second.id, {}, () => ({ answer: 0, change: { atMs: AT_MS, rows: expected } }));
-      expect((await lookAt(store, second.id)).job.rows).toEqual({ path: '/rows.csv', ...expected });
-      for (const digest of ['before', 'after'])
-        expect((await store.sameRows('orders', digest)).map(({ job }) => job.id)).toEqual([second.id]);
+    });
+
+    it('know every content that a rows file had or was about to get, however often it changed', async () => {
+      await using place = await make();
+      const store = place.open();
+      const original = rowsOf(KEYS).digest();
+      const { id } = await addJob(store, KEYS, { name: 'orders' });
+      const other = await addJob(store, KEYS, { name: 'other' });
+      const before = { sha256: 'before', sizeBytes: 1 };
+      const after = { sha256: 'after', sizeBytes: 2 };
+      const record = (rows: RowsChange) => store.change(id, {}, () => ({ answer: 0, change: { atMs: AT_MS, rows } }));
+      await record({ ...before, next: after });
+      const expected = { path: '/rows.csv', ...before, sha256Expected: 'after' };
+      expect((await lookAt(store, id)).job.rows).toEqual(expected);
+      for (let time = 0; time < 2; time += 1) await record(after);
+      const { job, rowsFiles } = await lookAt(store, id);
+      expect(job.rows).toEqual({ path: '/rows.csv', ...after });
+      const known = [original, before, after];
+      expect(new Map(rowsFiles.map((file) => [file.sha256, file]))).toEqual(
+        new Map(known.map((file) => [file.sha256, file])),
+      );
+      expect(rowsFiles).toHaveLength(3);
+      expect(await store.change(id, {}, (state) => ({ answer: state.rowsFiles }))).toEqual(rowsFiles);
+      const listed = await store.list((reader) => reader.describe([job.seq, other.seq], { withReceipts: false }));
+      expect(listed?.map((one) => one.rowsFiles)).toEqual([rowsFiles, [original]]);
+      for (const { sha256 } of known)
+        expect((await store.sameRows('orders', sha256)).map((same) => same.job.id)).toEqual([id]);
+      expect((await store.sharedRows(other.id, 9)).map((shared) => shared.id)).toEqual([id]);
     });
   });
 }

@@ -1,7 +1,4 @@
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isRecoveryError } from '../../../src/core/errors.ts';
-import type { UnitCounts, UnitStatus } from '../../../src/core/job/schema.ts';
 import type { UnitEvent } from '../../../src/store/unit-events.ts';
 import {
   AT_MS,
@@ -14,69 +11,13 @@ import {
   KEYS,
   lookAt,
   type MakeStorePlace,
+  receipt,
+  settled,
   statusesOf,
   take,
+  takenBack,
+  unanswered,
 } from './store-place.ts';
-
-const UNIT_COUNT = 3;
-
-/** The states each event may come in, and the one it leads to. Source: the header of unit-events. */
-const MODEL: Readonly<Record<string, { readonly from: readonly UnitStatus[]; readonly to?: UnitStatus }>> = {
-  intent: { from: ['pending'], to: 'in_doubt' },
-  receipt: { from: ['in_doubt'] },
-  done: { from: ['in_doubt'], to: 'done' },
-  failed: { from: ['in_doubt'], to: 'failed' },
-  retry: { from: ['in_doubt'], to: 'pending' },
-  unknown: { from: ['in_doubt'], to: 'needs_review' },
-  unanswered: { from: ['in_doubt'] },
-  not_done: { from: ['in_doubt'], to: 'pending' },
-  'settled done': { from: ['in_doubt', 'needs_review', 'failed'], to: 'done' },
-  'settled pending': { from: ['in_doubt', 'needs_review', 'failed'], to: 'pending' },
-  'settled skipped': { from: ['in_doubt', 'needs_review', 'failed'], to: 'skipped' },
-};
-
-const settled = (number: number, as: 'done' | 'pending' | 'skipped'): UnitEvent => ({
-  type: 'settled',
-  number,
-  as,
-  reason: 'seen',
-  atMs: AT_MS,
-});
-const receipt = (number: number): UnitEvent => ({ type: 'receipt', number, receipt: `1Z${number}`, atMs: AT_MS });
-const unanswered = (number: number, times: number): UnitEvent => ({
-  ...{ type: 'unanswered', number, error: ERROR, times, atMs: AT_MS },
-});
-
-const anyNumber = fc.integer({ min: 1, max: UNIT_COUNT });
-const anyEvent: fc.Arbitrary<UnitEvent> = fc.oneof(
-  fc.tuple(anyNumber, fc.integer({ min: 1, max: 3 })).map(([number, attempt]) => intent(number, attempt)),
-  anyNumber.map(receipt),
-  anyNumber.map((number) => done(number)),
-  fc.tuple(fc.constantFrom('failed', 'retry', 'unknown'), anyNumber).map(([type, number]) => ended(type, number)),
-  anyNumber.map((number) => unanswered(number, 1)),
-  anyNumber.map((number): UnitEvent => ({ type: 'not_done', number, atMs: AT_MS })),
-  fc.tuple(anyNumber, fc.constantFrom('done', 'pending', 'skipped')).map(([number, as]) => settled(number, as)),
-);
-
-function predict(states: readonly UnitStatus[], event: UnitEvent): readonly UnitStatus[] | undefined {
-  const { from, to } = MODEL[event.type === 'settled' ? `settled ${event.as}` : event.type] ?? { from: [] };
-  const state = states[event.number - 1];
-  return state !== undefined && from.includes(state) ? states.with(event.number - 1, to ?? state) : undefined;
-}
-
-function predictAll(states: readonly UnitStatus[], events: readonly UnitEvent[]): readonly UnitStatus[] | undefined {
-  return events.reduce<readonly UnitStatus[] | undefined>((now, event) => now && predict(now, event), states);
-}
-
-function countAll(states: readonly UnitStatus[]): UnitCounts {
-  const count = (wanted: UnitStatus) => states.filter((state) => state === wanted).length;
-  return {
-    ...{ pending: count('pending'), in_doubt: count('in_doubt'), done: count('done') },
-    ...{ failed: count('failed'), skipped: count('skipped'), needs_review: count('needs_review') },
-  };
-}
-
-const codeOf = (thrown: unknown): unknown => (isRecoveryError(thrown) ? thrown.code : thrown);
 
 /** Units, their journal, and the states that follow from it. */
 export function describeUnits(make: MakeStorePlace): void {
@@ -95,35 +36,6 @@ export function describeUnits(make: MakeStorePlace): void {
   const MIXED = ['pending', 'in_doubt', 'done', 'failed', 'needs_review', 'skipped'];
 
   describe('commit', () => {
-    it('moves units as events say, and refuses a whole batch of which one may not come', async () => {
-      await using place = await make();
-      const store = place.open();
-      await fc.assert(
-        fc.asyncProperty(
-          fc.array(fc.array(anyEvent, { minLength: 1, maxLength: 3 }), { maxLength: 8 }),
-          async (batches) => {
-            const { id } = await addJob(store, ['3', '2', '1']);
-            const held = await take(store, id);
-            let model: readonly UnitStatus[] = ['pending', 'pending', 'pending'];
-            let accepted = 0;
-            for (const events of batches) {
-              const next = predictAll(model, events);
-              const code = await held.commit({ events }).then(() => undefined, codeOf);
-              expect(code).toBe(next ? undefined : 'UNIT_CHANGED');
-              accepted += next ? events.length : 0;
-              model = next ?? model;
-            }
-            expect(await statusesOf(store, id)).toEqual(model);
-            expect((await lookAt(store, id)).units.journalSequence).toBe(accepted);
-            expect(await held.counts()).toEqual(countAll(model));
-            await held.release();
-          },
-        ),
-        { numRuns: 15 },
-      );
-      expect((await store.verify())?.problems).toEqual([]);
-    });
-
     it('UNIT_CHANGED: names the unit and the event, and changes nothing', async () => {
       const { place, store, id, held } = await makeMixed();
       await using _place = place;
@@ -149,6 +61,27 @@ export function describeUnits(make: MakeStorePlace): void {
       expect(await say(intent(1, 2))).toEqual([none, 'E-3001', none, 2, none]);
       const end: UnitEvent = { type: 'done', number: 1, resultJson: '{"big":12345678901234567890}', atMs: AT_MS + 5 };
       expect(await say(receipt(1), end)).toEqual(['1Z1', none, '{"big":12345678901234567890}', 2, AT_MS + 5]);
+    });
+
+    it('takes back a failure; of what is neither failed nor to be tried again only a first receipt counts', async () => {
+      const { place, store, id, held, statuses } = await makeMixed();
+      await using _place = place;
+      await held.commit({ events: [1, 2, 3, 4, 5, 6].map((number) => takenBack(number)) });
+      expect(await statuses()).toEqual(MIXED.with(0, 'needs_review').with(3, 'needs_review'));
+      await held.commit({ events: [5, 6, 3].map((number) => takenBack(number, `late ${number}`)) });
+      await held.commit({ events: [takenBack(5, 'later')] });
+      const units = await store.unitRecords(id, { statuses: [], afterNumber: 0, limit: 9 });
+      expect(units.map(({ receipt: kept, error }) => [kept, error?.code])).toEqual([
+        [undefined, 'E-9'],
+        [undefined, undefined],
+        ['1Z3', undefined],
+        [undefined, 'E-9'],
+        ['late 5', 'E-9'],
+        [undefined, 'E-3001'],
+      ]);
+      expect(units[3]?.finishedAtMs).toBeUndefined();
+      expect((await lookAt(store, id)).units.journalSequence).toBe(13);
+      expect((await store.verify())?.problems).toEqual([]);
     });
 
     it('keeps any text there can be, as it is', async () => {

@@ -105,6 +105,32 @@ export const ended = (type: 'failed' | 'unknown' | 'retry', number: number, erro
   atMs: AT_MS,
 });
 
+/** A person's word. */
+export const settled = (number: number, as: 'done' | 'pending' | 'skipped'): UnitEvent => ({
+  type: 'settled',
+  number,
+  as,
+  reason: 'seen',
+  atMs: AT_MS,
+});
+/** What is known of it before its end. */
+export const receipt = (number: number): UnitEvent => ({
+  type: 'receipt',
+  number,
+  receipt: `1Z${number}`,
+  atMs: AT_MS,
+});
+/** A hook that was asked in vain. */
+export const unanswered = (number: number, times: number): UnitEvent => ({
+  ...{ type: 'unanswered', number, error: ERROR, times, atMs: AT_MS },
+});
+
+/** A failure that its worker takes back. */
+export const takenBack = (number: number, receipt?: string): UnitEvent => ({
+  ...{ type: 'taken_back', number, error: { code: 'E-9', message: 'said no, and yes later' }, atMs: AT_MS },
+  ...(receipt !== undefined && { receipt }),
+});
+
 /** Everything recorded of a job. */
 export async function lookAt(store: JobStore, jobId: string) {
   const seen = await store.look(jobId);

@@ -118,7 +118,7 @@ describe('the rows file', () => {
   it('has a second digest that counts while it is written back, until it is recorded', async () => {
     await using state = await makeTempState();
     const job = state.addJob();
-    updateRowsFile(state.database, job.seq, { sha256: 'found', sizeBytes: 5, sha256Expected: 'after' });
+    updateRowsFile(state.database, job.seq, { sha256: 'found', sizeBytes: 5, next: { sha256: 'after', sizeBytes: 9 } });
     expect(state.reread(job).rows).toMatchObject({ sha256: 'found', sizeBytes: 5, sha256Expected: 'after' });
     updateRowsFile(state.database, job.seq, { sha256: 'after', sizeBytes: 9 });
     expect(state.reread(job).rows).toEqual({ path: job.rows?.path, sha256: 'after', sizeBytes: 9 });

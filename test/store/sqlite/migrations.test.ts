@@ -39,7 +39,9 @@ describe('migrateStore', () => {
       .all();
     database.close();
     expect(tables.map(({ name, strict }) => `${name} ${strict}`)).toEqual(
-      ['audit', 'audit_heads', 'jobs', 'leases', 'unit_data', 'unit_events', 'units'].map((name) => `${name} 1`),
+      ['audit', 'audit_heads', 'jobs', 'leases', 'rows_files', 'unit_data', 'unit_events', 'units'].map(
+        (name) => `${name} 1`,
+      ),
     );
   });
 });

@@ -141,6 +141,39 @@ test('runLinear: its list has the word of the list and the console for a job', a
   await ended;
 });
 
+test('runLinear: hook tells the plan that asks the verify hook again, and without a hook says why not', async () => {
+  const looked = sampleLooked();
+  const { units } = looked.evidence;
+  const withHook = (canVerify: boolean) => ({
+    ...looked,
+    evidence: {
+      ...looked.evidence,
+      ...(units && {
+        units: { ...units, canVerify, counts: { ...units.counts, needs_review: 1 }, inReviewWithReceipt: 0 },
+      }),
+    },
+    proposals: { ...looked.proposals, review: { type: 'review', unitCount: 1 } } as const,
+  });
+  for (const canVerify of [true, false]) {
+    const { answer, ended, session } = talk({
+      ...SAMPLE_ANSWERS,
+      inspect: () => ({ stage: 'diagnosed', ...withHook(canVerify) }),
+    });
+    await answer('q to leave:', '1');
+    await answer('back to the jobs:', 'review');
+    const asked = await answer('or b to go back:', 'hook');
+    expect(asked.includes('hook to ask the verify hook again about all')).toBe(canVerify);
+    if (canVerify) {
+      await answer('yes or no:', 'no');
+      expect(session.commands[1]).toEqual({ type: 'choose', choice: 'resume', verifyAgain: true });
+    }
+    const after = await answer('back to the jobs:', 'b');
+    if (!canVerify) expect(after).toContain('The hook cannot be asked: the job has no verify hook.');
+    await answer('q to leave:', 'q');
+    await ended;
+  }
+});
+
 test('runLinear: rows that were settled are told, at once and at the end', async () => {
   const looked = sampleLooked();
   const open = { ...looked, proposals: { ...looked.proposals, review: { type: 'review', unitCount: 1 } } } as const;

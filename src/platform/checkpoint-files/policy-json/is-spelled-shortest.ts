@@ -8,14 +8,6 @@
  * Source: ECMAScript, Number::toString (as few digits as possible, of those the nearest); Dekker 1971 (exact products).
  */
 
-/** A decimal: (first * 10^restDigits + rest) * 10^power; `first` has nine digits, and `restDigits` are 7 or 8. */
-type Decimal = {
-  readonly first: number;
-  readonly rest: number;
-  readonly restDigits: number;
-  readonly power: number;
-};
-
 /** Powers of ten with an entry in the table; further ones are rare in a state. */
 const [LEAST_POWER, LARGEST_POWER] = [-140, 60];
 /** Splits a double into two halves whose products are exact. */
@@ -31,28 +23,34 @@ const HIGH_WORD = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 1 : 0;
 /** Powers of ten, each as the sum of two doubles; made when the first one is asked for. */
 let powers: { readonly high: Float64Array; readonly low: Float64Array } | undefined;
 
-/** Answers whether the decimal is certainly the shortest spelling of the double it is read as. Errors: none. */
-export function isSpelledShortest({ first, rest, restDigits, power }: Decimal): boolean {
-  const lastDigit = rest % 10;
+/**
+ * Answers whether the decimal (large + rest) * 10^power is certainly the shortest spelling of the double it is read as.
+ *
+ * Shapes: `large` and `rest` are whole, exact and have 16 or 17 digits together; `rest` holds the last ones.
+ * Errors: none.
+ */
+export function isSpelledShortest(large: number, rest: number, power: number): boolean {
+  // Whole numbers of 32 bits have a remainder of their own, which doubles do not.
+  const lastDigit = (rest | 0) % 10;
   if (lastDigit === 0 || power < LEAST_POWER || power > LARGEST_POWER) return false;
   powers ??= makePowers();
   const unit = powers.high[power - LEAST_POWER] ?? 0;
   const unitLow = powers.low[power - LEAST_POWER] ?? 0;
-  // Exact: five to the eighth times nine digits fits, and the powers of two cost nothing.
-  const large = first * (restDigits === 8 ? 1e8 : 1e7);
   const high = large + rest;
   const low = rest - (high - large);
   const product = high * unit;
   const tail = multiplyError(high, unit, product) + (high * unitLow + low * unit);
   const nearest = product + tail;
   const left = tail - (nearest - product);
-  const halfGap = findHalfGap(nearest);
-  if (halfGap === undefined || Math.abs(left) > halfGap * (1 - MARGIN)) return false;
-  // In units of the last digit: how far the double lies below the decimal, and from the decimals with a digit less.
-  const below = left / unit;
-  if (Math.abs(below) > 0.5 - MARGIN) return false;
-  const fromTen = Math.min(lastDigit - below, 10 - (lastDigit - below));
-  return fromTen * unit > halfGap * (1 + MARGIN);
+  const powerOfTwo = findPowerOfTwo(nearest);
+  // At a power of two the next doubles are not equally far.
+  if (nearest === powerOfTwo) return false;
+  const halfGap = powerOfTwo * 2 ** -53;
+  if (Math.abs(left) > halfGap * (1 - MARGIN)) return false;
+  // How far the double lies below the decimal, and from the decimals with a digit less.
+  if (Math.abs(left) > unit * (0.5 - MARGIN)) return false;
+  const fromTen = lastDigit * unit - left;
+  return Math.min(fromTen, 10 * unit - fromTen) > halfGap * (1 + MARGIN);
 }
 
 /** What rounding took from a product. */
@@ -66,15 +64,10 @@ function multiplyError(a: number, b: number, product: number): number {
   return aHigh * bHigh - product + aHigh * bLow + aLow * bHigh + aLow * bLow;
 }
 
-/** Half the distance to the next double, or undefined at a power of two, where it differs on both sides. */
-function findHalfGap(value: number): number | undefined {
-  double[0] = value;
-  const high = bits[HIGH_WORD] ?? 0;
-  if ((high & 0xfffff) === 0 && bits[1 - HIGH_WORD] === 0) return undefined;
-  // The exponent's bits alone are the power of two below; 53 powers less is half a unit in the last place.
-  bits[HIGH_WORD] = (high & 0x7ff00000) - (53 << 20);
-  bits[1 - HIGH_WORD] = 0;
-  return double[0];
+/** The power of two at or below a number above zero. Source: Rump, Zimmermann, Boldo, Melquiond 2009, algorithm 3.6. */
+function findPowerOfTwo(value: number): number {
+  const scaled = value * (2 ** 52 + 1);
+  return scaled - scaled * (1 - 2 ** -53);
 }
 
 function makePowers() {

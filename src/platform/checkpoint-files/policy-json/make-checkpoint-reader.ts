@@ -1,6 +1,7 @@
 import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, isDamagedDigestName } from '../../../core/checkpoint/digest-field.ts';
 import { CHECKPOINT_FIELDS, type CheckpointFacts } from '../../../core/checkpoint/schema.ts';
 import { makeContentDigest } from './content-digest.ts';
+import type { NumberRange } from './find-doubtful-numbers.ts';
 import { makeJsonScanner } from './make-json-scanner.ts';
 
 const WANTED: ReadonlySet<string> = new Set([...CHECKPOINT_FIELDS, DIGEST_FIELD]);
@@ -13,6 +14,8 @@ export type CheckpointReader = {
   /** Takes the next bytes; false once there is a problem, and nothing more is needed. */
   readonly push: (bytes: Uint8Array) => boolean;
   readonly end: () => ContentFacts;
+  /** See the scanner. */
+  readonly doubtfulNumbers: () => readonly NumberRange[] | undefined;
   /** How many bytes came so far. */
   readonly offset: () => number;
 };
@@ -28,6 +31,7 @@ export function makeCheckpointReader(): CheckpointReader {
   let sizeBytes = 0;
   return {
     offset: () => sizeBytes,
+    doubtfulNumbers: scanner.doubtfulNumbers,
     push(bytes) {
       sizeBytes += bytes.length;
       if (!scanner.push(bytes)) return false;

@@ -1,6 +1,7 @@
 /** A strict JSON check over bytes as they come, in memory that does not grow with the text. */
 import type { FieldFacts, JsonProblem, JsonType } from '../../../core/checkpoint/schema.ts';
 import { NUMBER_END, NUMBER_NEXT } from './byte-tables.ts';
+import type { NumberRange } from './find-doubtful-numbers.ts';
 import { MODE, Scan, type ScanOptions } from './scan.ts';
 import { endNumber, stepNumber } from './scan-number.ts';
 import { stepEscape, stepString, stepUnicode, stepUtf8 } from './scan-string.ts';
@@ -27,6 +28,8 @@ export type JsonScanner = {
   readonly fields: ReadonlyMap<string, FieldFacts>;
   /** The offset at which a wanted field's value begins, known as soon as its first byte was seen. */
   readonly startOffsetOf: (name: string) => number | undefined;
+  /** Where the numbers stand that `JSON.parse` may change; undefined when there are too many to be noted. */
+  readonly doubtfulNumbers: () => readonly NumberRange[] | undefined;
   /** Whether the whole value of the text has come; what goes on behind it is a problem then. */
   readonly isBehindRoot: () => boolean;
 };
@@ -47,6 +50,7 @@ export function makeJsonScanner(options: ScanOptions = {}): JsonScanner {
     problem: () => scan.problem,
     rootType: () => scan.rootType,
     fields: scan.fields,
+    doubtfulNumbers: () => (scan.isDoubtfulCut ? undefined : scan.doubtful),
     isBehindRoot: () => scan.mode === MODE.after && scan.depth === 0,
     startOffsetOf: (name) =>
       scan.openField?.name === name ? scan.openField.startOffset : scan.fields.get(name)?.startOffset,
@@ -55,7 +59,7 @@ export function makeJsonScanner(options: ScanOptions = {}): JsonScanner {
 
 function pushBytes(scan: Scan, bytes: Uint8Array): boolean {
   if (scan.problem !== undefined) return false;
-  scan.bytes = bytes;
+  scan.take(bytes);
   const end = bytes.length;
   for (let at = 0; at < end; ) {
     at = step(scan, at);
@@ -99,7 +103,7 @@ function step(scan: Scan, at: number): number {
 }
 
 function endText(scan: Scan): boolean {
-  scan.bytes = new Uint8Array(0);
+  scan.take(new Uint8Array(0));
   const isNumber = scan.mode === MODE.number && NUMBER_NEXT[(scan.numberState << 8) | 0x20] === NUMBER_END;
   if (isNumber && scan.depth === 0 && endNumber(scan, 0) < 0) return false;
   if (scan.depth === 0 && scan.mode === MODE.after) return true;

@@ -1,10 +1,18 @@
 import type { CheckpointFacts, ReadProblem } from '../../../core/checkpoint/schema.ts';
+import type { NumberRange } from './find-doubtful-numbers.ts';
 import { makeCheckpointReader } from './make-checkpoint-reader.ts';
 import { openRegularFile, readIdentity } from './open-regular-file.ts';
 import { readChunks } from './read-chunks.ts';
 
-/** The facts of one file, and which file it was when they were read. */
-export type ReadCheckpoint = { readonly facts: CheckpointFacts; readonly identity?: string };
+/**
+ * The facts of one file, and which file it was when they were read. `doubtfulNumbers` are the places of those that
+ * `JSON.parse` may change; absent when there are too many to be noted.
+ */
+export type ReadCheckpoint = {
+  readonly facts: CheckpointFacts;
+  readonly identity?: string;
+  readonly doubtfulNumbers?: readonly NumberRange[];
+};
 
 /**
  * Reads what there is to know of a checkpoint file, of any size in constant memory, and changes nothing.
@@ -27,7 +35,9 @@ export async function readCheckpointFacts(path: string): Promise<ReadCheckpoint>
     if (!isWhole || (await readIdentity(file)) !== identity) {
       return { facts: unread(path, sizeBytes, { reason: 'changed', found: 'it changed while it was read' }) };
     }
-    return { facts: { ...facts, path, sizeBytes }, identity };
+    const doubtfulNumbers = reader.doubtfulNumbers();
+    const read = { facts: { ...facts, path, sizeBytes }, identity };
+    return doubtfulNumbers === undefined ? read : { ...read, doubtfulNumbers };
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
     return { facts: unread(path, sizeBytes, { reason: 'read_failed', found: `reading it failed (${code})`, code }) };

@@ -60,7 +60,7 @@ export function stepValue(scan: Scan, from: number): number {
 /** Skips the numbers of an array that are whole in this chunk, but for the last one. */
 function skipNumbers(scan: Scan, at: number): number {
   if (scan.depth === 0 || scan.isObject[scan.depth] === 1) return at;
-  const next = skipNumberItems(scan.bytes, at);
+  const next = skipNumberItems(scan, at);
   scan.itemIndex[scan.depth] = (scan.itemIndex[scan.depth] ?? 0) + numberRun.count;
   return next;
 }

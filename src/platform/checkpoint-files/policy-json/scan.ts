@@ -6,8 +6,10 @@ import {
   type JsonRule,
   type JsonType,
 } from '../../../core/checkpoint/schema.ts';
+import type { NumberRange } from './find-doubtful-numbers.ts';
 import { makeKeyNames } from './key-names.ts';
 import { type KeySet, makeKeySet } from './key-set.ts';
+import { type ByteText, makeByteText } from './read-number.ts';
 
 /**
  * Where the scanner stands between two bytes: before the first byte (`start`), before a value (`value`; `firstItem`
@@ -36,6 +38,9 @@ export const STOP = -1;
 /** The longest key or captured scalar, in bytes: what is longer is garbage, and would have to be kept in memory. */
 export const TOKEN_LIMIT_BYTES = 1024 * 1024;
 
+/** How many numbers that `JSON.parse` may change are noted: the memory of a scan does not grow with its text. */
+const DOUBTFUL_LIMIT = 1_000;
+
 /** Which top-level keys are captured, and the depth the text stands at inside a larger one. */
 export type ScanOptions = {
   readonly isWanted?: (name: string) => boolean;
@@ -44,7 +49,8 @@ export type ScanOptions = {
 
 /** The whole state of one scan: everything a step may need when the next chunk comes. */
 export class Scan {
-  bytes: Uint8Array = new Uint8Array(0);
+  text: ByteText = makeByteText(new Uint8Array(0));
+  bytes: Uint8Array = this.text.bytes;
   /** Offset of the chunk's first byte in the text. */
   base = 0;
   mode: number = MODE.start;
@@ -76,6 +82,10 @@ export class Scan {
   carried: Uint8Array[] = [];
   carriedBytes = 0;
 
+  /** Numbers of which it is not certain that `JSON.parse` keeps them, as offsets, and whether there were too many. */
+  readonly doubtful: NumberRange[] = [];
+  isDoubtfulCut = false;
+
   rootType: JsonType | undefined;
   problem: JsonProblem | undefined;
   readonly fields = new Map<string, FieldFacts>();
@@ -86,6 +96,18 @@ export class Scan {
   constructor({ isWanted = () => false, outerPath = [] }: ScanOptions) {
     this.isWanted = isWanted;
     this.outerPath = outerPath;
+  }
+
+  /** Takes the next bytes of the text. */
+  take(bytes: Uint8Array): void {
+    this.text = makeByteText(bytes);
+    this.bytes = bytes;
+  }
+
+  /** Notes a number, by offsets in the text, that `JSON.parse` may change. */
+  doubt(startOffset: number, endOffset: number): void {
+    this.isDoubtfulCut ||= this.doubtful.length === DOUBTFUL_LIMIT;
+    if (!this.isDoubtfulCut) this.doubtful.push([startOffset, endOffset]);
   }
 
   /** Records the first problem, at a position in this chunk. */
@@ -142,7 +164,8 @@ export class Scan {
   /** Keeps what this chunk holds of an open token; false, with a problem, when it is too long. */
   carryToken(): boolean {
     if (this.tokenFrom < 0) return true;
-    this.carried.push(this.bytes.slice(this.tokenFrom));
+    // A copy: the next chunk comes in the same memory, and `slice` of a Buffer shares it.
+    this.carried.push(new Uint8Array(this.bytes.subarray(this.tokenFrom)));
     this.carriedBytes += this.bytes.length - this.tokenFrom;
     this.tokenFrom = 0;
     if (this.carriedBytes <= TOKEN_LIMIT_BYTES) return true;

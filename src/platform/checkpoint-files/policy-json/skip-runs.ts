@@ -4,11 +4,14 @@
  */
 
 import { PLAIN } from './byte-tables.ts';
+import { type ByteText, isSurelyKept, lastNumber, readNumber } from './read-number.ts';
+import type { Scan } from './scan.ts';
 
 /** The longest number skipped here, in bytes: a longer one might be beyond a double. */
 const NUMBER_LIMIT_BYTES = 200;
 
 const COMMA = 0x2c;
+const FOUR_SPACES = 0x20202020;
 
 /** The position of the next byte that is no white space. */
 export function skipSpace(bytes: Uint8Array, from: number): number {
@@ -17,6 +20,14 @@ export function skipSpace(bytes: Uint8Array, from: number): number {
     const byte = bytes[at] ?? 0;
     if (byte > 0x20 || (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09)) return at;
   }
+  return at;
+}
+
+/** Behind a line feed and as many spaces as can be told four at a time. */
+function skipIndent({ bytes, view }: ByteText, from: number): number {
+  const fourEnd = bytes.length - 4;
+  let at = bytes[from] === 0x0a ? from + 1 : from;
+  while (at <= fourEnd && view.getUint32(at, true) === FOUR_SPACES) at += 4;
   return at;
 }
 
@@ -32,41 +43,22 @@ export function skipDigits(bytes: Uint8Array, from: number): number {
 export const numberRun = { count: 0 };
 
 /** Skips numbers of an array that have a comma behind them; answers where the next item begins. */
-export function skipNumberItems(bytes: Uint8Array, from: number): number {
+export function skipNumberItems(scan: Scan, from: number): number {
+  const { text, bytes } = scan;
   let at = from;
   let count = 0;
   for (;;) {
-    const numberEnd = skipNumber(bytes, at);
-    if (numberEnd < 0 || numberEnd - at > NUMBER_LIMIT_BYTES) break;
+    const numberEnd = readNumber(text, at);
+    // An exponent of more than two digits may be too large.
+    if (numberEnd < 0 || numberEnd - at > NUMBER_LIMIT_BYTES || lastNumber.exponent > 99) break;
     const commaAt = bytes[numberEnd] === COMMA ? numberEnd : skipSpace(bytes, numberEnd);
     if (bytes[commaAt] !== COMMA) break;
-    at = skipSpace(bytes, commaAt + 1);
+    if (!isSurelyKept()) scan.doubt(scan.base + at, scan.base + numberEnd);
+    at = skipSpace(bytes, skipIndent(text, commaAt + 1));
     count++;
   }
   numberRun.count = count;
   return at;
-}
-
-/** Behind one number, or -1 where there is none, or one with more than two digits of exponent. */
-function skipNumber(bytes: Uint8Array, from: number): number {
-  let at = bytes[from] === 0x2d ? from + 1 : from;
-  const first = bytes[at] ?? 0;
-  if (first === 0x30) at++;
-  else if (first > 0x30 && first <= 0x39) at = skipDigits(bytes, at + 1);
-  else return -1;
-  if (bytes[at] === 0x2e) {
-    const fractionAt = at + 1;
-    at = skipDigits(bytes, fractionAt);
-    if (at === fractionAt) return -1;
-  }
-  return ((bytes[at] ?? 0) | 0x20) === 0x65 ? skipExponent(bytes, at + 1) : at;
-}
-
-function skipExponent(bytes: Uint8Array, from: number): number {
-  const sign = bytes[from];
-  const digitsAt = sign === 0x2b || sign === 0x2d ? from + 1 : from;
-  const at = skipDigits(bytes, digitsAt);
-  return at === digitsAt || at - digitsAt > 2 ? -1 : at;
 }
 
 /** Skips plain characters and whole ones of several bytes; stops at anything else, and at what may not be UTF-8. */

@@ -55,8 +55,9 @@ export function makeRejectionError(rejection: Rejection): RecoveryError {
   return new RecoveryError(code, `${path}: ${message}`, { details: { path, reason: message, ...place } });
 }
 
-function makeState({ facts, identity = '' }: JudgedCheckpoint, name: string): StoredState {
-  return makeStoredState(facts.path, identity, facts.fields.get(name) ?? { startOffset: 0, endOffset: 0 });
+function makeState({ facts, identity = '', doubtfulNumbers }: JudgedCheckpoint, name: string): StoredState {
+  const range = facts.fields.get(name) ?? { startOffset: 0, endOffset: 0 };
+  return makeStoredState({ path: facts.path, identity, range, doubtfulNumbers });
 }
 
 function describeFailure(

@@ -1,6 +1,8 @@
+import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
-import { openRegularFile } from '../../checkpoint-files/policy-json/open-regular-file.ts';
+import type { NumberRange } from '../../checkpoint-files/policy-json/find-doubtful-numbers.ts';
+import { openRegularFile, readIdentity } from '../../checkpoint-files/policy-json/open-regular-file.ts';
 import { readChunks } from '../../checkpoint-files/policy-json/read-chunks.ts';
 import { parseValues } from './parse-values.ts';
 
@@ -18,51 +20,82 @@ export type StoredState = {
 /** The largest text a JavaScript string can hold is a little above this. */
 const TEXT_LIMIT_BYTES = 2 ** 29 - 64;
 
+/** Where a state stands, and in what. */
+type StatePlace = {
+  readonly path: string;
+  /** That of the file when it was checked. */
+  readonly identity: string;
+  readonly range: ByteRange;
+  /** Numbers of the file that `JSON.parse` may change; undefined when they are not known. */
+  readonly doubtfulNumbers: readonly NumberRange[] | undefined;
+};
+
 /**
  * A state inside a checkpoint file.
  *
- * Shapes: `identity` is that of the file when it was checked.
  * Errors: reading throws CHECKPOINT_CHANGED when the path holds another file by then, or the file was written to;
  *         CHECKPOINT_INEXACT when the text is longer than a string can be.
  */
-export function makeStoredState(path: string, identity: string, range: ByteRange): StoredState {
-  const sizeBytes = range.endOffset - range.startOffset;
-  const chunks = () => readStateChunks(path, identity, range);
-  const bytes = async () => {
-    if (sizeBytes > TEXT_LIMIT_BYTES) {
-      throw new RecoveryError('CHECKPOINT_INEXACT', `the state of ${sizeBytes} bytes is longer than a string can be`);
-    }
-    const buffer = Buffer.allocUnsafeSlow(sizeBytes);
-    let filled = 0;
-    for await (const chunk of chunks()) {
-      buffer.set(chunk, filled);
-      filled += chunk.length;
-    }
-    return buffer;
-  };
+export function makeStoredState(place: StatePlace): StoredState {
+  const { startOffset, endOffset } = place.range;
   return {
-    sizeBytes,
-    chunks,
-    text: async () => (await bytes()).toString('utf8'),
-    // Checked to be an object when the file was judged.
-    values: async () => parseValues(await bytes()) as Record<string, unknown>,
+    sizeBytes: endOffset - startOffset,
+    chunks: () => readStateChunks(place),
+    text: async () => (await readState(place)).toString('utf8'),
+    values: async () => {
+      const bytes = await readState(place);
+      const doubtful = place.doubtfulNumbers
+        ?.filter(([start]) => start >= startOffset && start < endOffset)
+        .map(([start, end]): NumberRange => [start - startOffset, end - startOffset]);
+      // Checked to be an object when the file was judged.
+      return parseValues(bytes, doubtful) as Record<string, unknown>;
+    },
   };
 }
 
-async function* readStateChunks(path: string, identity: string, range: ByteRange): AsyncGenerator<Uint8Array> {
-  const opened = await openRegularFile(path);
-  if (opened.type === 'problem') throw changed(path, opened.problem.found);
+async function* readStateChunks(place: StatePlace): AsyncGenerator<Uint8Array> {
+  const file = await openState(place);
   try {
-    if (opened.identity !== identity) throw changed(path, 'another file, or other content');
     let sizeBytes = 0;
-    for await (const chunk of readChunks(opened.file, range)) {
+    for await (const chunk of readChunks(file, place.range)) {
       sizeBytes += chunk.length;
       yield chunk;
     }
-    if (sizeBytes !== range.endOffset - range.startOffset) throw changed(path, 'a shorter file');
+    if (sizeBytes !== place.range.endOffset - place.range.startOffset) throw changed(place.path, 'a shorter file');
   } finally {
-    await opened.file.close();
+    await file.close();
   }
+}
+
+/** The whole text at once. */
+async function readState(place: StatePlace): Promise<Buffer> {
+  const { startOffset, endOffset } = place.range;
+  const sizeBytes = endOffset - startOffset;
+  if (sizeBytes > TEXT_LIMIT_BYTES) {
+    throw new RecoveryError('CHECKPOINT_INEXACT', `the state of ${sizeBytes} bytes is longer than a string can be`);
+  }
+  const file = await openState(place);
+  try {
+    const buffer = Buffer.allocUnsafeSlow(sizeBytes);
+    for (let filled = 0; filled < sizeBytes; ) {
+      const { bytesRead } = await file.read(buffer, filled, sizeBytes - filled, startOffset + filled);
+      if (bytesRead === 0) throw changed(place.path, 'a shorter file');
+      filled += bytesRead;
+    }
+    // What is known of the bytes is known of those that were checked.
+    if ((await readIdentity(file)) !== place.identity) throw changed(place.path, 'other content');
+    return buffer;
+  } finally {
+    await file.close();
+  }
+}
+
+async function openState({ path, identity }: StatePlace): Promise<FileHandle> {
+  const opened = await openRegularFile(path);
+  if (opened.type === 'problem') throw changed(path, opened.problem.found);
+  if (opened.identity === identity) return opened.file;
+  await opened.file.close();
+  throw changed(path, 'another file, or other content');
 }
 
 function changed(path: string, found: string): RecoveryError {

@@ -1,3 +1,4 @@
+import type { TakenBack } from '../../../core/execution/unit-engine.ts';
 import type { Faults } from '../../../core/ports.ts';
 import type { BatchSpec } from '../../job-file/schema.ts';
 
@@ -18,6 +19,8 @@ export type LocalEngineOptions = {
   readonly markDirectory?: string;
   /** Called right before each effect; rejects when the job is no longer held. */
   readonly checkHeld?: () => Promise<void>;
+  /** Told of a row that was answered with a no, and of which its worker says something else later. */
+  readonly onTakenBack?: TakenBack;
   /** Crash points: `before-spawn`, `after-spawn`. */
   readonly faults?: Faults;
 };

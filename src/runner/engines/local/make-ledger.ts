@@ -6,11 +6,12 @@
  * Ids are drawn at random, so that only who has read a row can answer it.
  */
 import { randomInt } from 'node:crypto';
-import type { UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
+import type { TakenBack, UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
 import type { JobError } from '../../../core/job/schema.ts';
 import { type Heard, judgeAbandoned, judgeAnswer } from './judge-answer.ts';
 import type { ReadLine } from './make-line-reader.ts';
-import { type Answer, parseAnswer } from './parse-answer.ts';
+import { isFor, isPlainNo, makeRefused, type Refused } from './make-refused.ts';
+import { type Answer, parseAnswer, type Said } from './parse-answer.ts';
 
 /** How a row came out of a worker; undefined when it was never sent to it. */
 export type WorkerOutcome = UnitOutcome | undefined;
@@ -55,6 +56,8 @@ export type LedgerOptions = {
   readonly onBroken: (why: string) => void;
   readonly onText: (line: ReadLine, why?: string) => void;
   readonly afterRead: (then: () => void) => void;
+  /** Told of a row whose no was believed and of which something else is said later. */
+  readonly onTakenBack?: TakenBack;
 };
 
 /** Ids are drawn from below this: any reader of JSON holds them exactly. */
@@ -69,42 +72,38 @@ const RECEIPT_LIMIT = 10_000;
  * Errors: an outcome rejects with what its `onReceipt` rejects with.
  * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
-export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }: LedgerOptions): Ledger {
+export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead, ...rest }: LedgerOptions): Ledger {
   const entries = new Map<number, Entry>();
   const receipts = makeReceiptOwners(entries);
+  const refused = makeRefused(rest.onTakenBack);
   let answeredCount = 0;
   let isBroken = false;
 
   const settle = (id: number, entry: Entry, outcome: WorkerOutcome) => {
     entries.delete(id);
-    clearTimeout(entry.timer);
-    if (!entry.receiptKept) return entry.resolve(outcome);
-    entry.receiptKept.then(() => entry.resolve(outcome), entry.reject);
+    resolveEntry(entry, outcome);
   };
   const settleAnswered = (id: number, entry: Entry, answer: Parameters<typeof judgeAnswer>[1]) => {
     answeredCount += 1;
-    settle(id, entry, judgeAnswer(entry, answer));
+    const outcome = judgeAnswer(entry, answer);
+    if (outcome.type === 'failed') refused.keep(id, { work: entry.work, error: outcome.error });
+    settle(id, entry, outcome);
   };
   const expire = (id: number, durationMs: number) => markLate(entries.get(id), durationMs, onTimeout);
-  const breakOff = (line: ReadLine, why: string) => {
+  const breakOff = (line: ReadLine, { why, takesBack }: Breach) => {
     isBroken = true;
+    // It can take no other no back itself any more.
+    if (takesBack) refused.withdraw(why);
     onText(line, why);
     onBroken(why);
   };
-  const takeAnswer = (line: ReadLine, answer: Exclude<Answer, { readonly type: 'text' | 'broken' }>) => {
+  const takeAnswer = (line: ReadLine, answer: Said) => {
     const { id } = answer;
     const entry = entries.get(id);
-    if (!entry) return breakOff(line, `an answer is for id ${id}, and no such row is in hand`);
-    if (!isFor(entry.work, answer)) {
-      return breakOff(line, `the answer for id ${id} names another row than number ${entry.work.number}`);
-    }
-    if (answer.ambiguous) entry.ambiguous = true;
-    if (answer.receipt !== undefined) {
-      entry.sharedWith ??= receipts.claim(id, answer.receipt);
-      keepReceipt(entry, answer.receipt, answer.type === 'ok');
-    }
-    if (entry.refusal) return breakOff(line, `something is said of id ${id}, which had failed`);
-    if (answer.type === 'news') return;
+    if (entry && isFor(entry.work, answer)) hear(entry, answer, receipts);
+    const breach = findBreach(answer, entry, refused);
+    if (breach) return breakOff(line, breach);
+    if (!entry || answer.type === 'news') return;
     if (answer.type === 'ok') return settleAnswered(id, entry, answer);
     entry.refusal = answer;
     clearTimeout(entry.timer);
@@ -112,21 +111,21 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }
       if (!isBroken && entries.get(id) === entry) settleAnswered(id, entry, answer);
     });
   };
-
   return {
     add(work, onReceipt) {
       const id = drawId(entries);
+      refused.tryAgain(work);
       const timer = timeoutMs === undefined ? undefined : setTimeout(expire, timeoutMs, id, timeoutMs);
-      const outcome = new Promise<WorkerOutcome>((resolve, reject) => {
-        entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeEntry() });
-      });
+      const { promise: outcome, resolve, reject } = Promise.withResolvers<WorkerOutcome>();
+      entries.set(id, { work, onReceipt, resolve, reject, timer, ...makeEntry() });
       return { id, outcome };
     },
     take(line) {
-      if (isBroken) return onText(line, 'the worker is not believed any more');
       const answer = parseAnswer(line);
+      if (isBroken) hearDoubted(answer, refused);
+      if (isBroken) return onText(line, 'the worker is not believed any more');
       if (answer.type === 'text') return onText(line);
-      if (answer.type === 'broken') return breakOff(line, answer.why);
+      if (answer.type === 'broken') return breakOff(line, { why: answer.why, takesBack: true });
       takeAnswer(line, answer);
     },
     takeBack(id) {
@@ -145,6 +144,44 @@ export function makeLedger({ timeoutMs, onTimeout, onBroken, onText, afterRead }
     },
     answeredCount: () => answeredCount,
   };
+}
+
+/** Tells how a row came out once its receipt is kept. */
+function resolveEntry(entry: Entry, outcome: WorkerOutcome): void {
+  clearTimeout(entry.timer);
+  if (entry.receiptKept !== undefined) entry.receiptKept.then(() => entry.resolve(outcome), entry.reject);
+  else entry.resolve(outcome);
+}
+
+/** Keeps what an answer says of a row besides how it came out. */
+function hear(entry: Entry, answer: Said, receipts: ReturnType<typeof makeReceiptOwners>): void {
+  if (answer.ambiguous) entry.ambiguous = true;
+  if (answer.receipt === undefined) return;
+  entry.sharedWith ??= receipts.claim(answer.id, answer.receipt);
+  keepReceipt(entry, answer.receipt, answer.type === 'ok');
+}
+
+/** What a worker that is not believed says of a row that it had refused is a reason the more not to try that again. */
+function hearDoubted(answer: Answer, refused: Refused): void {
+  if (answer.type !== 'text' && answer.type !== 'broken') refused.takeBack(answer);
+}
+
+/** What an answer does against the protocol, and whether it may take back any no: also of a row it does not name. */
+type Breach = { readonly why: string; readonly takesBack: boolean };
+
+function findBreach(answer: Said, entry: Entry | undefined, refused: Refused): Breach | undefined {
+  const { id } = answer;
+  if (!entry) {
+    return refused.takeBack(answer)
+      ? { why: `something else is said of id ${id}, which had failed`, takesBack: true }
+      : { why: `an answer is for id ${id}, and no such row is in hand`, takesBack: false };
+  }
+  if (!isFor(entry.work, answer)) {
+    return { why: `the answer for id ${id} names another row than number ${entry.work.number}`, takesBack: true };
+  }
+  return entry.refusal
+    ? { why: `something is said of id ${id}, which had failed`, takesBack: !isPlainNo(answer) }
+    : undefined;
 }
 
 function markLate(entry: Entry | undefined, durationMs: number, onTimeout: () => void): void {
@@ -169,12 +206,6 @@ function makeEntry(): Heard & Pick<Entry, 'receiptKept' | 'refusal'> {
     receiptKept: undefined,
     refusal: undefined,
   };
-}
-
-/** An answer may repeat the row's key and idempotency key; then they must be the row's. */
-function isFor(work: UnitWork, answer: { readonly key?: unknown; readonly idempotencyKey?: unknown }): boolean {
-  const fits = (said: unknown, own: string) => said === undefined || String(said) === own;
-  return fits(answer.key, work.key) && fits(answer.idempotencyKey, work.idempotencyKey);
 }
 
 /** Remembers which row a receipt was given for; a receipt of two rows proves neither. */

@@ -1,5 +1,5 @@
 import { RecoveryError } from '../../../core/errors.ts';
-import type { UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
+import type { TakenBackWord, UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
 import { buildCommand } from '../../command/build-command.ts';
 import { compileTemplate } from '../../command/compile-template.ts';
 import { buildRunEnvironment } from '../../command/row-environment.ts';
@@ -34,6 +34,15 @@ export function makeWorkerRunner(commandLine: string, options: LocalEngineOption
   let opening: Promise<Worker> | undefined;
   let deaths = 0;
   let killed = false;
+  /** Rows whose no was taken back: sent once more, they would be done twice. */
+  const takenBack = new Map<number, TakenBackWord>();
+  const heardOptions: LocalEngineOptions = {
+    ...options,
+    onTakenBack: (work, word) => {
+      takenBack.set(work.number, { ...takenBack.get(work.number), ...word });
+      options.onTakenBack?.(work, word);
+    },
+  };
 
   const countDeath = ({ asked, answeredCount, error }: WorkerEnd) => {
     if (asked) return;
@@ -48,7 +57,7 @@ export function makeWorkerRunner(commandLine: string, options: LocalEngineOption
       throw new RecoveryError('RUN_FAILED', message, { details: { deaths, error: last.error } });
     }
     options.faults?.reach('before-spawn');
-    const opened = openWorker(options, args, environment);
+    const opened = openWorker(heardOptions, args, environment);
     void opened.ended.then(countDeath);
     worker = opened;
     options.faults?.reach('after-spawn');
@@ -68,8 +77,10 @@ export function makeWorkerRunner(commandLine: string, options: LocalEngineOption
     async perform(work, onReceipt) {
       for (;;) {
         const current = worker?.isOpen() ? worker : await openOnce();
+        const word = takenBack.get(work.number);
+        if (word) return { type: 'unknown', ...word };
         const outcome = await current.submit(work, onReceipt);
-        if (outcome) return outcome;
+        if (outcome) return judgeTakenBack(outcome, takenBack.get(work.number));
       }
     },
     stop: async () => worker?.close(),
@@ -77,5 +88,21 @@ export function makeWorkerRunner(commandLine: string, options: LocalEngineOption
       killed = true;
       worker?.kill();
     },
+  };
+}
+
+/** Decides again when the no of an earlier try was taken back while this one was under way: it may have been done twice. */
+function judgeTakenBack(outcome: UnitOutcome, word: TakenBackWord | undefined): UnitOutcome {
+  if (!word || (outcome.type === 'done' && outcome.receipt !== undefined && outcome.receipt === word.receipt)) {
+    return outcome;
+  }
+  const second = outcome.type === 'failed' ? undefined : outcome.receipt;
+  const again = second === undefined ? '' : `; it was tried again, and gave receipt ${second}`;
+  const receipt = word.receipt ?? second;
+  return {
+    type: 'unknown',
+    error: { code: word.error.code, message: `${word.error.message}${again}` },
+    ...(receipt !== undefined && { receipt }),
+    ...(outcome.type === 'unknown' && outcome.isOver === false && { isOver: false }),
   };
 }

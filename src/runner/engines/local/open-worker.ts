@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { UnitWork } from '../../../core/execution/unit-engine.ts';
 import type { JobError } from '../../../core/job/schema.ts';
+import { openMark } from '../../../platform/open-mark.ts';
 import type { Environment } from '../../command/row-environment.ts';
 import { describeSpawnError } from './describe-spawn-error.ts';
 import { formatRequest } from './format-request.ts';
@@ -9,7 +10,6 @@ import type { LineStream, LocalEngineOptions } from './local-engine-options.ts';
 import { makeLedger, type WorkerOutcome } from './make-ledger.ts';
 import { makeLineReader, type ReadLine } from './make-line-reader.ts';
 import { makeOutgoing } from './make-outgoing.ts';
-import { openMark } from './open-mark.ts';
 import { describeRoot, endTree, killTree, type ProcessTree } from './process-tree.ts';
 
 /** How a worker ended: what its rows are told, and how many it had answered before. */
@@ -70,6 +70,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
   };
   const ledger = makeLedger({
     ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
+    ...(options.onTakenBack && { onTakenBack: options.onTakenBack }),
     // Until it is gone its answers still count.
     onTimeout: endNow,
     onBroken: (why) => onFault('WORKER_PROTOCOL', `the worker broke the protocol: ${why}`),

@@ -30,6 +30,9 @@ export type Answer =
   | { readonly type: 'broken'; readonly why: string }
   | { readonly type: 'text' };
 
+/** What a worker says of a row. */
+export type Said = Exclude<Answer, { readonly type: 'text' | 'broken' }>;
+
 /**
  * Reads a line of the worker protocol.
  *

@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { JobError } from '../../../core/job/schema.ts';
 import { endProcesses, isAlive } from '../../../platform/end-processes.ts';
+import { openMark } from '../../../platform/open-mark.ts';
 import type { Environment } from '../../command/row-environment.ts';
 import { describeSpawnError } from './describe-spawn-error.ts';
 import { findStrays } from './find-strays.ts';
 import type { LineStream } from './local-engine-options.ts';
 import { makeLineReader, type ReadLine } from './make-line-reader.ts';
-import { openMark } from './open-mark.ts';
 import { describeRoot, endTree, findRest, killTree, type ProcessTree } from './process-tree.ts';
 
 /** A command to run: arguments of the shell, and what it is given and listened to. */

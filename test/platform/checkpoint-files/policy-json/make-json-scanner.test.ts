@@ -1,13 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { makeJsonScanner } from '../../../../src/platform/checkpoint-files/policy-json/make-json-scanner.ts';
 
-/** Scans a text cut into chunks of this many bytes. */
+/** Scans a text cut into chunks of this many bytes; a chunk is overwritten when it was taken, as a file's are. */
 function scan(text: string | Uint8Array, chunkBytes = Number.POSITIVE_INFINITY) {
   const bytes = Buffer.from(text);
   const scanner = makeJsonScanner({ isWanted: () => true });
-  for (let at = 0; at < bytes.length; at += chunkBytes) scanner.push(bytes.subarray(at, at + chunkBytes));
+  for (let at = 0; at < bytes.length; at += chunkBytes) {
+    const chunk = Buffer.from(bytes.subarray(at, at + chunkBytes));
+    scanner.push(chunk);
+    chunk.fill('9');
+  }
   scanner.end();
-  return { problem: scanner.problem(), rootType: scanner.rootType(), fields: scanner.fields };
+  const { fields } = scanner;
+  return { problem: scanner.problem(), rootType: scanner.rootType(), fields, doubtful: scanner.doubtfulNumbers() };
 }
 
 const VALID = [
@@ -142,4 +147,37 @@ test('makeJsonScanner: a key beyond a mebibyte is refused, a string in a state i
     expect(scan(`{"a":{"${long}":1}}`, chunkBytes).problem).toMatchObject({ rule: 'token_length', offset: 6 });
     expect(scan(`{"a":{"b":"${long}"}}`, chunkBytes).problem).toBeUndefined();
   }
+});
+
+test('makeJsonScanner: numbers that JSON.parse may change are noted, however the text is cut', () => {
+  const kept = [
+    '0',
+    '-0',
+    '0.1',
+    '-12.5e-7',
+    '123456789012345',
+    '0.1234567890123456',
+    '0.01234567890123456',
+    '0.12345678901234568',
+  ];
+  const doubtful = [
+    '9007199254740993',
+    '0.10000000000000001',
+    '-1e-400',
+    '12345678901234567890',
+    '0.1234567890123456789',
+  ];
+  const numbers = [...kept, ...doubtful].sort();
+  const text = `{"a":[${numbers.join(' , ')}],"b":{${numbers.map((number, at) => `"12345678901234567${at}":${number}`)}}}`;
+  const expected = [...numbers, ...numbers].filter((number) => doubtful.includes(number));
+  for (let chunkBytes = 1; chunkBytes <= text.length; chunkBytes++) {
+    const found = scan(text, chunkBytes).doubtful?.map(([start, end]) => text.slice(start, end));
+    expect(found, `in chunks of ${chunkBytes}`).toEqual(expected);
+  }
+});
+
+test('makeJsonScanner: a thousand doubtful numbers are noted, and of more none', () => {
+  const text = (count: number) => `[${Array(count).fill('9007199254740993').join()}]`;
+  expect(scan(text(1_000)).doubtful).toHaveLength(1_000);
+  expect(scan(text(1_001)).doubtful).toBeUndefined();
 });

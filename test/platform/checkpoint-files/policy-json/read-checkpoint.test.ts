@@ -43,6 +43,17 @@ test('readCheckpoint: the fixture unsupported-version.json says what is found an
   });
 });
 
+test('readCheckpoint: a field is found whose name the end of a mebibyte cuts', async () => {
+  await using folder = await makeFolder();
+  const start = '{"checkpoint_version":1,"run_id":"b","policy_state":{"w":"';
+  const rest = `"},"global_step":1,"optimizer_step":1,"saved_at_unix_seconds":1,"z":"${'z'.repeat(2 ** 21)}"}`;
+  for (let behind = 1; behind <= '"optimizer_state'.length; behind++) {
+    const padding = 'w'.repeat(2 ** 20 - start.length - '"},'.length - behind);
+    const file = await folder.write('cut.json', `${start}${padding}"},"optimizer_state":{"w":"${rest}`);
+    expect((await readCheckpoint(file)).verdict, `${behind} bytes in front`).toMatchObject({ type: 'valid' });
+  }
+});
+
 describe('readCheckpoint: damage', () => {
   test('with a digest no single flipped bit passes', () => {
     for (let bit = 0; bit < PROVEN.length * 8; bit++) {

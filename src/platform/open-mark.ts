@@ -1,6 +1,6 @@
 import { closeSync, openSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { formatMarkName } from '../../../platform/find-run-processes.ts';
+import { formatMarkName } from './find-run-processes.ts';
 
 /** A descriptor for a command to inherit, and so for all that it starts. */
 export type Mark = { readonly descriptor: number; readonly close: () => void };
