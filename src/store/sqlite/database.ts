@@ -21,7 +21,7 @@ const LOOK_AGAIN_MS = 2;
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Whether a state directory has a store, or a link in its place. Errors: the system's, as operators meet them. */
-export function hasStore(stateDirectory: string): boolean {
+function hasStore(stateDirectory: string): boolean {
   const path = storePath(stateDirectory);
   return translateErrors(path, () => statItself(path) !== undefined);
 }
