@@ -1,5 +1,6 @@
 // Makes dist/: few files, since each one read at a start costs about a millisecond. `main` answers --version alone and
-// loads `salvor`, which has every scripted command but the parser of job files (`start`, `config`); `console` with Ink and `linear` are loaded by the console alone.
+// loads `salvor`, which has every scripted command but the parser of job files (`start`, `config`); `console` with Ink and `linear` are loaded by the console alone, `postgres` with its driver by who has
+// such a store.
 // dist/meta.json says what is in each, dist/THIRD-PARTY.txt under which licences.
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { builtinModules } from 'node:module';
@@ -17,6 +18,7 @@ const COMMAND_FILES = {
   start: 'src/cli/start-job.ts',
   config: 'src/cli/config-file.ts',
   demo: 'src/cli/demo/make-job.ts',
+  postgres: 'src/store/postgres/make-postgres-store.ts',
   console: 'src/ui/run-console.tsx',
   linear: 'src/ui/linear/run-linear.ts',
 };
@@ -86,6 +88,18 @@ const withoutDevtools = {
   },
 };
 
+/** The driver of PostgreSQL can also work with a library in C, or in somebody's cloud; here it does neither. */
+const withoutOtherDrivers = {
+  name: 'without-other-drivers',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^(pg-native|pg-cloudflare|pgpass)$/ }, ({ path: name }) => ({
+      path: name,
+      namespace: 'absent',
+    }));
+    onLoad({ filter: /.*/, namespace: 'absent' }, () => ({ contents: 'module.exports = {};' }));
+  },
+};
+
 /** Yoga fetches its own WASM from a data URL, which loads all of undici; without `fetch` it decodes the bytes itself. */
 const yogaWithoutFetch = {
   name: 'yoga-without-fetch',
@@ -118,7 +132,7 @@ async function bundle() {
       'process.env.DEV': '"false"',
       __SALVOR_VERSION__: JSON.stringify(version),
     },
-    plugins: [filesApart, builtinsWhenUsed, withoutDevtools, yogaWithoutFetch],
+    plugins: [filesApart, builtinsWhenUsed, withoutDevtools, withoutOtherDrivers, yogaWithoutFetch],
   };
   const [command, library] = await Promise.all([
     build({ ...common, entryPoints: COMMAND_FILES }),

@@ -5,7 +5,7 @@ import path from 'node:path';
 const LICENCE_FILE = /^(licen[cs]e|copying|notice)/i;
 
 /** Packages that come without the text of their licence, and the one of the same owner and licence that has it. */
-const TEXT_OF = { 'yoga-layout': 'react' };
+const TEXT_OF = { 'yoga-layout': 'react', 'pg-types': 'pg' };
 
 const HEAD = `Salvor is distributed as a bundle. Besides its own code (see LICENSE) the bundle contains the packages below,
 each with the licence it comes under.

@@ -3,10 +3,12 @@ import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { PlaceRequest } from '../sources/registry.ts';
+import { isStoreUrl, keepPassword } from '../store/store-url.ts';
 import type { Asked } from './parse-args.ts';
 
 /** What every command is told. `policyPath` is undefined when no policy is named, empty when its name is empty. */
 export type Config = {
+  /** Or the URL of a store; its password is kept apart. */
   readonly stateDirectory: string;
   /** Whether the state directory was named, and not found by default. */
   readonly stateNamed: boolean;
@@ -36,7 +38,7 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
   const principal = nonEmpty(asked.texts.principal?.trim()) ?? nonEmpty(env.SALVOR_PRINCIPAL?.trim()) ?? file.principal;
   const command = nonEmpty(asked.texts.exec?.trim()) ?? nonEmpty(file.resume_command?.trim());
   return {
-    stateDirectory: resolve(named ?? findDefaultState(env)),
+    stateDirectory: resolvePlace(named ?? findDefaultState(env)),
     stateNamed: named !== undefined,
     ...(named !== undefined && { stateNamedBy: describeNaming(asked, env, path) }),
     principal: principal ?? describeLocalUser(env),
@@ -51,6 +53,11 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
       ...(asked.texts.source === 'tau' && isMaking(asked) && { create: true as const }),
     },
   };
+}
+
+/** A place by its full path; a URL without its password, which is kept for whoever connects. */
+export function resolvePlace(place: string): string {
+  return isStoreUrl(place) ? keepPassword(place) : resolve(place);
 }
 
 function isMaking({ texts: { choice } }: Asked): boolean {

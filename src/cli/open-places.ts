@@ -9,8 +9,9 @@ import { systemClock } from '../platform/clock.ts';
 import { findRealPath } from '../platform/find-real-path.ts';
 import { safeText } from '../present/safe-text.ts';
 import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
+import { isStoreUrl } from '../store/store-url.ts';
 import { translateErrors } from '../store/translate-errors.ts';
-import type { Config } from './config.ts';
+import { type Config, resolvePlace } from './config.ts';
 import { COMMAND_WORDS } from './flags.ts';
 
 /** A place that was opened: where it is, how its jobs are read, and whether it was named. */
@@ -39,7 +40,7 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
-  if (config.stateNamed && !isEmptyDirectory(path)) {
+  if (config.stateNamed && !isStoreUrl(path) && !isEmptyDirectory(path)) {
     const stats = translateErrors(path, () => statSync(path, { throwIfNoEntry: false }));
     if (!stats) throw describeMissing(config);
     const source = detectSource(path, forced);
@@ -74,12 +75,12 @@ function describeMissing({ stateDirectory, stateNamedBy = '--state' }: Config): 
 /** Says on the way that a default place is not there yet, so that its empty list is not taken for good news. */
 export function noteAbsent(places: readonly OpenPlace[], note: (line: string) => void): void {
   for (const { path } of places) {
-    if (!existsSync(path)) note(`no jobs yet in ${safeText(path, 1_000)}: it is not there`);
+    if (!isStoreUrl(path) && !existsSync(path)) note(`no jobs yet in ${safeText(path, 1_000)}: it is not there`);
   }
 }
 
 function openTarget(target: string, forced: string | undefined, request: PlaceRequest = {}): OpenPlace {
-  const path = resolve(target);
+  const path = resolvePlace(target);
   const nearest = existsSync(path) ? undefined : findNearestName(target, COMMAND_WORDS);
   if (nearest !== undefined) {
     throw new RecoveryError('TARGET_UNKNOWN', `there is no ${target} here; did you mean salvor ${nearest}?`, {

@@ -74,8 +74,12 @@ export async function startJob(options: {
     faults.reach('after-lease');
     const counts = await held.counts();
     const directory = store.directoryOf(job.id);
-    /** Of a store that was lost on the way nothing newer is known than what there was at first. */
-    const readCounts = ({ error }: JobRunResult) => (error ? held.counts().catch(() => counts) : held.counts());
+    /** The run has let go of the job. Of a store that was lost on the way nothing newer is known than at first. */
+    const readCounts = async ({ error }: JobRunResult) => {
+      const look = store.look(job.id);
+      const seen = error ? await look.catch(() => undefined) : await look;
+      return seen?.units.counts ?? counts;
+    };
     return {
       job,
       directory,

@@ -26,7 +26,10 @@ export const HINTS = {
     'Put the newest store back; without one, salvor repair JOB puts in doubt what may be done. See docs/runbook.md, "the store went back in time".',
   STATE_UNREACHABLE:
     'Make the database of the state reachable again, then look again: what was recorded is safe, and what was in hand is in doubt.',
+  STATE_DENIED:
+    'Check the user, the password (PGPASSWORD, ~/.pgpass), the rights and the certificates that the message speaks of, then say the same again.',
   STATE_TOO_NEW: 'Use the newer Salvor that wrote this state.',
+  STATE_TOO_OLD: 'Use a server of PostgreSQL 13 or newer.',
   NOTHING_TO_RECOVER: 'See salvor list --all for every job and its verdict.',
   RUNNER_ALIVE: 'Wait for it, or stop it first with --choice cancel.',
   LIVENESS_UNKNOWN:

@@ -7,6 +7,7 @@ import { formatActionKey } from '../core/plan/control-rules.ts';
 import type { Clock, JobPlace } from '../core/ports.ts';
 import { openJobStore } from '../store/open-store.ts';
 import { isStateDirectory, STORE_FILE } from '../store/state-directory.ts';
+import { isStoreUrl } from '../store/store-url.ts';
 import { makeNativePlace } from './native/read.ts';
 import { isTauDirectory } from './tau/detect.ts';
 import { findPolicyPaths } from './tau/find-policy-paths.ts';
@@ -37,8 +38,8 @@ export type Source = {
 export const SOURCES: readonly Source[] = [
   {
     name: 'native',
-    lookedFor: `a Salvor state directory (with ${STORE_FILE} in it)`,
-    detect: isStateDirectory,
+    lookedFor: `a Salvor state directory (with ${STORE_FILE} in it) or the postgres:// URL of one`,
+    detect: (path) => isStoreUrl(path) || isStateDirectory(path),
     open: (path, { nowMs }) => makeNativePlace(openJobStore(path, { nowMs })),
     formatAction: (choice) => `recover:${choice}`,
     findLost: async (path, { nowMs }) => (await openJobStore(path, { nowMs }).regressions?.lost()) ?? [],

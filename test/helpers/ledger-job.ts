@@ -20,6 +20,8 @@ export type LedgerOptions = {
   readonly verify?: boolean;
   readonly concurrency?: number;
   readonly name?: string;
+  /** The URL of a store; a state directory in the job's folder when there is none. */
+  readonly store?: string;
   /** More lines of the job file. */
   readonly more?: string;
 };
@@ -55,7 +57,7 @@ export async function makeLedgerJob(options: LedgerOptions = {}): Promise<Ledger
   const folder = await makeFolder({ 'job.yaml': formatJobFile(options), 'rows.csv': formatRows(keys) });
   cpSync(FIXTURE, folder.path, { recursive: true });
   mkdirSync(folder.at('act'));
-  const state = folder.at('state');
+  const state = options.store ?? folder.at('state');
   const inFolder = (args: readonly string[], more?: StartOptions) =>
     [[...args, '--state', state], { cwd: folder.path, ...more }] as const;
   const job: LedgerJob = {

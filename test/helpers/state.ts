@@ -1,10 +1,13 @@
-/** What a state directory holds, byte by byte and row by row. */
+/** What a state directory or a store in PostgreSQL holds, byte by byte and row by row. */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { copyFileSync, existsSync, lstatSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync, type SQLInputValue } from 'node:sqlite';
+import { readSettings } from '../../src/store/postgres/settings.ts';
 import { lookAtStore } from '../../src/store/sqlite/database.ts';
+import { isStoreUrl } from '../../src/store/store-url.ts';
 
 const TABLES = ['jobs', 'rows_files', 'units', 'unit_data', 'unit_events', 'leases', 'audit', 'audit_heads'] as const;
 
@@ -28,6 +31,7 @@ function describeFile(path: string): string {
 
 /** Every row of every table, read from a copy: the store itself is not even opened. */
 export function readTables(stateDirectory: string): Tables {
+  if (isStoreUrl(stateDirectory)) return readPostgresTables(stateDirectory);
   const copy = mkdtempSync(join(tmpdir(), 'salvor-copy-'));
   try {
     for (const name of ['salvor.db', 'salvor.db-wal']) {
@@ -50,7 +54,24 @@ export function readTables(stateDirectory: string): Tables {
 
 /** Rows of a store that may be in use, read without changing it. */
 export function queryStore(stateDirectory: string, sql: string, ...values: readonly SQLInputValue[]): readonly Row[] {
+  if (isStoreUrl(stateDirectory)) return queryPostgres(stateDirectory, sql, values);
   return lookAtStore(stateDirectory, (database) => database.prepare(sql).all(...values)) ?? [];
+}
+
+function readPostgresTables(url: string): Tables {
+  const parts = TABLES.map((table) => `'${table}', (SELECT coalesce(json_agg(t), '[]') FROM ${table} t)`);
+  const [row] = queryPostgres(url, `SELECT json_build_object(${parts.join(', ')}) AS tables`, []);
+  return row?.['tables'] as Tables;
+}
+
+/** Asks at once, as the other engine is asked; an empty store has no tables yet. */
+function queryPostgres(url: string, sql: string, values: readonly SQLInputValue[]): readonly Row[] {
+  const literals = values.map((value) => `'${String(value).replaceAll("'", "''")}'`);
+  const text = sql.replaceAll('?', () => literals.shift() ?? 'NULL');
+  const { schema } = readSettings(url, {});
+  const setting = `SET search_path TO "${schema}"`;
+  const query = `SELECT coalesce(json_agg(answer), '[]') FROM (${text}) AS answer`;
+  return JSON.parse(execFileSync('psql', [url, '-XqAt', '-c', setting, '-c', query], { encoding: 'utf8' })) as Row[];
 }
 
 /** Changes a store behind Salvor's back; answers how many rows were changed. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { isRecoveryError, type RecoveryError } from '../../src/core/errors.ts';
+import { isRecoveryError, RecoveryError } from '../../src/core/errors.ts';
 import type { UnitNews } from '../../src/core/execution/run-unit.ts';
 import { type CommitJournal, makeCommitJournal } from '../../src/runner/commit-journal.ts';
 import { settleUnits } from '../../src/sources/native/settle.ts';
+import type { HeldJob } from '../../src/store/contract.ts';
 import { readNamedUnits } from '../../src/store/sqlite/units.ts';
 import { makeTempState, SEED_MS, type TempState } from '../helpers/temp-state.ts';
 
@@ -73,5 +74,148 @@ describe('makeCommitJournal, after a person spoke', () => {
       ['needs_review', undefined],
       ['in_doubt', undefined],
     ]);
+  });
+});
+
+type Commit = Parameters<HeldJob['commit']>[0];
+
+/** A journal on a job whose commits end when they are told to, and a clock that is set by hand. */
+function makeScripted() {
+  const commits: Commit[] = [];
+  const ends: { readonly resolve: () => void; readonly reject: (reason: unknown) => void }[] = [];
+  const asked: string[] = [];
+  const lost: unknown[] = [];
+  let nowMs = SEED_MS;
+  const journal = makeCommitJournal({
+    held: {
+      commit(batch) {
+        commits.push(batch);
+        asked.push('commit');
+        const { promise, resolve, reject } = Promise.withResolvers<void>();
+        ends.push({ resolve, reject });
+        return promise;
+      },
+      checkHeld: async () => void asked.push('check'),
+    },
+    clock: { nowMs: () => nowMs },
+    onLost: (reason) => lost.push(reason),
+  });
+  const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
+  return {
+    ...{ journal, commits, asked, lost, turn },
+    numbers: () => commits.map(({ events }) => events.map(({ number }) => number)),
+    later: (durationMs: number) => {
+      nowMs += durationMs;
+    },
+    async end(reason?: unknown) {
+      const next = ends.shift();
+      if (reason === undefined) next?.resolve();
+      else next?.reject(reason);
+      await turn();
+      await turn();
+    },
+  };
+}
+
+describe('makeCommitJournal, one commit at a time', () => {
+  it('puts what arrives in one turn into one transaction, and what arrives meanwhile into the next', async () => {
+    const { journal, numbers, turn, end } = makeScripted();
+    const told: number[] = [];
+    const say = (number: number) => void journal.record(done(number)).then(() => told.push(number));
+    say(5);
+    say(4);
+    await turn();
+    expect(numbers()).toEqual([[5, 4]]);
+    say(3);
+    await turn();
+    say(2);
+    say(1);
+    await turn();
+    expect([numbers(), told]).toEqual([[[5, 4]], []]);
+    await end();
+    expect([numbers(), told]).toEqual([
+      [
+        [5, 4],
+        [3, 2, 1],
+      ],
+      [5, 4],
+    ]);
+    await end();
+    expect(told).toEqual([5, 4, 3, 2, 1]);
+    await journal.close();
+  });
+
+  it('STATE_UNREACHABLE: after a commit that failed nothing is tried again, and everybody is told why', async () => {
+    const { journal, commits, asked, lost, turn, end } = makeScripted();
+    const first = journal.record(done(1));
+    await turn();
+    const second = journal.record(done(2));
+    const both = Promise.allSettled([first, second]);
+    await end(new RecoveryError('STATE_UNREACHABLE', 'the connection was lost'));
+    const reasons = (await both).map((one) => (one.status === 'rejected' ? one.reason : undefined));
+    expect(reasons[0]).toMatchObject({ code: 'STATE_UNREACHABLE', details: { receipts: ['row 1: 1Z1'] } });
+    expect(reasons[1]).toBe(reasons[0]);
+    await expect(journal.record(done(3))).rejects.toBe(reasons[0]);
+    await expect(journal.checkHeld()).rejects.toBe(reasons[0]);
+    expect([lost, commits.length, asked]).toEqual([[reasons[0]], 1, ['commit']]);
+    await journal.close();
+  });
+
+  it('waits at its end for what is on its way', async () => {
+    const { journal, turn, end } = makeScripted();
+    let isClosed = false;
+    void journal.record(done(1));
+    await turn();
+    const closing = journal.close().then(() => {
+      isClosed = true;
+    });
+    await turn();
+    expect(isClosed).toBe(false);
+    await end();
+    await closing;
+  });
+});
+
+describe('makeCommitJournal, the heart', () => {
+  it('beats with a commit when the last beat is a second old', async () => {
+    const { journal, commits, turn, end, later } = makeScripted();
+    for (const durationMs of [0, 999, 1, 0, -5_000]) {
+      later(durationMs);
+      void journal.record(done(1));
+      await turn();
+      await end();
+    }
+    expect(commits.map(({ beatAtMs }) => beatAtMs)).toEqual([
+      ...[undefined, undefined, SEED_MS + 1_000, undefined],
+      // A clock that was set back must not silence it.
+      SEED_MS - 4_000,
+    ]);
+    await journal.close();
+  });
+
+  it('is renewed before an effect when it is so old that others might take the job soon', async () => {
+    const { journal, commits, asked, turn, end, later } = makeScripted();
+    await journal.checkHeld();
+    expect(asked).toEqual(['check']);
+    later(20_000);
+    const checked = journal.checkHeld();
+    await turn();
+    expect(asked).toEqual(['check', 'commit']);
+    expect(commits).toEqual([{ events: [], beatAtMs: SEED_MS + 20_000 }]);
+    await end();
+    await checked;
+    expect(asked).toEqual(['check', 'commit', 'check']);
+    await journal.close();
+  });
+
+  it('LEASE_FENCED: a check that fails loses the job, too', async () => {
+    const fenced = new RecoveryError('LEASE_FENCED', 'taken over');
+    const lost: unknown[] = [];
+    const held = { commit: async () => {}, checkHeld: () => Promise.reject(fenced) };
+    const journal = makeCommitJournal({ held, clock: { nowMs: () => SEED_MS }, onLost: (reason) => lost.push(reason) });
+    await expect(journal.checkHeld()).rejects.toBe(fenced);
+    await expect(journal.record(done(1))).rejects.toBe(fenced);
+    expect(lost).toEqual([fenced]);
+    await journal.close();
   });
 });

@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
-import { HINTS } from '../../core/errors.ts';
+import { HINTS, toRecoveryError } from '../../core/errors.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { readBootId, readPidNamespace } from '../../platform/process-probe.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { JobStore, StoreProblem } from '../../store/contract.ts';
 import { openJobStore } from '../../store/open-store.ts';
 import { storePath } from '../../store/state-directory.ts';
+import { isStoreUrl } from '../../store/store-url.ts';
 import { type Check, checkStateDirectory } from '../check-state.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { Config } from '../config.ts';
@@ -22,7 +23,7 @@ export async function runDoctor({ config, output, version }: CommandContext): Pr
   const store = openJobStore(config.stateDirectory, systemClock);
   const checks: readonly Check[] = [
     checkNode(),
-    { name: 'sqlite', state: 'ok', found: await store.engine() },
+    await checkEngine(store),
     checkTerminal(),
     checkLiveness(),
     ...(await checkState(config, store)),
@@ -71,7 +72,21 @@ function checkLiveness(): Check {
   return { name: 'liveness', state: fit ? 'ok' : 'warning', found: fit ? `boot ${bootId}` : 'no /proc', advice };
 }
 
+/** Which engine keeps the jobs; of one that is not in this process, whether it can be reached. */
+async function checkEngine(store: JobStore): Promise<Check> {
+  const isReached = isStoreUrl(store.place);
+  try {
+    const engine = await store.engine();
+    const name = engine.split(' ')[0]?.toLowerCase() ?? 'engine';
+    return { name, state: 'ok', found: isReached ? `${engine} at ${store.place}` : engine };
+  } catch (thrown) {
+    const { message, hint } = toRecoveryError(thrown);
+    return { name: 'engine', state: 'broken', found: message, advice: hint };
+  }
+}
+
 async function checkState({ stateDirectory }: Config, store: JobStore): Promise<readonly Check[]> {
+  if (isStoreUrl(stateDirectory)) return checkStore(store);
   const checks = checkStateDirectory(stateDirectory);
   const isThere = existsSync(stateDirectory) && checks.every((check) => check.state !== 'broken');
   return isThere ? [...checks, ...(await checkStore(store))] : checks;
@@ -94,12 +109,15 @@ async function checkStore(store: JobStore): Promise<readonly Check[]> {
   const name = 'store';
   try {
     const health = await store.verify();
-    if (!health) return [{ name, state: 'ok', found: `no store in ${storePath(store.place)} yet` }];
+    const where = isStoreUrl(store.place) ? store.place : storePath(store.place);
+    if (!health) return [{ name, state: 'ok', found: `no store in ${where} yet` }];
     if (health.problems.length > 0) return health.problems.map(describeProblem);
     const found = `${health.jobCount} jobs, every row follows from its journal, every audit chain is whole`;
     return [{ name, state: 'ok', found }];
-  } catch (error) {
-    return [{ name, state: 'broken', found: error instanceof Error ? error.message : String(error), advice: DAMAGED }];
+  } catch (thrown) {
+    const { code, message, hint } = toRecoveryError(thrown);
+    const isReadable = isStoreUrl(store.place) && code !== 'STATE_CORRUPT';
+    return [{ name, state: 'broken', found: message, advice: isReadable ? hint : DAMAGED }];
   }
 }
 

@@ -6,6 +6,7 @@ import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import { restorePassword } from '../../store/store-url.ts';
 import type { RepeatedJob } from '../check-same-rows.ts';
 import { checkTrust } from '../check-trust.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -152,7 +153,7 @@ async function startDetached(
     programPath,
     request: {
       type: 'run',
-      stateDirectory: config.stateDirectory,
+      stateDirectory: restorePassword(config.stateDirectory),
       principal: config.principal,
       file: asked.positionals[0] ?? '',
       params,

@@ -2,6 +2,7 @@ import { RecoveryError } from '../../core/errors.ts';
 import { type ExecutionEvent, startResults } from '../../core/execution/schema.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Execution } from '../../core/ports.ts';
+import { restorePassword } from '../../store/store-url.ts';
 import type { Config } from '../config.ts';
 import type { OpenPlace } from '../open-places.ts';
 import type { RunnerNews } from './schema.ts';
@@ -80,7 +81,7 @@ function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Els
   if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
   return {
     type: 'recover' as const,
-    stateDirectory: place.path,
+    stateDirectory: restorePassword(place.path),
     principal: config.principal,
     ...(config.policyPath !== undefined && { policyPath: config.policyPath }),
     stopGraceMs,

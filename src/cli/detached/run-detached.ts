@@ -4,7 +4,7 @@ import { describeStale, listChanges } from '../../core/plan/plan-basis.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import type { Session } from '../../core/session/schema.ts';
 import { openSession } from '../compose.ts';
-import type { Config } from '../config.ts';
+import { type Config, resolvePlace } from '../config.ts';
 import { openPlaces } from '../open-places.ts';
 import { readPolicy } from '../read-policy.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
@@ -66,7 +66,7 @@ function receiveRequest(onStop: (signal?: StopSignal) => void): Promise<Recover 
     if (request.data.type === 'stop') return onStop(request.data.signal);
     // The request is there: from now on the parent may go.
     process.channel?.unref();
-    resolve(request.data);
+    resolve({ ...request.data, stateDirectory: resolvePlace(request.data.stateDirectory) });
   });
   process.on('disconnect', () =>
     reject(new RecoveryError('INTERNAL', 'the parent is gone before it asked for anything')),

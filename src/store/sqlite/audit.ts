@@ -2,8 +2,9 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AuditFacts } from '../../core/evidence/schema.ts';
 import type { AuditEntry } from '../../core/ports.ts';
-import { chainEntry, checkChain, inspectAudit, parseDetails, readChainFacts } from '../audit-chain.ts';
+import { chainEntry, checkChain, inspectAudit, readChainFacts } from '../audit-chain.ts';
 import type { AuditWord } from '../contract.ts';
+import { translateEntry } from '../translate-rows.ts';
 
 /**
  * Appends an entry to a chain that ends at its head. Call it inside the transaction of the change it records, and
@@ -62,20 +63,6 @@ export function checkAuditChain(database: DatabaseSync, jobSeq: number): void {
 /** Reads a job's chain, oldest first. Details that no longer parse are shown as text. */
 export function readAudit(database: DatabaseSync, jobSeq: number): readonly AuditEntry[] {
   return database.prepare('SELECT * FROM audit WHERE job_seq = ? ORDER BY sequence').all(jobSeq).map(translateEntry);
-}
-
-function translateEntry(row: Readonly<Record<string, unknown>>): AuditEntry {
-  return {
-    sequence: Number(row.sequence),
-    atMs: Number(row.at_ms),
-    principal: String(row.principal),
-    action: String(row.action),
-    outcome: String(row.outcome),
-    ...(row.code !== null && { code: String(row.code) }),
-    ...(row.plan_digest !== null && { planDigest: String(row.plan_digest) }),
-    details: parseDetails(String(row.details)),
-    hash: String(row.hash),
-  };
 }
 
 /**

@@ -14,6 +14,7 @@ import { translateErrors, translateRejections } from './translate-errors.ts';
 
 /** How long a writer waits for another one's transaction. */
 const BUSY_TIMEOUT_MS = 20_000;
+const TO_LOOK = { readOnly: true, timeout: BUSY_TIMEOUT_MS } as const;
 /** How often a look is repeated when a writer came in between. */
 const LOOK_TRIES = 20;
 const LOOK_AGAIN_MS = 2;
@@ -21,7 +22,7 @@ const LOOK_AGAIN_MS = 2;
 const NEVER = new Int32Array(new SharedArrayBuffer(4));
 
 /** Whether a state directory has a store, or a link in its place. Errors: the system's, as operators meet them. */
-export function hasStore(stateDirectory: string): boolean {
+function hasStore(stateDirectory: string): boolean {
   const path = storePath(stateDirectory);
   return translateErrors(path, () => statItself(path) !== undefined);
 }
@@ -167,7 +168,7 @@ type Found<T> = { readonly seen: T | undefined } | { readonly error: unknown };
 function lookOnce<T>(path: string, opening: Opening, look: (database: DatabaseSync) => T): Found<T> {
   let database: DatabaseSync | undefined;
   try {
-    database = openToLook(opening);
+    database = new DatabaseSync(opening.uri, TO_LOOK);
     return { seen: isReady(database, opening, path) ? look(database) : undefined };
   } catch (error) {
     return { error };
@@ -183,17 +184,13 @@ async function lookOnceLong<T>(
 ): Promise<Found<T>> {
   let database: DatabaseSync | undefined;
   try {
-    database = openToLook(opening);
+    database = new DatabaseSync(opening.uri, TO_LOOK);
     return { seen: isReady(database, opening, path) ? await look(database) : undefined };
   } catch (error) {
     return { error };
   } finally {
     database?.close();
   }
-}
-
-function openToLook({ uri }: Opening): DatabaseSync {
-  return new DatabaseSync(uri, { readOnly: true, timeout: BUSY_TIMEOUT_MS });
 }
 
 /**

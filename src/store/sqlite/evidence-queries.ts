@@ -2,7 +2,8 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { ATTENTION_LIMIT, type UnitFacts, type UnitsEvidence } from '../../core/evidence/schema.ts';
 import type { JobRecord } from '../records.ts';
-import { assembleCounts, countUnitsByStatus, translateUnit } from './units.ts';
+import { assembleCounts, translateUnit } from '../translate-rows.ts';
+import { countUnitsByStatus } from './units.ts';
 
 type UnitNumbers = Pick<UnitsEvidence, 'counts' | 'inDoubtWithReceipt' | 'doneWithReceipt' | 'inReviewWithReceipt'>;
 

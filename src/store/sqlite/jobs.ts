@@ -1,7 +1,8 @@
 /** Job records: what was asked for, and the status that is claimed. */
 import type { DatabaseSync } from 'node:sqlite';
-import { JOB_KINDS, type JobError, type JobKind, type NativeStatus } from '../../core/job/schema.ts';
+import type { JobError, NativeStatus } from '../../core/job/schema.ts';
 import type { FileMark, JobRecord, NewJob, RowsChange } from '../records.ts';
+import { translateJob } from '../translate-rows.ts';
 
 /** Records a job whose rows are about to come in; nobody sees it until they have. Returns its sequence number. */
 export function insertJob(database: DatabaseSync, job: NewJob): number {
@@ -93,43 +94,4 @@ export function endRun(
 /** Starts a new generation of a job: its units get new idempotency keys. */
 export function raiseGeneration(database: DatabaseSync, jobSeq: number): void {
   database.prepare('UPDATE jobs SET generation = generation + 1 WHERE seq = ?').run(jobSeq);
-}
-
-/** Reads a kind; what Salvor does not know is taken for the oldest kind. */
-export function translateKind(kind: unknown): JobKind {
-  return JOB_KINDS.find((known) => known === kind) ?? 'batch';
-}
-
-/** Reads a row of `jobs`. */
-export function translateJob(row: Readonly<Record<string, unknown>>): JobRecord {
-  const rows = translateRows(row);
-  return {
-    seq: Number(row.seq),
-    id: String(row.id),
-    name: String(row.name),
-    kind: translateKind(row.kind),
-    status: String(row.status),
-    spec: String(row.spec),
-    ...(rows && { rows }),
-    generation: Number(row.generation),
-    runCount: Number(row.run_count),
-    createdAtMs: Number(row.created_at_ms),
-    ...(row.started_at_ms !== null && { startedAtMs: Number(row.started_at_ms) }),
-    ...(row.ended_at_ms !== null && { endedAtMs: Number(row.ended_at_ms) }),
-    activeAtMs: Number(row.active_at_ms),
-    ...(row.error_code !== null && {
-      error: { code: String(row.error_code), message: String(row.error_message ?? '') },
-    }),
-  };
-}
-
-/** Reads what is recorded of the rows file; undefined while it has not been read. */
-export function translateRows(row: Readonly<Record<string, unknown>>): JobRecord['rows'] {
-  if (row.rows_sha256 === null) return undefined;
-  return {
-    path: String(row.rows_path),
-    sha256: String(row.rows_sha256),
-    sizeBytes: Number(row.rows_size_bytes),
-    ...(row.rows_sha256_expected !== null && { sha256Expected: String(row.rows_sha256_expected) }),
-  };
 }

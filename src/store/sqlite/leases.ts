@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import type { ProcessIdentity } from '../../platform/process-probe.ts';
 import { checkEpoch } from '../lease-errors.ts';
+import { translateHolder } from '../translate-rows.ts';
 
 /** What a holder took the lease for. Only a `run` starts units; the others fence one, and let go at once. */
 export type LeasePurpose = 'run' | 'cancel' | 'settle' | 'repair';
@@ -97,23 +98,4 @@ export function releaseLease(
   database
     .prepare('UPDATE leases SET released_at_ms = ? WHERE job_seq = ? AND epoch = ?')
     .run(end.atMs, jobSeq, end.epoch);
-}
-
-/** Reads a row of `leases`. */
-export function translateHolder(row: Readonly<Record<string, unknown>>, currentEpoch: number): LeaseHolder {
-  const epoch = Number(row.epoch);
-  return {
-    epoch,
-    host: String(row.host),
-    bootId: String(row.boot_id),
-    pidNamespace: String(row.pid_namespace),
-    pid: Number(row.pid),
-    pidStartTicks: Number(row.pid_start_ticks),
-    runToken: String(row.run_token),
-    principal: String(row.principal),
-    acquiredAtMs: Number(row.acquired_at_ms),
-    heartbeatAtMs: Number(row.heartbeat_at_ms),
-    ...(row.released_at_ms !== null && { releasedAtMs: Number(row.released_at_ms) }),
-    fenced: epoch < currentEpoch,
-  };
 }

@@ -3,10 +3,9 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { RECEIPT_COUNT_LIMIT, type UnitCounts } from '../../core/job/schema.ts';
 import type { ListedJob, ListFilter } from '../list-contract.ts';
-import { readRowsFiles, translateKind, translateRows } from './jobs.ts';
-import { translateHolder } from './leases.ts';
+import { assembleCounts, translateHolder, translateKind, translateRows } from '../translate-rows.ts';
+import { readRowsFiles } from './jobs.ts';
 import { buildClauses } from './list-order.ts';
-import { assembleCounts } from './units.ts';
 
 /** What the tables say of a listed job; whether its chain and its marks are whole is found elsewhere. */
 export type RecordedJob = Omit<ListedJob, 'isAuditBroken' | 'isRegressed'>;

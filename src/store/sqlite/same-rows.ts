@@ -4,7 +4,7 @@
  */
 import type { DatabaseSync } from 'node:sqlite';
 import type { JobRecord, SameRowsJob } from '../records.ts';
-import { translateJob } from './jobs.ts';
+import { translateJob } from '../translate-rows.ts';
 
 /** Whether a job has rows to run or to decide on, and was not cancelled. */
 const IS_UNFINISHED = `(status IN ('pending', 'running', 'stopped', 'failed') OR (status = 'completed' AND EXISTS (

@@ -4,6 +4,7 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../../core/job/schema.ts';
 import type { UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../../core/ports.ts';
 import type { After, DoubtfulUnit, JobRecord, PendingUnit } from '../records.ts';
+import { assembleCounts, translateUnit } from '../translate-rows.ts';
 import { describeDataGone, formatIdempotencyKey } from '../unit-events.ts';
 
 /** What names a job and its units. */
@@ -15,23 +16,6 @@ export function countUnitsByStatus(database: DatabaseSync, jobSeq: number): Unit
     .prepare('SELECT status, count(*) AS n FROM units INDEXED BY units_by_status WHERE job_seq = ? GROUP BY status')
     .all(jobSeq);
   return assembleCounts(rows);
-}
-
-/** Makes complete counts of rows `{status, n}`; a state nobody is in counts 0. */
-export function assembleCounts(rows: readonly Readonly<Record<string, unknown>>[]): UnitCounts {
-  const counts: Record<UnitStatus, number> = {
-    pending: 0,
-    in_doubt: 0,
-    done: 0,
-    failed: 0,
-    skipped: 0,
-    needs_review: 0,
-  };
-  for (const row of rows) {
-    const status = UNIT_STATUSES.find((known) => known === row.status);
-    if (status) counts[status] += Number(row.n);
-  }
-  return counts;
 }
 
 const OPEN_STATUSES: readonly UnitStatus[] = ['in_doubt', 'needs_review'];
@@ -77,28 +61,6 @@ export function readNamedUnits(
   ];
   const found = new Map(rows.flatMap((row) => (row ? [[Number(row.number), row] as const] : [])));
   return [...found].sort(([one], [other]) => one - other).map(([, row]) => translateUnit(row, job));
-}
-
-/** Reads a row of `units`. */
-export function translateUnit(
-  row: Readonly<Record<string, unknown>>,
-  job: { readonly id: string; readonly generation: number },
-): UnitFacts {
-  const number = Number(row.number);
-  return {
-    number,
-    key: String(row.key),
-    status: UNIT_STATUSES.find((known) => known === row.status) ?? 'needs_review',
-    eventSequence: Number(row.event),
-    idempotencyKey: formatIdempotencyKey(job, number),
-    attempts: Number(row.attempts),
-    ...(row.receipt !== null && { receipt: String(row.receipt) }),
-    ...(row.started_at_ms !== null && { startedAtMs: Number(row.started_at_ms) }),
-    ...(row.finished_at_ms !== null && { finishedAtMs: Number(row.finished_at_ms) }),
-    ...(row.error_code !== null && {
-      error: { code: String(row.error_code), message: String(row.error_message ?? '') },
-    }),
-  };
 }
 
 /**

@@ -10,13 +10,13 @@ import {
 import { raiseGeneration } from '../../../src/store/sqlite/jobs.ts';
 import { makeUnitJournal } from '../../../src/store/sqlite/unit-journal.ts';
 import {
-  assembleCounts,
   countUnitsByStatus,
   readNamedUnits,
   readPendingUnits,
   readUnitData,
   readUnits,
 } from '../../../src/store/sqlite/units.ts';
+import { assembleCounts } from '../../../src/store/translate-rows.ts';
 import { formatIdempotencyKey } from '../../../src/store/unit-events.ts';
 import { makeTempState, SEED_MS } from '../../helpers/temp-state.ts';
 
