@@ -141,3 +141,25 @@ test('a holder whose job was fenced on another host writes nothing more', async 
   await expect(held.changeUnits('reset', 9)).rejects.toMatchObject(fenced);
   expect(await second.look(JOB)).toMatchObject({ job: { status: 'cancelled' }, units: { counts: { pending: 5 } } });
 });
+
+test('what a command printed before a commit is in the log when the commit stands, whenever the runner dies', async () => {
+  const url = makeStoreUrl();
+  await using store = openStore(url);
+  await createJob(store);
+  const held = await store.take(JOB, makeClaim(), () => {});
+  held.log.write('row 1 stdout | shipped');
+  await held.commit({ events: [intent(1)] });
+  expect(await store.logTail(JOB, 9)).toEqual(['row 1 stdout | shipped']);
+  for (let at = 0; at < 300; at += 1) {
+    held.log.write(`${at} ${'x'.repeat(1_000)}`);
+    if (at % 10 === 0) await held.commit({ events: [] });
+  }
+  await held.release();
+  const tail = await store.logTail(JOB, 1_000);
+  expect(tail.at(-1)).toMatch(/^299 x/);
+  expect(tail.length).toBeGreaterThanOrEqual(64);
+  const [{ kept = 0 } = {}] = (await ask(url, 'SELECT sum(octet_length(lines))::int AS kept FROM log_lines')) as {
+    kept?: number;
+  }[];
+  expect(kept).toBeLessThan(200_000);
+});
