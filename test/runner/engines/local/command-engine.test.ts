@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { RecoveryError } from '../../../../src/core/errors.ts';
 import { findRunProcesses } from '../../../../src/platform/find-run-processes.ts';
 import { findProcessesByEnvironment } from '../../../../src/platform/process-probe.ts';
 import { makeFolder } from '../../../helpers/make-folder.ts';
@@ -78,25 +77,6 @@ describe('the command engine', () => {
     expect(ended).toBe(false);
     gate.reject(new Error('the store is full'));
     await expect(outcome).rejects.toThrow('the store is full');
-  });
-  it('RUN_INTERRUPTED: starts nothing when it is ended while it asks whether the job is still held', async () => {
-    await using folder = await makeFolder();
-    const gate = Promise.withResolvers<void>();
-    const command = `touch ${folder.at('started')}`;
-    await using engine = makeTestEngine({ command }, { checkHeld: () => gate.promise });
-    const outcome = engine.run('ok');
-    engine.kill();
-    gate.resolve();
-    await expect(outcome).rejects.toMatchObject({ code: 'RUN_INTERRUPTED' });
-    expect(existsSync(folder.at('started'))).toBe(false);
-  });
-  it('LEASE_FENCED: starts nothing when the job is no longer held', async () => {
-    await using folder = await makeFolder();
-    const fenced = new RecoveryError('LEASE_FENCED', 'taken over');
-    const command = `touch ${folder.at('started')}`;
-    await using engine = makeTestEngine({ command }, { checkHeld: () => Promise.reject(fenced) });
-    await expect(engine.run('ok')).rejects.toBe(fenced);
-    expect(existsSync(folder.at('started'))).toBe(false);
   });
   it('gives the row as JSON on stdin and as variables, with what identifies the unit', async () => {
     const rowJson = '{"order_id":"A7","big":12345678901234567890,"note":"a\\nb"}';
