@@ -85,10 +85,12 @@ function isBySignal(error: JobError | undefined): boolean {
 function makeUnitQueue(held: UnitsRun['held']): () => Promise<UnitWork | undefined> {
   let page: readonly PendingUnit[] = [];
   let at = 0;
+  let lastNumber = 0;
   let reading: Promise<void> | undefined;
   const readOn = async () => {
-    const number = page.at(-1)?.number ?? 0;
-    page = await held.pending({ number, limit: PAGE_UNITS });
+    page = await held.pending({ number: lastNumber, limit: PAGE_UNITS });
+    // Kept when there is no more: a row that comes back in this run is for the next one.
+    lastNumber = page.at(-1)?.number ?? lastNumber;
     at = 0;
     reading = undefined;
   };

@@ -5,8 +5,12 @@ const LIMIT_MS = 20_000;
 const LOOK_EVERY_MS = 2;
 
 /** Waits until something is so, and answers it; the limit only turns a hang into a failure. */
-export async function waitFor<T>(what: string, look: () => T | undefined | false): Promise<T> {
-  const end = performance.now() + LIMIT_MS;
+export async function waitFor<T>(
+  what: string,
+  look: () => T | undefined | false,
+  limitMs: number = LIMIT_MS,
+): Promise<T> {
+  const end = performance.now() + limitMs;
   for (;;) {
     const seen = look();
     if (seen !== undefined && seen !== false) return seen;

@@ -58,10 +58,10 @@ END $body$;`;
 
 /**
  * One commit of a runner: its epoch is checked first, while nobody can take the job, and the heart beats by the clock
- * that all hosts share. `beat_at_ms` is absent when it does not.
+ * that all hosts share. `beat_at_ms` is absent when it does not, and `printed` when the job's commands said nothing.
  */
 export const COMMIT_UNITS = `
-CREATE FUNCTION commit_units(job integer, by_epoch integer, news json, beat_at_ms bigint, channel text)
+CREATE FUNCTION commit_units(job integer, by_epoch integer, news json, beat_at_ms bigint, channel text, printed text)
 RETURNS void LANGUAGE plpgsql AS $body$
 DECLARE
   held integer;
@@ -72,6 +72,7 @@ BEGIN
     RAISE EXCEPTION USING ERRCODE = '${FENCED}', MESSAGE = 'the job is held by another', DETAIL = coalesce(held, 0)::text;
   END IF;
   IF news IS NOT NULL THEN PERFORM append_events(job, by_epoch, news); END IF;
+  IF printed IS NOT NULL THEN INSERT INTO log_lines (job_seq, lines) VALUES (job, printed); END IF;
   IF beat_at_ms IS NOT NULL THEN
     UPDATE leases l SET heartbeat_at_ms = floor(extract(epoch FROM clock_timestamp()) * 1000)
     WHERE l.job_seq = job AND l.epoch = by_epoch;

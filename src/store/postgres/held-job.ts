@@ -112,7 +112,8 @@ function makeHeldJob(
     runToken: claim.runToken,
     earlierTokens,
     log,
-    commit: (batch) => ask(() => commitUnits(session, mark, batch)),
+    // What a command printed before its outcome is there when the outcome is.
+    commit: (batch) => ask(() => commitUnits(session, mark, { ...batch, printed: log.take() })),
     checkHeld: () => ask(() => checkFence(session, seq, epoch)),
     changeUnits: (how, atMs) => changing(async () => ({ answer: await changeUnits(session, how, { ...mark, atMs }) })),
     change: (question, decide) => changing(() => decideChange(session, { jobId: job.id, question, decide }, onlooker)),

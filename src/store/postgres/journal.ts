@@ -47,16 +47,23 @@ export async function appendEvents(
 /** A commit that hangs longer is lost: who looks takes the holder for dead a minute after its last heartbeat. */
 const COMMIT_TIMEOUT_MS = 30_000;
 
+/** What one commit writes; `printed` are lines of the log that came before it. */
+export type CommitBatch = {
+  readonly events: readonly UnitEvent[];
+  readonly beatAtMs?: number;
+  readonly printed?: string | undefined;
+};
+
 /** One commit of a runner, in one exchange. Errors: LEASE_FENCED, UNIT_CHANGED. */
 export async function commitUnits(
   session: Session,
   { jobSeq, epoch, channel }: { readonly jobSeq: number; readonly epoch: number; readonly channel: string },
-  { events, beatAtMs }: { readonly events: readonly UnitEvent[]; readonly beatAtMs?: number },
+  { events, beatAtMs, printed }: CommitBatch,
 ): Promise<void> {
   const news = events.length > 0 ? encodeNews(events) : null;
-  const values = [jobSeq, epoch, news, beatAtMs ?? null, channel];
+  const values = [jobSeq, epoch, news, beatAtMs ?? null, channel, printed ?? null];
   const options = { name: 'commit', timeoutMs: COMMIT_TIMEOUT_MS };
-  await translated(events, epoch, session.query('SELECT commit_units($1, $2, $3, $4, $5)', values, options));
+  await translated(events, epoch, session.query('SELECT commit_units($1, $2, $3, $4, $5, $6)', values, options));
 }
 
 async function translated(events: readonly UnitEvent[], epoch: number, answer: Promise<unknown>): Promise<void> {

@@ -1,14 +1,19 @@
 import type { RunLog } from '../contract.ts';
 import type { Session } from './session.ts';
 
-/** Lines are sent together, so often, while a job prints. */
+/** Lines that no commit takes along are sent together, so often. */
 const SEND_EVERY_MS = 250;
 /** What came in between is cut to its end: a job that prints without end is not held up by its log. */
 const HELD_BYTES = 256 * 1024;
 /** So much of the end of a log is kept. Source: contract of the store. */
 const KEPT_BYTES = 64 * 1024;
-/** So often what is older is taken away. */
-const TRIM_EVERY = 16;
+
+/** A log whose lines go along with the commits of a run, or by themselves while there are none. */
+export type SentLog = RunLog & {
+  /** Takes the lines that wait, to be written with something else. */
+  readonly take: () => string | undefined;
+  readonly flush: () => Promise<void>;
+};
 
 /**
  * Opens the log of a job: its lines go to the store, the last of them stay. Errors: none; what cannot be written is
@@ -18,24 +23,32 @@ export function openRunLog(
   session: Session,
   jobSeq: number,
   ask: (work: () => Promise<void>) => Promise<void>,
-): RunLog & { readonly flush: () => Promise<void> } {
+): SentLog {
   let lines: string[] = [];
   let heldBytes = 0;
-  let sentCount = 0;
+  let untrimmedBytes = 0;
   let timer: NodeJS.Timeout | undefined;
-  const flush = async (): Promise<void> => {
+  const say = async (text: string, values: readonly (string | number)[]): Promise<void> => {
+    await ask(async () => void (await session.query(text, values))).catch(() => {});
+  };
+  const take = (): string | undefined => {
     clearTimeout(timer);
     timer = undefined;
+    if (lines.length === 0) return undefined;
     const text = lines.join('\n');
+    untrimmedBytes += heldBytes;
     lines = [];
     heldBytes = 0;
-    if (text === '') return;
-    sentCount += 1;
-    const isTrimmed = sentCount % TRIM_EVERY === 1;
-    await ask(async () => {
-      await session.query('INSERT INTO log_lines (job_seq, lines) VALUES ($1, $2)', [jobSeq, text]);
-      if (isTrimmed) await session.query(TRIM, [jobSeq, KEPT_BYTES]);
-    }).catch(() => {});
+    if (untrimmedBytes > KEPT_BYTES) {
+      untrimmedBytes = 0;
+      // After what takes these lines along.
+      setImmediate(() => void say(TRIM, [jobSeq, KEPT_BYTES]));
+    }
+    return text;
+  };
+  const flush = async (): Promise<void> => {
+    const text = take();
+    if (text !== undefined) await say('INSERT INTO log_lines (job_seq, lines) VALUES ($1, $2)', [jobSeq, text]);
   };
   return {
     write(line) {
@@ -47,6 +60,7 @@ export function openRunLog(
       }
       timer ??= setTimeout(flush, SEND_EVERY_MS).unref();
     },
+    take,
     flush,
   };
 }

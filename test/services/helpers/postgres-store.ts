@@ -58,3 +58,10 @@ export function makeClaim(principal = 'op'): Claim {
 export function makeIdentity(host: string) {
   return { host, bootId: `boot of ${host}`, pidNamespace: 'pid:[1]', pid: 4711, pidStartTicks: 5 };
 }
+
+/** Ends the sessions that hold jobs of a store, as an administrator does; answers how many there were. */
+export async function terminateHolders(url: string): Promise<number> {
+  const text = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
+    AND classid = (SELECT (lock_space::bigint & 4294967295) FROM salvor_store)`;
+  return (await ask(url, text)).length;
+}

@@ -2,9 +2,17 @@
 import { expect, inject, test } from 'vitest';
 import { judgeLiveness } from '../../../src/core/diagnosis/judge-liveness.ts';
 import type { HeldJob, JobStore } from '../../../src/store/contract.ts';
-import { waitFor } from '../../helpers/wait-for.ts';
-import { ask, createJob, makeClaim, makeIdentity, makeStoreUrl, openStore } from '../helpers/postgres-store.ts';
+import {
+  ask,
+  createJob,
+  makeClaim,
+  makeIdentity,
+  makeStoreUrl,
+  openStore,
+  terminateHolders,
+} from '../helpers/postgres-store.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
+import { waitUntil } from '../helpers/wait-until.ts';
 
 const JOB = 'bjob';
 const intent = (number: number) => ({ type: 'intent', number, attempt: 1, atMs: 7 }) as const;
@@ -18,9 +26,7 @@ async function judge(store: JobStore) {
 
 /** Ends the session that holds a job of a store, as an administrator does. */
 async function terminateHolder(url: string): Promise<void> {
-  const text = `SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND objsubid = 2
-    AND classid = (SELECT (lock_space::bigint & 4294967295) FROM salvor_store)`;
-  expect(await ask(url, text)).toHaveLength(1);
+  expect(await terminateHolders(url)).toBe(1);
 }
 
 async function expectLost(held: HeldJob): Promise<void> {
@@ -56,7 +62,7 @@ test('a session that an administrator ends is lost for good, and the job can be 
   const held = await store.take(JOB, makeClaim(), () => {});
   await held.commit({ events: [intent(1)] });
   await terminateHolder(url);
-  await waitFor('the lock is free', async () => (await store.look(JOB))?.liveness?.lock === 'free');
+  await waitUntil('the lock is free', async () => (await store.look(JOB))?.liveness?.lock === 'free');
   await expectLost(held);
   await expect(held.finish({ status: 'failed', atMs: 9 })).rejects.toMatchObject({ code: 'STATE_UNREACHABLE' });
   const next = await store.take(JOB, makeClaim(), () => {});
@@ -77,11 +83,11 @@ test('a connection that is cut in the middle of a commit leaves the holder witho
   proxy.swallowAnswers();
   const under = held.commit({ events: [done(1)] });
   under.catch(() => {});
-  await waitFor('the commit stands', async () => (await direct.look(JOB))?.units.counts.done === 1);
+  await waitUntil('the commit stands', async () => (await direct.look(JOB))?.units.counts.done === 1);
   proxy.drop();
   await expect(under).rejects.toMatchObject({ code: 'STATE_UNREACHABLE', message: expect.stringContaining('lost') });
   await expectLost(held);
-  await waitFor('the server has dropped the lock', async () => (await direct.look(JOB))?.liveness?.lock === 'free');
+  await waitUntil('the server has dropped the lock', async () => (await direct.look(JOB))?.liveness?.lock === 'free');
 });
 
 test('two hosts: one looks at the other by its lock, then by its heartbeat, takes over, and fences it', async () => {
@@ -105,7 +111,7 @@ test('two hosts: one looks at the other by its lock, then by its heartbeat, take
 
   // The host sleeps: its session is gone, what it has in hand may still happen.
   await terminateHolder(url);
-  await waitFor('the lock is gone', async () => (await second.look(JOB))?.liveness?.lock === 'missing');
+  await waitUntil('the lock is gone', async () => (await second.look(JOB))?.liveness?.lock === 'missing');
   expect(await judge(second)).toEqual({ type: 'alive' });
   await ask(url, age);
   expect(await judge(second)).toEqual({ type: 'dead', proof: 'heartbeat_expired' });
@@ -134,4 +140,26 @@ test('a holder whose job was fenced on another host writes nothing more', async 
   await expect(held.finish({ status: 'completed', atMs: 9 })).rejects.toMatchObject(fenced);
   await expect(held.changeUnits('reset', 9)).rejects.toMatchObject(fenced);
   expect(await second.look(JOB)).toMatchObject({ job: { status: 'cancelled' }, units: { counts: { pending: 5 } } });
+});
+
+test('what a command printed before a commit is in the log when the commit stands, whenever the runner dies', async () => {
+  const url = makeStoreUrl();
+  await using store = openStore(url);
+  await createJob(store);
+  const held = await store.take(JOB, makeClaim(), () => {});
+  held.log.write('row 1 stdout | shipped');
+  await held.commit({ events: [intent(1)] });
+  expect(await store.logTail(JOB, 9)).toEqual(['row 1 stdout | shipped']);
+  for (let at = 0; at < 300; at += 1) {
+    held.log.write(`${at} ${'x'.repeat(1_000)}`);
+    if (at % 10 === 0) await held.commit({ events: [] });
+  }
+  await held.release();
+  const tail = await store.logTail(JOB, 1_000);
+  expect(tail.at(-1)).toMatch(/^299 x/);
+  expect(tail.length).toBeGreaterThanOrEqual(64);
+  const [{ kept = 0 } = {}] = (await ask(url, 'SELECT sum(octet_length(lines))::int AS kept FROM log_lines')) as {
+    kept?: number;
+  }[];
+  expect(kept).toBeLessThan(200_000);
 });
