@@ -54,7 +54,7 @@ export function describeChoice(choice: Choice): string {
 
 const PROOF_WORDS: Readonly<Record<DeathProof, string>> = {
   boot_changed: 'the host was restarted since',
-  lock_free: 'the kernel has dropped its lock',
+  lock_free: 'its lock is free',
   pid_reused: 'its pid belongs to another process now',
   pid_gone: 'there is no such process',
   heartbeat_expired: 'its heartbeat stopped (the only evidence from another host)',

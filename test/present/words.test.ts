@@ -73,7 +73,7 @@ describe('describeFinding', () => {
         "running but stalled: process 4711 on evil (epoch 1) is stopped (SIGSTOP)",
         "running but stalled: process 4711 on evil (epoch 1) has a late heartbeat, last 2026-03-01 10:01:29Z",
         "crashed: process 4711 on evil (epoch 1) is dead: the host was restarted since",
-        "crashed: process 4711 on evil (epoch 1) is dead: the kernel has dropped its lock",
+        "crashed: process 4711 on evil (epoch 1) is dead: its lock is free",
         "crashed: process 4711 on evil (epoch 1) is dead: its pid belongs to another process now",
         "crashed: process 4711 on evil (epoch 1) is dead: there is no such process",
         "crashed: process 4711 on evil (epoch 1) is dead: its heartbeat stopped (the only evidence from another host)",

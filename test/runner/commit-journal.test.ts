@@ -208,6 +208,20 @@ describe('makeCommitJournal, the heart', () => {
     await journal.close();
   });
 
+  it('is renewed by the commit that is under way, when there is one', async () => {
+    const { journal, commits, asked, turn, end, later } = makeScripted();
+    later(20_000);
+    void journal.record(done(1));
+    await turn();
+    const checked = journal.checkHeld();
+    await turn();
+    expect(commits.map(({ events, beatAtMs }) => [events.length, beatAtMs])).toEqual([[1, SEED_MS + 20_000]]);
+    await end();
+    await checked;
+    expect(asked).toEqual(['commit', 'check']);
+    await journal.close();
+  });
+
   it('LEASE_FENCED: a check that fails loses the job, too', async () => {
     const fenced = new RecoveryError('LEASE_FENCED', 'taken over');
     const lost: unknown[] = [];

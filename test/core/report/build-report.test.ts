@@ -54,7 +54,7 @@ describe('buildReport', () => {
           },
         ],
         "diagnostics": [
-          "crashed: process 4711 on shipping-1 (epoch 1) is dead: the kernel has dropped its lock",
+          "crashed: process 4711 on shipping-1 (epoch 1) is dead: its lock is free",
           "failed: 1 row",
           "access: no policy is named, so every action is allowed to everybody",
         ],

@@ -1,5 +1,5 @@
 /** Reaching a store in PostgreSQL: what is refused says why, and nothing says a password. */
-import { chmodSync, copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
@@ -47,6 +47,32 @@ describe('a server that refuses', () => {
     expect(await refusal(url.replace('//postgres@', '//guest@'))).toMatch(
       /^STATE_DENIED: .*permission denied for the schema/,
     );
+  });
+
+  test('with the rights that the runbook names others share a store, or look at it alone', async () => {
+    const base = inject('databaseUrl');
+    const url = makeStoreUrl();
+    await using owner = openStore(url);
+    await createJob(owner, { id: 'b1' });
+    const page = readFileSync(path.join(import.meta.dirname, '../../../docs/runbook.md'), 'utf8');
+    const grants = /```sql\n(GRANT USAGE.*?)```/s.exec(page)?.[1] ?? '';
+    const [row] = (await ask(url, 'SELECT current_schema() AS name')) as { name: string }[];
+    await ask(base, 'CREATE ROLE them LOGIN; CREATE ROLE onlooker LOGIN');
+    await ask(base, grants.replaceAll('SCHEMA salvor', `SCHEMA ${row?.name}`));
+    await ask(
+      base,
+      `GRANT USAGE ON SCHEMA ${row?.name} TO onlooker;
+      GRANT SELECT ON ALL TABLES IN SCHEMA ${row?.name} TO onlooker`,
+    );
+    await using they = openStore(url.replace('//postgres@', '//them@'));
+    await createJob(they, { id: 'b2' });
+    const held = await they.take('b1', makeClaim(), () => {});
+    await held.commit({ events: [{ type: 'intent', number: 1, attempt: 1, atMs: 1 }], beatAtMs: 2 });
+    await held.finish({ status: 'stopped', atMs: 3 });
+    await using onlooker = openStore(url.replace('//postgres@', '//onlooker@'));
+    expect(await onlooker.look('b1')).toMatchObject({ job: { status: 'stopped' }, liveness: { lock: 'held' } });
+    expect(await onlooker.verify()).toEqual({ jobCount: 2, problems: [] });
+    await expect(onlooker.take('b2', makeClaim(), () => {})).rejects.toMatchObject({ code: 'STATE_DENIED' });
   });
 
   test('the database cannot hold every text', async () => {
