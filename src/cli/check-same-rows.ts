@@ -3,7 +3,7 @@ import { RecoveryError } from '../core/errors.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import { translateProgress } from '../core/report/build-report.ts';
 import { digestFile } from '../platform/digest-file.ts';
-import { findSameRows, hasName } from '../store/same-rows.ts';
+import { findSameRows, hasName, type SameRowsJob } from '../store/same-rows.ts';
 import { lookAtJob } from './find-shared-rows.ts';
 
 /** A job that ended and was made of the rows that are about to be run again. */
@@ -12,10 +12,12 @@ export type RepeatedJob = Pick<JobRef, 'id' | 'name'> & { readonly status: strin
 /** Thrown inside the transaction that records a job; what it names is looked at outside. */
 class UnfinishedSignal extends Error {
   readonly jobId: string;
+  readonly changed: boolean;
 
-  constructor(jobId: string) {
-    super(`job ${jobId} has the same rows and is not finished`);
-    this.jobId = jobId;
+  constructor({ job, changed }: SameRowsJob) {
+    super(`job ${job.id} has the same rows and is not finished`);
+    this.jobId = job.id;
+    this.changed = changed;
   }
 }
 
@@ -40,9 +42,10 @@ export async function checkSameRows<T>(
   let repeated: RepeatedJob | undefined;
   const check = (sha256: string): void => {
     if (again) return;
-    const [newest, ...older] = findSameRows(database, spec.name, sha256);
-    const unfinished = [newest, ...older].find((one) => one?.unfinished);
-    if (unfinished) throw new UnfinishedSignal(unfinished.job.id);
+    const found = findSameRows(database, spec.name, { path: spec.rowsPath, sha256 });
+    const unfinished = found.find((one) => one.unfinished && !one.changed) ?? found.find((one) => one.unfinished);
+    if (unfinished) throw new UnfinishedSignal(unfinished);
+    const [newest] = found;
     repeated = newest && { id: newest.job.id, name: newest.job.name, status: newest.job.status };
   };
   try {
@@ -52,22 +55,28 @@ export async function checkSameRows<T>(
     const recorded = await record(check);
     return { recorded, ...(repeated && { repeated }) };
   } catch (thrown) {
-    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(stateDirectory, thrown.jobId);
+    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(stateDirectory, thrown);
     throw thrown;
   }
 }
 
-async function describeUnfinished(stateDirectory: string, jobId: string): Promise<RecoveryError> {
+async function describeUnfinished(
+  stateDirectory: string,
+  { jobId, changed }: UnfinishedSignal,
+): Promise<RecoveryError> {
   const { job, verdict, standing, progress, recommended } = await lookAtJob(stateDirectory, jobId);
   const { id, name, kind, source } = job;
   const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}s done` : '';
   const next = recommended === undefined ? 'salvor show' : `salvor --choice ${recommended} --job`;
-  const message = `job ${id} '${name}' has the same rows and is not finished: ${standing}${far}. Go on with it: ${next} ${id}. Do every row again: the same command with --again`;
+  const rows = changed ? 'was made of this rows file, which has changed since,' : 'has the same rows';
+  const every = changed ? 'Do every row of the file as it is now' : 'Do every row again';
+  const message = `job ${id} '${name}' ${rows} and is not finished: ${standing}${far}. Go on with it: ${next} ${id}. ${every}: the same command with --again`;
   return new RecoveryError('JOB_UNFINISHED', message, {
     details: {
       job: { id, name, kind, source },
       verdict,
       progress: progress ? translateProgress(progress) : null,
+      rows_changed: changed,
       commands: { continue: `${next} ${id}`, again: '--again' },
     },
   });

@@ -27,7 +27,7 @@ export type StartedJob = {
   readonly progress: Progress;
   /** A job that ended and had these very rows: they are done again. */
   readonly repeated?: RepeatedJob;
-  /** Unfinished jobs of other names that have these very rows. */
+  /** Other unfinished jobs that have these very rows. */
   readonly sharing: readonly SharedRowsJob[];
   readonly run: (control: {
     readonly stop: AbortSignal;

@@ -32,7 +32,7 @@ export const HINTS = {
   ORPHAN_RUNNING: 'Say --orphans wait to wait for it, or --orphans end to end it.',
   ORPHAN_NOT_ENDED: 'End the process named above by hand, then say the same again.',
   ROWS_FILE_CHANGED:
-    'Put the rows file back as the job read it or left it; without it, salvor units JOB --csv has the results, and salvor run starts a new job.',
+    'Put the rows file back as the job read it or left it; without it, salvor units JOB --csv has the results, and salvor run FILE --again does every row of the file as it is now.',
   ROWS_FILE_MISSING: 'Put the rows file back where it was; its digest is checked.',
   PREREQUISITE_MISSING: 'Put back what is named above, or cancel the job and start a new one.',
   AUDIT_BROKEN:

@@ -93,12 +93,15 @@ export function expectRowsFile(
 }
 
 /**
- * Reads every content that a job's rows file had, or was about to get from a write-back: whichever of them a copy brings
- * back, its rows are those of the job. Source: decisions/0026.
+ * Reads every content that a job's rows file had, or was about to get from a write-back, its own or one of another job of
+ * the same rows: whichever of them is found, its rows are those of the job. Source: decisions/0026.
  */
 export function readRowsFiles(database: DatabaseSync, jobSeq: number): readonly RowsFile[] {
   return database
-    .prepare('SELECT sha256, size_bytes FROM rows_files WHERE job_seq = ?')
+    .prepare(
+      `SELECT DISTINCT sha256, size_bytes FROM rows_files WHERE job_seq IN (
+         SELECT same.job_seq FROM rows_files AS own JOIN rows_files AS same USING (sha256) WHERE own.job_seq = ?)`,
+    )
     .all(jobSeq)
     .map((row) => ({ sha256: String(row.sha256), sizeBytes: Number(row.size_bytes) }));
 }

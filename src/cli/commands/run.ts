@@ -46,8 +46,8 @@ function describeSharing({ id, name, standing, done, total, writtenPath }: Share
   const file = safeText(writtenPath, 1_000);
   return [
     ...says,
-    `Results that one of the two writes into ${file} make it another file for the other: that one can then neither be resumed nor write there.`,
-    `Keep a copy of the file, or stop here and say salvor --choice resume --job ${id}.`,
+    `Results of the two go into the same file, ${file}: a cell that both write says what the last one found.`,
+    `Stop here and say salvor --choice resume --job ${id} when that is not meant.`,
   ].join(' ');
 }
 
