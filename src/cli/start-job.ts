@@ -18,7 +18,7 @@ import { type JobRecord, startRun } from '../store/jobs.ts';
 import { countUnitsByStatus } from '../store/units.ts';
 import { checkSameRows, type RepeatedJob } from './check-same-rows.ts';
 import { findSharedRows, type SharedRowsJob } from './find-shared-rows.ts';
-import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
+import { makeEngineFor, makeLastWords, NO_FAULTS } from './run-plan.ts';
 
 /** A job that is recorded and held, and about to run. */
 export type StartedJob = {
@@ -106,6 +106,7 @@ export async function startJob(options: {
             stop,
             kill,
             onEvent,
+            onUnrecorded: makeLastWords(log),
           });
           return { ...result, progress: assembleProgress(countUnitsByStatus(database, job.seq), 'row') };
         } finally {

@@ -52,7 +52,7 @@ export const HINTS = {
   POLICY_INVALID: 'Correct the policy file; until then every action is denied.',
   READ_ONLY: 'Leave out --read-only to act.',
   LEASE_HELD: 'Wait for the holder named above to finish, then look again.',
-  LEASE_FENCED: 'Another recovery took this job over; see salvor show JOB.',
+  LEASE_FENCED: 'Somebody took this job over, settled its rows or cancelled it meanwhile; see salvor show JOB.',
   EVIDENCE_STALE: 'Look again and decide on what is true now.',
   CONSENT_MISMATCH: 'Agree to the plan that is shown now.',
   JOB_UNFINISHED: 'Resume the job named above, or say --again to do its rows once more under new idempotency keys.',

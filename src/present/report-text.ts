@@ -12,6 +12,9 @@ const HEADLINES: Readonly<Record<Exclude<RecoveryReport['outcome']['status'], 'n
   started: 'started; it goes on in the background',
 };
 
+/** Exit code of a run that lost its job to somebody else. Source: contract, exit codes. */
+const TAKEN_OVER = 6;
+
 /** The outcome of a recovery in one sentence. */
 export function describeOutcome(report: RecoveryReport): string {
   const { status, exit_code: exitCode } = report.outcome;
@@ -23,10 +26,12 @@ export function describeOutcome(report: RecoveryReport): string {
 
 function describeStatus(report: RecoveryReport): string {
   const { choice, outcome, progress_after: after } = report;
-  const { status } = outcome;
+  const { status, exit_code: exitCode } = outcome;
   if (choice === 'pause') return 'recorded as paused';
   if (choice === 'rollback') return 'rolled back';
   if (isRecordOnly(report)) return 'recorded as running; nothing was started';
+  if (status === 'failed' && exitCode === TAKEN_OVER)
+    return 'taken over, settled or cancelled by somebody else while it ran';
   if (status === 'failed' && outcome.trainer) return `${describeTrainer(outcome.trainer)}; it can be resumed`;
   if (status !== 'needs_review') return HEADLINES[status];
   const open = after.needs_review + after.in_doubt;

@@ -1,5 +1,5 @@
 import type { DatabaseSync } from 'node:sqlite';
-import { isRecoveryError, RecoveryError } from '../core/errors.ts';
+import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import type { UnitNews } from '../core/execution/run-unit.ts';
 import type { Clock } from '../core/ports.ts';
 import { changeStore, readStore } from '../store/database.ts';
@@ -23,8 +23,15 @@ export type CommitJournal = {
    * any more: a process may have been stopped since, and its job taken over. Throws LEASE_FENCED, STATE_UNWRITABLE.
    */
   readonly checkHeld: () => void;
+  /** What a run is told that broke: why the journal was lost, with all that could not be recorded since, else `thrown`. */
+  readonly explain: (thrown: unknown) => unknown;
+  /** All that rows said and that could not be recorded. */
+  readonly unrecorded: () => readonly Unrecorded[];
   readonly close: () => void;
 };
+
+/** What a row said and is not on disk; without a receipt, that it is done. */
+export type Unrecorded = { readonly number: number; readonly receipt?: string };
 
 type Waiting = { readonly news: UnitNews; readonly resolve: () => void; readonly reject: (reason: unknown) => void };
 
@@ -42,12 +49,15 @@ export function makeCommitJournal(options: {
   readonly mark: Pick<JournalMark, 'write'>;
   readonly clock: Clock;
   readonly onLost: (reason: unknown) => void;
+  /** Told at once of all that a row says and that cannot be recorded. */
+  readonly onUnrecorded?: (said: Unrecorded, reason: RecoveryError) => void;
 }): CommitJournal {
   const { database, jobSeq, epoch, mark, clock } = options;
   const journal = makeUnitJournal(database, jobSeq, epoch);
   let waiting: Waiting[] = [];
   let scheduled = false;
-  let lost: { readonly reason: unknown } | undefined;
+  let lost: { readonly cause: RecoveryError; readonly reason: RecoveryError } | undefined;
+  const { unrecorded, keep } = makeUnrecorded(options.onUnrecorded);
   let beatAtMs = clock.nowMs();
   // A clock that is set back or forth says nothing of how long ago something was, and this one does.
   let beatMonotonicMs = performance.now();
@@ -70,28 +80,28 @@ export function makeCommitJournal(options: {
   };
   /** How long ago this run last said that it lives; the longer of what two clocks say, since one stands still in sleep. */
   const measureBeatAge = () => Math.max(performance.now() - beatMonotonicMs, Math.abs(clock.nowMs() - beatAtMs));
-  const lose = (reason: unknown) => {
-    lost = { reason };
-    options.onLost(reason);
+  const lose = (thrown: unknown, batch: readonly Waiting[]) => {
+    const cause = toRecoveryError(thrown);
+    lost = { cause, reason: keep(batch, cause) };
+    options.onLost(lost.reason);
+    return lost.reason;
   };
   const flush = () => {
     scheduled = false;
     const batch = waiting;
     waiting = [];
-    if (lost) return rejectAll(batch, lost.reason);
     try {
-      commit(batch);
+      if (lost) keep(batch, lost.cause);
+      else commit(batch);
     } catch (thrown) {
-      const reason = withUnrecorded(thrown, batch);
-      rejectAll(batch, reason);
-      return lose(reason);
+      lose(thrown, batch);
     }
+    if (lost) return rejectAll(batch, lost.reason);
     for (const { resolve } of batch) resolve();
   };
   const timer = setInterval(() => {
     if (!scheduled && !lost) flush();
-  }, BEAT_IDLE_MS);
-  timer.unref();
+  }, BEAT_IDLE_MS).unref();
   return {
     record: (news) =>
       new Promise((resolve, reject) => {
@@ -107,22 +117,48 @@ export function makeCommitJournal(options: {
         if (measureBeatAge() < FRESH_MS) checkEpoch(readStore(database, readHeldEpoch), epoch);
         else commit([]);
       } catch (thrown) {
-        lose(thrown);
-        throw thrown;
+        throw lose(thrown, []);
       }
     },
+    unrecorded: () => unrecorded,
+    explain: (thrown) => (lost ? withUnrecorded(lost.cause, unrecorded) : thrown),
     close: () => clearInterval(timer),
   };
 }
 
-/** A receipt that could not be recorded is told with the error: it is the only trace of an effect. */
-function withUnrecorded(thrown: unknown, batch: readonly Waiting[]): unknown {
-  const receipts = batch.flatMap(({ news }) =>
-    'receipt' in news && news.receipt !== undefined ? [`row ${news.number}: ${news.receipt}`] : [],
+/** Makes the record of what could not be recorded, each once; `keep` answers the error that names it all. */
+function makeUnrecorded(onUnrecorded: ((said: Unrecorded, reason: RecoveryError) => void) | undefined) {
+  const unrecorded: Unrecorded[] = [];
+  const keep = (batch: readonly Waiting[], cause: RecoveryError) => {
+    for (const said of batch.flatMap(({ news }) => pickUnrecorded(news))) {
+      if (unrecorded.some((one) => one.number === said.number && one.receipt === said.receipt)) continue;
+      unrecorded.push(said);
+      onUnrecorded?.(said, cause);
+    }
+    return withUnrecorded(cause, unrecorded);
+  };
+  return { unrecorded, keep };
+}
+
+function pickUnrecorded(news: UnitNews): readonly Unrecorded[] {
+  const { number } = news;
+  if ('receipt' in news && news.receipt !== undefined) return [{ number, receipt: news.receipt }];
+  return news.type === 'done' ? [{ number }] : [];
+}
+
+/** What could not be recorded is told with the error: it is the only trace of an effect. */
+function withUnrecorded(cause: RecoveryError, unrecorded: readonly Unrecorded[]): RecoveryError {
+  if (unrecorded.length === 0) return cause;
+  const receipts = unrecorded.flatMap(({ number, receipt }) =>
+    receipt === undefined ? [] : [`row ${number}: ${receipt}`],
   );
-  if (receipts.length === 0 || !isRecoveryError(thrown)) return thrown;
-  const message = `${thrown.message}; these receipts could not be recorded: ${receipts.join(', ')}`;
-  return new RecoveryError(thrown.code, message, { cause: thrown, details: { ...thrown.details, receipts } });
+  const done = unrecorded.flatMap(({ number, receipt }) => (receipt === undefined ? [`row ${number}`] : []));
+  const said = [
+    ...(receipts.length > 0 ? [`these receipts could not be recorded: ${receipts.join(', ')}`] : []),
+    ...(done.length > 0 ? [`that these are done could not be recorded: ${done.join(', ')}`] : []),
+  ];
+  const details = { ...cause.details, receipts, ...(done.length > 0 && { done }) };
+  return new RecoveryError(cause.code, [cause.message, ...said].join('; '), { cause, details });
 }
 
 function rejectAll(batch: readonly Waiting[], reason: unknown): void {

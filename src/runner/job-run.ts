@@ -4,9 +4,11 @@ import type { OrphanFacts } from '../core/evidence/schema.ts';
 import type { UnitPorts } from '../core/execution/run-unit.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import type { TakenBack, UnitEngine } from '../core/execution/unit-engine.ts';
+import type { JobError } from '../core/job/schema.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
 import type { JobRecord } from '../store/jobs.ts';
+import type { Unrecorded } from './commit-journal.ts';
 import type { HeldLease } from './hold-lease.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
@@ -38,6 +40,8 @@ export type JobRun = {
   /** Ends what is in hand at once; those units are in doubt. */
   readonly kill: AbortSignal;
   readonly onEvent: (event: ExecutionEvent) => void;
+  /** Told of all that a row says and that cannot be recorded any more. */
+  readonly onUnrecorded?: (said: Unrecorded, reason: JobError) => void;
 };
 
 /** What the steps of one run share. */

@@ -3,7 +3,7 @@
  * write back -> last word. Every part is idempotent: a crash in between is just new evidence.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { toRecoveryError } from '../core/errors.ts';
+import { isRecoveryError, toRecoveryError } from '../core/errors.ts';
 import { computeBackoffMs, isRetryable } from '../core/execution/backoff.ts';
 import type { UnitNews, UnitPorts } from '../core/execution/run-unit.ts';
 import type { StepResult } from '../core/execution/schema.ts';
@@ -12,14 +12,21 @@ import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import { countUnitsByStatus } from '../store/units.ts';
 import { applyStep } from './apply-step.ts';
-import { type CommitJournal, makeCommitJournal } from './commit-journal.ts';
+import { type CommitJournal, makeCommitJournal, type Unrecorded } from './commit-journal.ts';
 import { finishRun, type RunOutcome } from './finish-run.ts';
 import type { JobRun, StepContext } from './job-run.ts';
 import { makeRefusals } from './refusals.ts';
 import { makeTally } from './tally.ts';
 
-/** What a run came to. `settled` counts units that were in doubt and no longer are. */
-export type JobRunResult = RunOutcome & { readonly settled: number; readonly results: readonly StepResult[] };
+/**
+ * What a run came to. `settled` counts units that were in doubt and no longer are; `unrecorded` is what rows said once the
+ * store or the lease was lost: the error names it too.
+ */
+export type JobRunResult = RunOutcome & {
+  readonly settled: number;
+  readonly results: readonly StepResult[];
+  readonly unrecorded?: readonly Unrecorded[];
+};
 
 /**
  * Carries a run out and lets the lease go.
@@ -34,7 +41,9 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   const { database, job, lease, clock } = run;
   const onLost = (reason: unknown) => lost.abort(reason);
   const { mark } = lease;
-  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, mark, clock, onLost });
+  const { onUnrecorded } = run;
+  const told = { onLost, ...(onUnrecorded && { onUnrecorded }) };
+  const journal = makeCommitJournal({ database, jobSeq: job.seq, epoch: lease.epoch, mark, clock, ...told });
   try {
     const refusals = makeRefusals(journal, clock);
     const { checkHeld } = journal;
@@ -50,7 +59,8 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
     const outcome = await finishRun({ ...run, ...run.lease, units, unasked });
     return { ...outcome, settled, results };
   } catch (thrown) {
-    return { ...(await failRun(run, thrown)), settled, results };
+    const outcome = await failRun(run, journal.explain(thrown));
+    return { ...outcome, settled, results, unrecorded: journal.unrecorded() };
   } finally {
     journal.close();
     run.lease.releaseLock();
@@ -63,6 +73,12 @@ type Parts = { readonly engine: UnitEngine; readonly journal: CommitJournal; rea
   'takenBack'
 >;
 
+/**
+ * How long rows in hand may still say what they did once it cannot be recorded any more; then they are ended. Whoever took
+ * the job over may go on with it, or has cancelled it, and waits for them.
+ */
+const LAST_WORDS_MS = { fenced: 5_000, unwritable: 30_000 };
+
 /** Starts the engine, carries out every step and stops the engine. Errors: those of the steps. */
 async function runSteps(
   run: JobRun,
@@ -72,7 +88,12 @@ async function runSteps(
   const stop = AbortSignal.any([run.stop, lost]);
   const kill = () => engine.kill();
   run.kill.addEventListener('abort', kill);
-  lost.addEventListener('abort', kill);
+  let lastWords: NodeJS.Timeout | undefined;
+  const endLater = () => {
+    const isFenced = isRecoveryError(lost.reason) && lost.reason.code === 'LEASE_FENCED';
+    lastWords = setTimeout(kill, isFenced ? LAST_WORDS_MS.fenced : LAST_WORDS_MS.unwritable);
+  };
+  lost.addEventListener('abort', endLater);
   const { database, job } = run;
   const ports = { ...makeUnitPorts(run, { engine, stop, record: journal.record }), ...(takenBack && { takenBack }) };
   const tally = makeTally(countUnitsByStatus(database, job.seq), run.onEvent);
@@ -84,6 +105,8 @@ async function runSteps(
     return context;
   } finally {
     run.kill.removeEventListener('abort', kill);
+    lost.removeEventListener('abort', endLater);
+    clearTimeout(lastWords);
   }
 }
 

@@ -6,6 +6,7 @@ import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import type { JobRunResult } from '../../runner/run-job.ts';
 import type { RepeatedJob } from '../check-same-rows.ts';
 import { checkTrust } from '../check-trust.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -49,6 +50,21 @@ function describeSharing({ id, name, standing, done, total, writtenPath }: Share
     `Results of the two go into the same file, ${file}: a cell that both write says what the last one found.`,
     `Stop here and say salvor --choice resume --job ${id} when that is not meant.`,
   ].join(' ');
+}
+
+/** What is said of a run that did not come to a good end, and what to do. */
+function describeEnd(
+  jobId: string,
+  { end, error, unrecorded = [] }: JobRunResult,
+  exitCode: number,
+): readonly string[] {
+  // What a command printed may be long; receipts that stand nowhere else are told to the last.
+  const limit = unrecorded.length > 0 ? 100_000 : 300;
+  const last = error ? [`Last error: ${safeText(error.code, 60)}: ${safeText(error.message, limit)}`] : [];
+  if (exitCode === 0) return last;
+  // Whoever fenced this run may have cancelled the job, and goes on with it otherwise.
+  const resume = end === 'fenced' ? '' : `, or salvor --choice resume --job ${jobId}`;
+  return [...last, `Next: salvor show ${jobId}${resume}`];
 }
 
 function parseParams(words: readonly string[]): Readonly<Record<string, string>> {
@@ -127,10 +143,7 @@ async function runHere(
       output.print(
         `Job ${started.job.id} ${status} in ${formatDuration(durationMs)}: ${done}/${total} done, ${failed} failed, ${needsReview} to review.`,
       );
-      if (result.error)
-        output.note(`Last error: ${safeText(result.error.code, 60)}: ${safeText(result.error.message, 300)}`);
-      if (exitCode !== 0)
-        output.note(`Next: salvor show ${started.job.id}, or salvor --choice resume --job ${started.job.id}`);
+      for (const line of describeEnd(started.job.id, result, exitCode)) output.note(line);
     }
     return exitCode;
   } finally {

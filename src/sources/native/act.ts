@@ -39,7 +39,7 @@ export type RunPlan = (options: {
   readonly onEvent: (event: ExecutionEvent) => void;
   /** The lease is taken and recorded: from here on the recovery acts. */
   readonly onStarted: () => void;
-}) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled'>>;
+}) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'>>;
 
 /** What the actuator of a native state directory needs. `makeId` makes report and correlation ids. */
 export type NativeActuatorOptions = {
@@ -221,6 +221,7 @@ async function run(
   };
   const outcome = await runPlan({ database, stateDirectory, job, approved, stop, kill, onEvent, onStarted: begin });
   await starting;
+  for (const warning of outcome.warnings ?? []) options.onWarning?.(warning);
   return outcome;
 }
 
