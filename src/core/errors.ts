@@ -77,6 +77,8 @@ export const HINTS = {
   CHECKPOINT_NOT_SAVED: 'Correct the cause and save again; the newest checkpoint there is can still be loaded.',
   CHECKPOINT_BUSY: 'Wait for the other program to finish saving, then save again.',
   CHECKPOINT_CHANGED: 'Load again: a newer checkpoint took its place.',
+  OUTPUT_UNWRITABLE:
+    'Nothing that was done is changed by it: salvor list --all and salvor show JOB have what is true; make room, or write elsewhere.',
   NODE_UNSUPPORTED: 'Install Node.js 24 or newer.',
 } as const;
 
