@@ -167,6 +167,8 @@ const WARNING_WORDS: Readonly<Record<PlanWarning['code'], (warning: PlanWarning)
     isAtMost
       ? `At most ${formatCount(count, unit)} will not be done: the job goes on until it is stopped.`
       : `${formatCount(count, unit)} will not be done.`,
+  OUTCOMES_UNKNOWN: ({ count = 0, unit = 'row' }) =>
+    `The outcome of ${formatCount(count, unit)} is not known: ${count === 1 ? 'it' : 'each'} may be done. Cancelling leaves ${count === 1 ? 'it' : 'them'} to be settled.`,
   ORPHANS_LEFT: ({ count = 0 }) =>
     `${count} left-over ${count === 1 ? 'process goes' : 'processes go'} on working; cancelling does not end ${count === 1 ? 'it' : 'them'}.`,
   ...CONTROL_WARNING_WORDS,

@@ -164,6 +164,14 @@ describe('describeWarning', () => {
       { code: 'UNITS_NEED_REVIEW', count: 2, unit: 'row' },
     ],
     ['1 row will not be done.', { code: 'UNITS_ABANDONED', count: 1, unit: 'row' }],
+    [
+      'The outcome of 1 row is not known: it may be done. Cancelling leaves it to be settled.',
+      { code: 'OUTCOMES_UNKNOWN', count: 1, unit: 'row' },
+    ],
+    [
+      'The outcome of 2 rows is not known: each may be done. Cancelling leaves them to be settled.',
+      { code: 'OUTCOMES_UNKNOWN', count: 2, unit: 'row' },
+    ],
     ['1 left-over process goes on working; cancelling does not end it.', { code: 'ORPHANS_LEFT', count: 1 }],
     ['2 left-over processes go on working; cancelling does not end them.', { code: 'ORPHANS_LEFT', count: 2 }],
     ['The runner was on another host; that it is dead is known from its heartbeat alone.', { code: 'HEARTBEAT_ONLY' }],

@@ -159,20 +159,29 @@ function runUnits(units: UnitsEvidence | undefined, which: 'left' | 'all'): read
 const WARN = {
   resume: ({ evidence: { units } }, decisions) => {
     const count = (units?.counts.needs_review ?? 0) - countAskedAgain(units, decisions);
-    return units && count > 0 ? [{ code: 'UNITS_NEED_REVIEW', count, unit: units.unit }] : [];
+    return units ? warnOf('UNITS_NEED_REVIEW', count, { unit: units.unit }) : [];
   },
   restart: ({ evidence: { units } }) => (units ? warnOfRepeats(units) : []),
   cancel: ({ evidence: { units, orphans }, diagnosis }) => {
     if (!units) return [];
-    const { pending, failed, in_doubt: inDoubt } = units.counts;
-    const count = pending + failed + inDoubt;
-    const isAtMost = findLiving(diagnosis) ? { isAtMost: true } : {};
-    // Nothing is given up of a job all of whose units ran.
-    const abandoned: readonly PlanWarning[] =
-      count > 0 ? [{ code: 'UNITS_ABANDONED', count, unit: units.unit, ...isAtMost }] : [];
-    return orphans.length > 0 ? [...abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : abandoned;
+    const { pending, failed, in_doubt: inDoubt, needs_review: review } = units.counts;
+    const isLiving = findLiving(diagnosis) !== undefined;
+    // What a living runner has in hand it may still leave undone; of a dead one nobody knows.
+    const left = pending + failed + (isLiving ? inDoubt : 0);
+    const unknown = review + (isLiving ? 0 : inDoubt);
+    const { unit } = units;
+    return [
+      ...warnOf('UNITS_ABANDONED', left, { unit, ...(isLiving && { isAtMost: true }) }),
+      ...warnOf('OUTCOMES_UNKNOWN', unknown, { unit }),
+      ...warnOf('ORPHANS_LEFT', orphans.length),
+    ];
   },
 } as const satisfies Record<ActingChoice, (context: ChoiceContext, decisions: Decisions) => readonly PlanWarning[]>;
+
+/** A warning of what there is some of. */
+function warnOf(code: PlanWarning['code'], count: number, more: Partial<PlanWarning> = {}): readonly PlanWarning[] {
+  return count > 0 ? [{ code, count, ...more }] : [];
+}
 
 function warn(context: ChoiceContext, decisions: Decisions): readonly PlanWarning[] {
   const { choice, evidence } = context;

@@ -72,6 +72,7 @@ export type PlanWarning = {
     | 'UNITS_NEED_REVIEW'
     | 'HEARTBEAT_ONLY'
     | 'UNITS_ABANDONED'
+    | 'OUTCOMES_UNKNOWN'
     | 'ORPHANS_LEFT'
     | ControlWarning;
   readonly count?: number;
