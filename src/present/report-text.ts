@@ -13,7 +13,13 @@ const HEADLINES: Readonly<Record<Exclude<RecoveryReport['outcome']['status'], 'n
 };
 
 /** Exit code of a run that lost its job to somebody else. Source: contract, exit codes. */
-const TAKEN_OVER = 6;
+export const TAKEN_OVER = 6;
+
+/** Only the beginning of these recoveries is on record. */
+const FATES = {
+  broken_off: 'did not get to its end: its process is gone; salvor show says how the job stands',
+  unknown: 'was started; whether it still goes on cannot be told',
+} as const;
 
 /** The outcome of a recovery in one sentence. */
 export function describeOutcome(report: RecoveryReport): string {
@@ -21,12 +27,14 @@ export function describeOutcome(report: RecoveryReport): string {
   // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
   const isStopped = status === 'failed' && exitCode > 128;
   const headline = isStopped ? HEADLINES.stopped : describeStatus(report);
-  return `Job '${safeText(report.job.name, 200)}': ${headline}.`;
+  const rest = report.outcome.fate === 'ended' ? ' (its own last word could not be written)' : '';
+  return `Job '${safeText(report.job.name, 200)}': ${headline}${rest}.`;
 }
 
 function describeStatus(report: RecoveryReport): string {
   const { choice, outcome, progress_after: after } = report;
-  const { status, exit_code: exitCode } = outcome;
+  const { status, exit_code: exitCode, fate } = outcome;
+  if (fate !== undefined && fate !== 'ended') return FATES[fate];
   if (choice === 'pause') return 'recorded as paused';
   if (choice === 'rollback') return 'rolled back';
   if (isRecordOnly(report)) return 'recorded as running; nothing was started';
