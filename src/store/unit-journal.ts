@@ -5,7 +5,6 @@
  * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
  * pending, failed -doubted-> in_doubt (the store went back in time) | -taken_back-> needs_review (by its worker)
  * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
- *
  * A unit has an end while it is done, failed or skipped, and keeps its last error until it is done or put to the start.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
