@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import type { UnitFacts } from '../core/evidence/schema.ts';
-import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
+import { type JobError, UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
 import type { UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../core/ports.ts';
 
 /** The key that is the same for every attempt of a unit in one generation of a job. Source: design, rule 6. */
@@ -59,8 +59,11 @@ export function readUnits(
   return { units: rows.map((row) => translateUnit(row, job)), total: Number(total?.n) };
 }
 
-/** A unit in doubt, and how often the verify hook was asked about it in vain. */
-export type DoubtfulUnit = UnitFacts & { readonly unanswered: number };
+/**
+ * A unit in doubt, and how often the verify hook was asked about it in vain. `doubt` is why it is in doubt, without what
+ * such questions added; undefined when its runner died, since its error is one of an earlier attempt then.
+ */
+export type DoubtfulUnit = UnitFacts & { readonly unanswered: number; readonly doubt?: JobError };
 
 /** Units in doubt by number, after a given one: what is settled next. */
 export function readInDoubt(
@@ -70,12 +73,28 @@ export function readInDoubt(
 ): readonly DoubtfulUnit[] {
   return database
     .prepare(
-      `SELECT u.*, iif(e.event IN ('unanswered', 'ask_again'), e.attempt, 0) AS unanswered
+      `SELECT u.*, iif(e.event IN ('unanswered', 'ask_again'), e.attempt, 0) AS unanswered, e.event AS last_event,
+       e.detail AS last_detail
        FROM units u INDEXED BY units_open LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
        WHERE u.${OPEN} AND u.status = 'in_doubt' AND u.job_seq = ? AND u.number > ? ORDER BY u.number LIMIT ?`,
     )
     .all(job.seq, after.number, after.limit)
-    .map((row) => ({ ...translateUnit(row, job), unanswered: Number(row.unanswered) }));
+    .map((row) => {
+      const unit = translateUnit(row, job);
+      return { ...unit, unanswered: Number(row.unanswered), ...readDoubt(unit, row) };
+    });
+}
+
+function readDoubt(
+  { error }: UnitFacts,
+  { last_event: event, last_detail: said }: Readonly<Record<string, unknown>>,
+): Pick<DoubtfulUnit, 'doubt'> {
+  if (!error || (event !== 'unanswered' && event !== 'ask_again' && event !== 'doubted')) return {};
+  if (event === 'doubted' || said === null) return { doubt: error };
+  const added = `; ${said}`;
+  // Before anything was added it was the whole error, as it is when the runner had died.
+  if (!error.message.endsWith(added)) return {};
+  return { doubt: { code: error.code, message: error.message.slice(0, -added.length) } };
 }
 
 /** Units from one number to another, both included. */
