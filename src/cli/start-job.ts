@@ -1,11 +1,12 @@
 import { basename, extname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import { assembleProgress, type Progress } from '../core/job/schema.ts';
 import type { Faults } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
-import { createJob } from '../runner/create-job.ts';
-import { holdLease } from '../runner/hold-lease.ts';
+import { createJob, type JobPlaces, takeBackJob } from '../runner/create-job.ts';
+import { type HeldLease, holdLease } from '../runner/hold-lease.ts';
 import { readJobFile } from '../runner/job-file/read-job-file.ts';
 import { describeNameProblem } from '../runner/job-file/schema.ts';
 import { openRows } from '../runner/rows/open-rows.ts';
@@ -73,14 +74,16 @@ export async function startJob(options: {
     const sharing = await findSharedRows({ database, stateDirectory }, job);
     faults.reach('after-import');
     const atMs = systemClock.nowMs();
-    const lease = holdLease({
-      database,
-      lockPath: places.lock(job.id),
-      job,
-      expected: { epoch: 0, status: 'pending', journalSequence: 0 },
-      audit: { atMs, principal, action: 'run', outcome: 'done', details: {} },
-      change: () => startRun(database, job.seq, atMs),
-    });
+    const lease = orTakeBack({ database, places, job }, () =>
+      holdLease({
+        database,
+        lockPath: places.lock(job.id),
+        job,
+        expected: { epoch: 0, status: 'pending', journalSequence: 0 },
+        audit: { atMs, principal, action: 'run', outcome: 'done', details: {} },
+        change: () => startRun(database, job.seq, atMs),
+      }),
+    );
     faults.reach('after-lease');
     const counts = countUnitsByStatus(database, job.seq);
     return {
@@ -118,6 +121,18 @@ export async function startJob(options: {
   } catch (error) {
     database.close();
     throw error;
+  }
+}
+
+/** Takes the lease, or takes the job back. Errors: those of taking it. */
+function orTakeBack(
+  made: { readonly database: DatabaseSync; readonly places: JobPlaces; readonly job: JobRecord },
+  hold: () => HeldLease,
+): HeldLease {
+  try {
+    return hold();
+  } catch (error) {
+    throw takeBackJob(made.database, made.places, { job: made.job, error });
   }
 }
 

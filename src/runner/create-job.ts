@@ -1,11 +1,11 @@
 import { randomInt } from 'node:crypto';
 import { mkdirSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import { RecoveryError } from '../core/errors.ts';
+import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import { type HeldLock, probeLock, tryLock } from '../platform/lock-file.ts';
 import { changeStore } from '../store/database.ts';
 import { readHighWater } from '../store/high-water.ts';
-import { deleteJob, insertUnits, listImporting, type UnitInput } from '../store/import.ts';
+import { deleteJob, hideUnheld, insertUnits, listImporting, type UnitInput } from '../store/import.ts';
 import { insertJob, type JobRecord, readJob, setStatus, updateRowsFile } from '../store/jobs.ts';
 import { translateErrors } from '../store/translate-errors.ts';
 import type { BatchSpec } from './job-file/schema.ts';
@@ -84,6 +84,26 @@ export async function createJob(options: {
   const record = readJob(database, id);
   if (!record) throw new RecoveryError('STATE_CORRUPT', `job ${id} is gone after it was recorded`);
   return record;
+}
+
+/**
+ * Takes back a job that was recorded and could not be taken: a run that is refused leaves nothing.
+ *
+ * Returns the error to tell: it names the job where that cannot be taken away either. Errors: none.
+ */
+export function takeBackJob(
+  database: DatabaseSync,
+  places: JobPlaces,
+  { job, error }: { readonly job: Pick<JobRecord, 'id' | 'seq' | 'name'>; readonly error: unknown },
+): unknown {
+  try {
+    if (hideUnheld(database, job.seq)) removeJob(database, places, job);
+    return error;
+  } catch {
+    const { code, message, details } = toRecoveryError(error);
+    const left = `job ${job.id} '${job.name}' is recorded, and none of its rows was begun: salvor --choice cancel --job ${job.id} once it can be written`;
+    return new RecoveryError(code, `${message}; ${left}`, { details: { ...details, job: job.id }, cause: error });
+  }
 }
 
 function removeAbandoned(database: DatabaseSync, places: JobPlaces): void {

@@ -49,7 +49,8 @@ export function translateErrors<T>(
     if (!(error instanceof Error) || error instanceof RecoveryError) throw error;
     const code = chooseCode(error, path);
     if (!code) throw error;
-    throw new RecoveryError(instead[code] ?? code, `${path}: ${error.message}`, { cause: error, details: { path } });
+    const said = code === 'STATE_FULL' ? `no room is left (${error.message})` : error.message;
+    throw new RecoveryError(instead[code] ?? code, `${path}: ${said}`, { cause: error, details: { path } });
   }
 }
 
