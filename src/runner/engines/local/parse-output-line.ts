@@ -125,7 +125,7 @@ export function readReceipts(line: string, members: readonly JsonMember[], field
     if (name !== field) return [];
     const written = line.slice(start, end);
     if (!written.startsWith('"')) return /^[-\d]/.test(written) ? [written] : [];
-    const text = String(JSON.parse(written));
+    const text = written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
     return text.trim() === '' ? [] : [text];
   });
 }
