@@ -64,9 +64,10 @@ type JobLook = Pick<Diagnosis, 'verdict' | 'recommended'> & {
 /** How a job stands now. Errors: those of collecting evidence. */
 export async function lookAtJob(stateDirectory: string, jobId: string): Promise<JobLook> {
   const evidence = await collectEvidence(stateDirectory, jobId, systemClock.nowMs());
-  const { verdict, recommended } = diagnose(evidence);
+  const diagnosis = diagnose(evidence);
+  const { verdict, recommended } = diagnosis;
   const { job, units } = evidence;
   const progress = units && assembleProgress(units.counts, units.unit);
-  const standing = describeVerdict(verdict, progress);
+  const standing = describeVerdict(diagnosis, progress);
   return { job, verdict, standing, progress, ...(recommended && { recommended }) };
 }

@@ -80,11 +80,11 @@ export function translateError(error: RecoveryError): {
 }
 
 /** Tells an error and returns its exit code. */
-export function tellError(output: Output, thrown: unknown): number {
+export function tellError(output: Output, thrown: unknown, about = 'salvor'): number {
   const error = toRecoveryError(thrown);
   if (output.json) output.printJson({ error: translateError(error) });
   else {
-    for (const line of safeLines(`salvor: ${error.message}`, 2_000)) output.note(line);
+    for (const line of safeLines(`${about}: ${error.message}`, 2_000)) output.note(line);
     for (const line of describeChanges(error.details)) output.note(`  ${line}`);
     output.note(error.hint);
     if (error.code === 'INTERNAL') output.note(describeStack(error));

@@ -42,7 +42,7 @@ export const HINTS = {
   JOB_CANCELLED: 'A cancelled job stays cancelled; start a new one with salvor run.',
   CHOICE_UNSUPPORTED: 'Take one of the other choices, or recover the job with the tools of the system it belongs to.',
   REVIEW_NEEDED:
-    'Look at them with --choice review and settle each with salvor settle; --choice resume --verify-again asks a verify hook once more.',
+    'Look at them with --choice review and settle each with salvor settle; where the job has a verify hook, --choice resume --verify-again asks it again.',
   VERIFY_UNANSWERED: 'Put the verify hook right, then say salvor --choice resume: it is asked again.',
   REVIEW_EMPTY: 'There is nothing to review.',
   UNIT_CHANGED:

@@ -95,7 +95,8 @@ async function recoverAll(
       outcomes.push({ job, recovered, exitCode: recovered.exitCode });
     } catch (thrown) {
       const error = toRecoveryError(thrown);
-      tellError({ ...context.output, json: false }, error);
+      const { id, name } = job.ref;
+      tellError({ ...context.output, json: false }, error, `Job ${id} '${safeText(name, 200)}'`);
       outcomes.push({ job, error, exitCode: EXIT_CODES[error.code] });
     }
     // A signal is for all that is asked, not for the job in hand alone.
@@ -158,7 +159,7 @@ function describeRecovered(recovered: Recovered): readonly string[] {
 async function runReview({ output }: CommandContext, jobs: readonly FoundJob[], several: boolean): Promise<number> {
   const { reviewJob } = await import('../review-job.ts');
   const reviews = [];
-  for (const job of jobs) reviews.push(await reviewJob(job));
+  for (const job of jobs) reviews.push(await reviewJob(job, several));
   if (output.json) {
     output.printJson(several ? { schema_version: 1, reviews: reviews.map((one) => one.answer) } : reviews[0]?.answer);
   } else for (const line of reviews.flatMap((one) => one.lines)) output.print(line);

@@ -1,5 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
-import { judgeEnd } from '../../core/execution/judge-end.ts';
+import { judgeEnd, SAME_STOP_MS } from '../../core/execution/judge-end.ts';
 import type { JobRef } from '../../core/job/schema.ts';
 import { checkAuthority } from '../../core/plan/check-authority.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
@@ -78,9 +78,6 @@ function parseParams(words: readonly string[]): Readonly<Record<string, string>>
   }
   return Object.fromEntries(params);
 }
-
-/** A second request to stop within this time is the same key press heard twice. */
-const SAME_STOP_MS = 1_000;
 
 async function runHere(
   { asked, config, output }: CommandContext,

@@ -48,6 +48,8 @@ export type Finding =
       readonly withReceipt: number;
       readonly canVerify: boolean;
     }
+  /** Begun by a runner that lives. */
+  | { readonly type: 'units_in_hand'; readonly count: number }
   | { readonly type: 'units_need_review'; readonly count: number }
   | { readonly type: 'units_failed'; readonly count: number }
   | { readonly type: 'prerequisite_bad'; readonly prerequisite: PrerequisiteFacts }

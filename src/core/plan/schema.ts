@@ -51,7 +51,8 @@ export type PlanStep =
   | { readonly action: 'ask_again'; readonly count: number }
   | { readonly action: 'retry_failed_units'; readonly count: number }
   | { readonly action: 'reset_units'; readonly count: number }
-  | { readonly action: 'run_units'; readonly count: number }
+  /** `unlessDone` is how many units more may run: those the verify hook is asked about, where it says not done. */
+  | { readonly action: 'run_units'; readonly count: number; readonly unlessDone?: number }
   | { readonly action: 'mark_cancelled' }
   | ControlStep;
 /** The tag of a step. */

@@ -2,7 +2,7 @@ import { hostname } from 'node:os';
 import type { DatabaseSync } from 'node:sqlite';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { RecoveryError } from '../../core/errors.ts';
-import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
+import { SAME_STOP_MS, STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
   type ExecutionResult,
@@ -61,9 +61,6 @@ export type NativeActuatorOptions = {
 };
 
 type Done = Awaited<Execution['done']>;
-
-/** A second request to stop within this time is the same key press heard twice. */
-const SAME_STOP_MS = 1_000;
 
 /**
  * Carries out plans on a native state directory, in this process.

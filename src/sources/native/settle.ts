@@ -8,12 +8,13 @@ import { findOrphans } from '../../platform/find-orphans.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
 import { appendAudit, checkAuditChain } from '../../store/audit.ts';
 import { changeJob } from '../../store/high-water.ts';
-import { type JobRecord, readJob, setStatus } from '../../store/jobs.ts';
+import { endRun, type JobRecord, readJob, setStatus } from '../../store/jobs.ts';
 import { insertLease, readEpoch, readRunner, readRunTokens, releaseLease } from '../../store/leases.ts';
 import { makeUnitJournal } from '../../store/unit-journal.ts';
-import { readNamedUnits } from '../../store/units.ts';
+import { countUnitsByStatus, readNamedUnits } from '../../store/units.ts';
 import { jobDirectory, lockPath } from './layout.ts';
 import { probeLiveness } from './probe-liveness.ts';
+import { isRowsFileError } from './write-back.ts';
 
 /** A person's word about units, with who says it and when (epoch milliseconds). */
 export type SettleOrder = SettleRequest & { readonly principal: string; readonly atMs: number };
@@ -63,8 +64,17 @@ export function settleUnits(
     record(database, job, { units, order, epoch, fenced: isFenced });
     // A job that ran to its end has something to run again.
     if (order.as === 'pending' && job.status === 'completed') setStatus(database, job.seq, 'pending');
+    if (isThrough(database, job)) endRun(database, job.seq, { status: 'completed', atMs: order.atMs });
     return units.map(({ number, key, status: was }) => ({ number, key, was, now: order.as }));
   });
+}
+
+/** Whether a job whose run ended short has nothing left to run: its error was that of a unit that is settled now. */
+function isThrough(database: DatabaseSync, { seq, status, error }: JobRecord): boolean {
+  const isEnded = status === 'failed' || status === 'stopped';
+  if (!isEnded || isRowsFileError(error)) return false;
+  const { pending, failed, in_doubt: inDoubt } = countUnitsByStatus(database, seq);
+  return pending + failed + inDoubt === 0;
 }
 
 function lookAtHolder(

@@ -92,10 +92,15 @@ function checkNoRunner({ database, stateDirectory, clock }: ResultsWriteBack, jo
 
 const ROWS_FILE_CODES: readonly string[] = ['WRITE_BACK_FAILED', 'ROWS_FILE_CHANGED', 'ROWS_FILE_MISSING'];
 
+/** Whether a run ended for what it could not write back; doing so ends it well. */
+export function isRowsFileError(error: JobError | undefined): boolean {
+  return error !== undefined && ROWS_FILE_CODES.includes(error.code);
+}
+
 /** Whether nothing but the rows file kept a job from its end. */
 function isHeldUp(database: DatabaseSync, jobId: string): boolean {
   const job = readJob(database, jobId);
-  if (job?.status !== 'failed' || !ROWS_FILE_CODES.includes(job.error?.code ?? '')) return false;
+  if (job?.status !== 'failed' || !isRowsFileError(job.error)) return false;
   const { pending, failed, in_doubt: inDoubt } = countUnitsByStatus(database, job.seq);
   return pending + failed + inDoubt === 0;
 }

@@ -56,7 +56,7 @@ describe('buildProposal, resume', () => {
       [
         "take_lease epoch=2",
         "settle_units byReceipt=1 byVerify=2 toReview=0",
-        "run_units count=5",
+        "run_units count=5 unlessDone=2",
         "! UNITS_NEED_REVIEW count=2 unit=row",
         "repeats 0, confirm",
       ]
