@@ -35,6 +35,7 @@ function describeStatus(report: RecoveryReport): string {
   const { choice, outcome, progress_after: after } = report;
   const { status, exit_code: exitCode, fate } = outcome;
   if (fate !== undefined && fate !== 'ended') return FATES[fate];
+  if (isTrainingOn(report)) return 'recorded as paused; the trainer goes on until it looks at its control state';
   if (choice === 'pause') return 'recorded as paused';
   if (choice === 'rollback') return 'rolled back';
   if (isRecordOnly(report)) return 'recorded as running; nothing was started';
@@ -45,6 +46,11 @@ function describeStatus(report: RecoveryReport): string {
   const open = after.needs_review + after.in_doubt;
   const unit = after.unit === 'step' ? 'step' : 'row';
   return `ran to its end; ${formatCount(open, unit)} ${open === 1 ? 'waits' : 'wait'} for review`;
+}
+
+/** Whether a pause recorded what the trainer has not heeded yet. */
+export function isTrainingOn({ choice, plan }: RecoveryReport): boolean {
+  return choice === 'pause' && plan.warnings.some(({ code }) => code === 'TRAINER_GOES_ON');
 }
 
 /** Whether a resume recorded the job as running and started nothing. */

@@ -136,7 +136,8 @@ const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
   stop_runner: ({ pid, host }, unit) =>
     `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the ${unit} in hand`,
   take_lease: ({ epoch }) => `take the job with epoch ${epoch}; holders before are refused from then on`,
-  end_orphans: ({ pids }) => `end what outlived the runner, with all that it started: process ${pids.join(', ')}`,
+  end_orphans: ({ pids, what }) =>
+    `end ${what === 'trainer' ? 'the trainer' : 'what outlived the runner'}, with all that it started: process ${pids.join(', ')}`,
   await_orphans: ({ pids }) => `wait until what outlived the runner ends by itself: ${pids.join(', ')}`,
   settle_units: ({ byReceipt, byVerify, toReview }, unit) => {
     const ways = [

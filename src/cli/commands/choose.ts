@@ -3,7 +3,7 @@ import { CHOICES, type Choice, CONTROL_CHOICES, type ControlChoice } from '../..
 import type { PlanChoice } from '../../core/plan/schema.ts';
 import type { ControlAnswer } from '../../core/report/control-answer.ts';
 import { formatControlLine } from '../../present/control-line.ts';
-import { describeOutcome } from '../../present/report-text.ts';
+import { describeOutcome, isTrainingOn } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ActOptions, readActOptions } from '../compose.ts';
@@ -131,6 +131,8 @@ function describeRef({ ref: { id, name, kind, source } }: FoundJob): Readonly<Re
 function tellOne({ output }: CommandContext, recovered: Recovered): void {
   if (output.json) output.printJson(pickControl(recovered) ?? recovered.answer);
   else for (const line of describeRecovered(recovered)) output.print(line);
+  // The format's own line and object have no room for it.
+  if (recovered.type !== 'dry_run' && isTrainingOn(recovered.answer)) output.note(describeOutcome(recovered.answer));
 }
 
 /** A pause or a rollback is no recovery: it answers in the format's own shape. Source: formats/tau 2.7. */

@@ -71,6 +71,8 @@ const BLOCKERS: ReadonlySet<Finding['type']> = new Set([
   'store_regressed',
   'state_contradiction',
   'trainer_alive',
+  'trainer_ended',
+  'state_overtaken',
   'status_stale',
   'checkpoint_refused',
   'checkpoint_choice',
