@@ -100,10 +100,11 @@ export function translateStatus(
 
 /** Actions that record a state; of any other row the control state has nothing. */
 const RECORDING: ReadonlySet<string> = new Set(['pause', 'resume', 'cancel', 'rollback']);
+const STOPPING: ReadonlySet<string> = new Set(['pause', 'cancel']);
 
 /**
- * The last row of the audit log, when the control state is older and of another action: state comes before row, so a state
- * of yesterday was put back.
+ * The last row of the audit log, when it is a pause or a cancel, and the control state is older and of another action: state
+ * comes before row, so a state of yesterday was put back, and what somebody stopped looks as if it ran.
  *
  * Errors: none. Source: formats/tau 3 (order inside one command).
  */
@@ -114,7 +115,7 @@ export function findOvertaking(
   const row = rows.findLast(({ action }) => RECORDING.has(action));
   const stateAtMs = readTime(state?.['updated_unix_ms']);
   if (row?.atMs === undefined || stateAtMs === undefined || row.atMs <= stateAtMs) return undefined;
-  if (row.action === state?.['last_action']) return undefined;
+  if (!STOPPING.has(row.action) || row.action === state?.['last_action']) return undefined;
   return { line: row.line, action: row.action, atMs: row.atMs };
 }
 
