@@ -13,6 +13,8 @@ const WRAPPER_FD = 3;
  * code or signal. Without a fit one it says which Node.js is needed and sets exit code 2.
  */
 export function rerun(oldestMajor) {
+  // What cannot be said changes no exit code.
+  process.stderr.on('error', () => undefined);
   const { node, tried } = findNode(oldestMajor);
   if (node === undefined) {
     process.stderr.write(

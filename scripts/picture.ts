@@ -2,6 +2,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import headless, { type IBufferCell } from '@xterm/headless';
 import { endLeftovers } from '../src/cli/demo/end-leftovers.ts';
 import { makeJob } from '../src/cli/demo/make-job.ts';
@@ -9,6 +10,7 @@ import { readScenarios } from '../src/cli/demo/read-scenarios.ts';
 import { systemClock } from '../src/platform/clock.ts';
 import { makeNativePlace } from '../src/sources/native/read.ts';
 import { openJobStore } from '../src/store/open-store.ts';
+import { GUARD_MS } from '../src/ui/state/guard.ts';
 import { openPty } from '../test/helpers/terminal/open-pty.ts';
 
 const ROOT = path.join(import.meta.dirname, '..');
@@ -98,8 +100,14 @@ async function takeFrames(home: string): Promise<readonly string[]> {
     const env = { HOME: home, SALVOR_STATE: stateDirectory, COLORTERM: undefined };
     const pty = openPty(process.execPath, [PROGRAM], { ...SIZE, env });
     try {
-      await pty.waitFor((screen) => screen.includes('California Orders') && screen.includes('? help'));
+      await pty.waitFor((screen) => screen.includes('California Orde') && screen.includes('? help'));
       const list = pty.output();
+      // The most urgent job is the first, and that is another one.
+      pty.type('/California');
+      await pty.waitFor((screen) => screen.includes('> California Orde') && screen.includes('/California_'));
+      await delay(GUARD_MS * 2);
+      pty.type('\r');
+      await pty.waitFor((screen) => screen.includes("matching 'California'") && screen.includes('? help'));
       pty.type('\r');
       await pty.waitFor((screen) => screen.includes('Last completed: Row 47') && screen.includes('? help'));
       return [list, pty.output()];

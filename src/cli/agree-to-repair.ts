@@ -20,6 +20,8 @@ export async function agreeToRepair(
   if (!process.stdin.isTTY || output.json) {
     throw new RecoveryError('CONFIRMATION_NEEDED', `${what}; a script says --yes --reason TEXT`);
   }
+  // What cannot be asked is not agreed to; that is told as such.
+  process.stderr.on('error', () => {});
   const lines = createInterface({ input: process.stdin, output: process.stderr });
   try {
     const typed = await lines.question(`Type ${safeText(name, 200)} to ${deed}: `);

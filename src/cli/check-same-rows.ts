@@ -12,10 +12,12 @@ export type RepeatedJob = Pick<JobRef, 'id' | 'name'> & { readonly status: strin
 /** Thrown inside the transaction that records a job; what it names is looked at outside. */
 class UnfinishedSignal extends Error {
   readonly jobId: string;
+  readonly changed: boolean;
 
-  constructor(jobId: string) {
-    super(`job ${jobId} has the same rows and is not finished`);
-    this.jobId = jobId;
+  constructor({ job, changed }: SameRowsJob) {
+    super(`job ${job.id} has the same rows and is not finished`);
+    this.jobId = job.id;
+    this.changed = changed;
   }
 }
 
@@ -37,36 +39,40 @@ export async function checkSameRows<T>(
 ): Promise<{ readonly recorded: T; readonly repeated?: RepeatedJob }> {
   const { store, spec, again } = asked;
   let repeated: RepeatedJob | undefined;
-  const judge = ([newest, ...older]: readonly SameRowsJob[]): void => {
+  const judge = (same: readonly SameRowsJob[]): void => {
     if (again) return;
-    const unfinished = [newest, ...older].find((one) => one?.unfinished);
-    if (unfinished) throw new UnfinishedSignal(unfinished.job.id);
+    const unfinished = same.find((one) => one.unfinished && !one.changed) ?? same.find((one) => one.unfinished);
+    if (unfinished) throw new UnfinishedSignal(unfinished);
+    const [newest] = same;
     repeated = newest && { id: newest.job.id, name: newest.job.name, status: newest.job.status };
   };
   try {
     // A file that cannot be read is told of where its rows are.
     const isNew = again || !(await store.hasName(spec.name));
     const found = isNew ? undefined : await digestFile(spec.rowsPath).catch(() => {});
-    if (found) judge(await store.sameRows(spec.name, found.sha256));
+    if (found) judge(await store.sameRows(spec.name, { path: spec.rowsPath, sha256: found.sha256 }));
     const recorded = await record(judge);
     return { recorded, ...(repeated && { repeated }) };
   } catch (thrown) {
-    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(store, thrown.jobId);
+    if (thrown instanceof UnfinishedSignal) throw await describeUnfinished(store, thrown);
     throw thrown;
   }
 }
 
-async function describeUnfinished(store: JobStore, jobId: string): Promise<RecoveryError> {
+async function describeUnfinished(store: JobStore, { jobId, changed }: UnfinishedSignal): Promise<RecoveryError> {
   const { job, verdict, standing, progress, recommended } = await lookAtJob(store, jobId);
   const { id, name, kind, source } = job;
   const far = progress ? `, ${progress.done} of ${progress.total} ${progress.unit}s done` : '';
   const next = recommended === undefined ? 'salvor show' : `salvor --choice ${recommended} --job`;
-  const message = `job ${id} '${name}' has the same rows and is not finished: ${standing}${far}. Go on with it: ${next} ${id}. Do every row again: the same command with --again`;
+  const rows = changed ? 'was made of this rows file, which has changed since,' : 'has the same rows';
+  const every = changed ? 'Do every row of the file as it is now' : 'Do every row again';
+  const message = `job ${id} '${name}' ${rows} and is not finished: ${standing}${far}. Go on with it: ${next} ${id}. ${every}: the same command with --again`;
   return new RecoveryError('JOB_UNFINISHED', message, {
     details: {
       job: { id, name, kind, source },
       verdict,
       progress: progress ? translateProgress(progress) : null,
+      rows_changed: changed,
       commands: { continue: `${next} ${id}`, again: '--again' },
     },
   });

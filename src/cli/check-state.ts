@@ -1,6 +1,8 @@
 /** What `salvor doctor` says of a state directory, besides its store. */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { HINTS } from '../core/errors.ts';
+import { isFull } from '../platform/out-of-space.ts';
 import { storePath } from '../store/state-directory.ts';
 
 /** One thing that was looked at. `advice` is what to do when it does not work. */
@@ -24,6 +26,10 @@ export function checkStateDirectory(directory: string): readonly Check[] {
     if (!stats.isDirectory()) return [describeBroken(directory, 'it is not a directory')];
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
     const open = findOpen(directory, stats);
+    if (isFull(directory)) {
+      const found = `${directory}: no room is left, so nothing can be recorded`;
+      return [{ name: NAME, state: 'broken', found, advice: HINTS.STATE_FULL }, ...open];
+    }
     return open.length > 0 ? open : [{ name: NAME, state: 'ok', found: directory }];
   } catch (error) {
     return [describeBroken(directory, error instanceof Error ? error.message : String(error))];

@@ -70,6 +70,7 @@ export const EXIT_CODES = {
   JOB_UNFINISHED: 7,
   VERIFY_UNANSWERED: 5,
   REVIEW_NEEDED: 8,
+  OUTPUT_UNWRITABLE: 9,
   RUN_INTERRUPTED: 130,
 } as const satisfies Record<ErrorCode, number>;
 
@@ -84,6 +85,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[
   ['6', 'conflict: somebody else holds the job, or the plan went stale'],
   ['7', 'confirmation needed: say `--yes`; `run` of rows that an unfinished job has: go on with it, or say `--again`'],
   ['8', 'the job ran to its end, and units wait for review'],
+  ['9', 'done, and the answer could not be written: standard output is full or broken'],
   [
     '129, 130, 143',
     'ended by SIGHUP, SIGINT, SIGTERM (also: a stop asked for by somebody else): the job is left resumable',

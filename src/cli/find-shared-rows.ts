@@ -11,18 +11,18 @@ import type { JobRecord } from '../store/records.ts';
 /** How many jobs are named; who has more of them has been told enough. */
 const NAMED_JOBS = 3;
 
-/** An unfinished job of another name that has the rows which are about to be run. */
+/** Another unfinished job that has the rows which are about to be run. */
 export type SharedRowsJob = Pick<JobRef, 'id' | 'name'> & {
   /** How it stands, in words. */
   readonly standing: string;
   readonly done: number;
   readonly total: number;
-  /** The file that both have and one of them at least writes its results into: then it is another file for the other. */
+  /** The file that both have, when one of them at least writes its results into it. */
   readonly writtenPath?: string;
 };
 
 /**
- * Finds what must be said before rows are run that unfinished jobs of other names have; newest first, a few at most.
+ * Finds what must be said before rows are run that other unfinished jobs have; newest first, a few at most.
  * It is no reason to refuse: another command over the same rows is other work.
  *
  * Errors: those of the store. A job that cannot be looked at is left out, since the run does not hang on it.
@@ -59,9 +59,10 @@ type JobLook = Pick<Diagnosis, 'verdict' | 'recommended'> & {
 /** How a job stands now. Errors: those of collecting evidence. */
 export async function lookAtJob(store: JobStore, jobId: string): Promise<JobLook> {
   const evidence = await collectEvidence(store, jobId);
-  const { verdict, recommended } = diagnose(evidence);
+  const diagnosis = diagnose(evidence);
+  const { verdict, recommended } = diagnosis;
   const { job, units } = evidence;
   const progress = units && assembleProgress(units.counts, units.unit);
-  const standing = describeVerdict(verdict, progress);
+  const standing = describeVerdict(diagnosis, progress);
   return { job, verdict, standing, progress, ...(recommended && { recommended }) };
 }

@@ -1,11 +1,12 @@
 import { diagnose } from '../core/diagnosis/diagnose.ts';
+import { isInHand } from '../core/diagnosis/guardrails.ts';
 import type { UnitStatus } from '../core/job/schema.ts';
 import type { FoundJob } from './open-places.ts';
 
 /** Whether a living runner has the units that it began in its hand. Errors: those of `collect`. */
 export async function holdsUnits({ ref, place }: FoundJob): Promise<boolean> {
   const { verdict } = diagnose(await place.jobs.collect(ref.id));
-  return verdict === 'alive' || verdict === 'stalled';
+  return isInHand(verdict);
 }
 
 /** What the status of a unit is called; for programs it stays as it is recorded. */

@@ -12,8 +12,12 @@ const VERSION = typeof __SALVOR_VERSION__ === 'string' ? __SALVOR_VERSION__ : '0
  */
 export async function main(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && argv[0] === '--version') {
-    writeDescriptor(1, `${VERSION}\n`);
-    return 0;
+    try {
+      writeDescriptor(1, `${VERSION}\n`);
+      return 0;
+    } catch {
+      // It cannot be said: what tells of that is not loaded yet.
+    }
   }
   const { runCommandLine } = await import('./run-command-line.ts');
   return runCommandLine(argv, { version: VERSION, distDirectory: import.meta.dirname });

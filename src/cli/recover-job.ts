@@ -5,6 +5,7 @@ import type { ControlAnswer } from '../core/report/control-answer.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import type { Session, SessionState } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
+import { safeText } from '../present/safe-text.ts';
 import { chooseUnitWord, describeFinding, describeStep, describeWarning } from '../present/words.ts';
 import type { CommandContext } from './command-context.ts';
 import { type ActOptions, openSession } from './compose.ts';
@@ -132,7 +133,7 @@ function describeDryRun(job: FoundJob, plan: Plan, seen: Extract<SessionState, {
       confirmation_needed: plan.wouldRepeat > 0,
     },
     lines: [
-      `Would ${plan.choice} job ${id} (plan ${plan.digest.slice(0, 12)}):`,
+      `Would ${plan.choice} job ${id} '${safeText(name, 200)}' (plan ${plan.digest.slice(0, 12)}):`,
       ...steps.map((step, index) => `  ${index + 1}. ${step.detail}`),
       ...warnings.map((warning) => `  ! ${warning.message}`),
       ...plan.questions.map((question) => `  ? --${question.id} ${question.options.join('|')} has to be said`),

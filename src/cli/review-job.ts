@@ -1,6 +1,10 @@
+import { diagnose } from '../core/diagnosis/diagnose.ts';
+import { isInHand } from '../core/diagnosis/guardrails.ts';
+import { RecoveryError } from '../core/errors.ts';
+import { proposeReview } from '../core/plan/build-plan.ts';
 import { formatTime } from '../present/format.ts';
 import { safeText } from '../present/safe-text.ts';
-import { describeUnitStatus, holdsUnits } from './holds-units.ts';
+import { describeUnitStatus } from './holds-units.ts';
 import type { FoundJob } from './open-places.ts';
 
 /** What a review shows, as JSON and as lines. It changes nothing. */
@@ -9,11 +13,12 @@ export type Review = { readonly answer: unknown; readonly lines: readonly string
 const NO_LIMIT = 1_000_000_000;
 
 /**
- * Lists the units of a job that are in doubt or wait for a person.
+ * Lists the units of a job that are in doubt or wait for a person. Of several jobs any may have none.
  *
+ * Errors: REVIEW_EMPTY when the only job has none; those of `collect`.
  * Source: contract, commands (review); formats/batch 3.4.
  */
-export async function reviewJob(job: FoundJob): Promise<Review> {
+export async function reviewJob(job: FoundJob, several: boolean): Promise<Review> {
   const { ref, place } = job;
   const { units } = await place.jobs.units(ref.id, {
     statuses: ['in_doubt', 'needs_review'],
@@ -21,7 +26,14 @@ export async function reviewJob(job: FoundJob): Promise<Review> {
     limit: NO_LIMIT,
   });
   const { id, name, kind, source } = ref;
-  const runnerLives = await holdsUnits(job);
+  const evidence = await place.jobs.collect(id);
+  const diagnosis = diagnose(evidence);
+  const proposal = proposeReview({ evidence, diagnosis });
+  if (!several && proposal.type === 'refused') {
+    const { code, message, details } = proposal.refusal;
+    throw new RecoveryError(code, message, { details });
+  }
+  const runnerLives = isInHand(diagnosis.verdict);
   const inHand = runnerLives ? units.filter(({ status }) => status === 'in_doubt').length : 0;
   const toReview = units.length - inHand;
   return {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import type { CommandContext } from './command-context.ts';
-import { makeOutput, tellError } from './output.ts';
+import { makeOutput, type Output, tellError } from './output.ts';
 import { type Asked, parseArgs } from './parse-args.ts';
 
 type Run = (context: CommandContext) => Promise<number>;
@@ -40,6 +40,12 @@ export async function runCommandLine(
   { version, distDirectory }: { readonly version: string; readonly distDirectory: string },
 ): Promise<number> {
   const output = makeOutput(argv.includes('--json'));
+  return output.finish(await runWords(argv, { version, distDirectory, output }));
+}
+
+type Words = { readonly version: string; readonly distDirectory: string; readonly output: Output };
+
+async function runWords(argv: readonly string[], { version, distDirectory, output }: Words): Promise<number> {
   const programPath = join(distDirectory, '..', 'bin', 'salvor.js');
   try {
     if (argv[0] === RUNNER_COMMAND) {

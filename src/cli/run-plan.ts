@@ -2,12 +2,14 @@ import { RecoveryError } from '../core/errors.ts';
 import type { Faults } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { findMissingCommand } from '../platform/find-missing-command.ts';
+import type { Unrecorded } from '../runner/commit-journal.ts';
 import { makeLocalEngine } from '../runner/engines/local/make-local-engine.ts';
 import { holdLease } from '../runner/hold-lease.ts';
 import { type BatchSpec, parseBatchSpec } from '../runner/job-file/schema.ts';
 import type { JobRun } from '../runner/job-run.ts';
 import { runJob } from '../runner/run-job.ts';
 import type { RunPlan } from '../sources/native/act.ts';
+import type { RunLog } from '../store/contract.ts';
 
 /** No crash points outside tests. */
 export const NO_FAULTS: Faults = { reach: () => {} };
@@ -42,7 +44,13 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
   onStarted();
   const [first, ...rest] = plan.steps;
   if (first) onEvent({ type: 'step', index: 0, result: { step: first, state: 'done', detail: `epoch ${held.epoch}` } });
-  const { end, error, settled, results } = await runJob({
+  const {
+    end,
+    error,
+    settled,
+    results,
+    unrecorded = [],
+  } = await runJob({
     store,
     job,
     spec,
@@ -55,10 +63,12 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
     faults,
     stop,
     kill,
+    onUnrecorded: makeLastWords(held.log),
     onEvent: (event) => onEvent(event.type === 'step' ? { ...event, index: event.index + 1 } : event),
   });
   const steps = first ? [{ step: first, state: 'done' as const }, ...results] : results;
-  return { steps, end, settled, ...(error && { error }) };
+  const warnings = unrecorded.map((said) => ({ code: error?.code ?? 'INTERNAL', message: describeUnrecorded(said) }));
+  return { steps, end, settled, ...(error && { error }), ...(warnings.length > 0 && { warnings }) };
 }
 
 /** A command that went since the plan was made refuses a recovery before anything is touched. Errors: PREREQUISITE_MISSING. */
@@ -69,6 +79,18 @@ function checkCommands(spec: BatchSpec): void {
     const { command, problem } = missing;
     throw new RecoveryError('PREREQUISITE_MISSING', `the command ${command} ${problem}`, { details: { command } });
   }
+}
+
+/** Makes what writes to the log of a job all that its rows say and that cannot be recorded. Errors: none. */
+export function makeLastWords(log: RunLog): NonNullable<JobRun['onUnrecorded']> {
+  return (said, { code }) => {
+    const at = new Date(systemClock.nowMs()).toISOString();
+    log.write(`${at} row ${said.number} note | ${describeUnrecorded(said)}: ${code}`);
+  };
+}
+
+function describeUnrecorded({ number, receipt }: Unrecorded): string {
+  return `${receipt === undefined ? `that row ${number} is done` : `the receipt ${receipt} of row ${number}`} could not be recorded`;
 }
 
 /** Makes the engine of a job, its lines going to the log and to whoever watches. */

@@ -1,3 +1,4 @@
+import { isInHand } from '../core/diagnosis/guardrails.ts';
 import { needsOperator } from '../core/diagnosis/judge-job.ts';
 import { RecoveryError } from '../core/errors.ts';
 import type { Choice, ControlChoice, JobSummary } from '../core/job/schema.ts';
@@ -66,7 +67,7 @@ async function listFound(places: readonly OpenPlace[], which: 'waiting' | 'busy'
   for (const place of places) {
     const { jobs } = await place.jobs.list({ scope: 'attention', offset: 0, limit: ENOUGH });
     const isMeant = ({ attention, verdict }: JobSummary) =>
-      which === 'waiting' ? needsOperator(attention) : verdict === 'alive' || verdict === 'stalled';
+      which === 'waiting' ? needsOperator(attention) : isInHand(verdict);
     found.push(...jobs.filter(isMeant).map((summary) => ({ ref: summary.job, place })));
   }
   return found;

@@ -1,5 +1,5 @@
 import { basename, extname } from 'node:path';
-import { RecoveryError } from '../core/errors.ts';
+import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import { assembleProgress, type Progress } from '../core/job/schema.ts';
 import type { Faults } from '../core/ports.ts';
@@ -9,12 +9,13 @@ import { readJobFile } from '../runner/job-file/read-job-file.ts';
 import { describeNameProblem } from '../runner/job-file/schema.ts';
 import { openRows } from '../runner/rows/open-rows.ts';
 import { type JobRunResult, runJob } from '../runner/run-job.ts';
+import type { HeldJob, JobStore } from '../store/contract.ts';
 import { makeJobId } from '../store/job-id.ts';
 import { openJobStore } from '../store/open-store.ts';
 import type { JobRecord } from '../store/records.ts';
 import { checkSameRows, type RepeatedJob } from './check-same-rows.ts';
 import { findSharedRows, type SharedRowsJob } from './find-shared-rows.ts';
-import { makeEngineFor, NO_FAULTS } from './run-plan.ts';
+import { makeEngineFor, makeLastWords, NO_FAULTS } from './run-plan.ts';
 
 /** A job that is recorded and held, and about to run. */
 export type StartedJob = {
@@ -23,7 +24,7 @@ export type StartedJob = {
   readonly progress: Progress;
   /** A job that ended and had these very rows: they are done again. */
   readonly repeated?: RepeatedJob;
-  /** Unfinished jobs of other names that have these very rows. */
+  /** Other unfinished jobs that have these very rows. */
   readonly sharing: readonly SharedRowsJob[];
   readonly run: (control: {
     readonly stop: AbortSignal;
@@ -65,12 +66,14 @@ export async function startJob(options: {
     ).finally(rows.close);
     const sharing = await findSharedRows(store, job);
     faults.reach('after-import');
-    const held = await holdLease({
-      store,
-      job,
-      expected: { epoch: 0, status: 'pending', journalSequence: 0 },
-      audit: { atMs: systemClock.nowMs(), principal, action: 'run', outcome: 'done', details: {} },
-    });
+    const held = await orTakeBack(store, job, () =>
+      holdLease({
+        store,
+        job,
+        expected: { epoch: 0, status: 'pending', journalSequence: 0 },
+        audit: { atMs: systemClock.nowMs(), principal, action: 'run', outcome: 'done', details: {} },
+      }),
+    );
     faults.reach('after-lease');
     const counts = await held.counts();
     const directory = store.directoryOf(job.id);
@@ -102,6 +105,7 @@ export async function startJob(options: {
             stop,
             kill,
             onEvent,
+            onUnrecorded: makeLastWords(held.log),
           });
           return { ...result, progress: assembleProgress(await readCounts(result), 'row') };
         } finally {
@@ -111,6 +115,24 @@ export async function startJob(options: {
     };
   } catch (error) {
     await store.close();
+    throw error;
+  }
+}
+
+/**
+ * Takes the lease, or takes the job back: a run that is refused leaves nothing.
+ *
+ * Errors: those of taking it; they name the job where that cannot be taken away either.
+ */
+async function orTakeBack(store: JobStore, job: JobRecord, hold: () => Promise<HeldJob>): Promise<HeldJob> {
+  try {
+    return await hold();
+  } catch (error) {
+    await store.takeBack(job.id).catch(() => {
+      const { code, message, details } = toRecoveryError(error);
+      const left = `job ${job.id} '${job.name}' is recorded, and none of its rows was begun: salvor --choice cancel --job ${job.id} once it can be written`;
+      throw new RecoveryError(code, `${message}; ${left}`, { details: { ...details, job: job.id }, cause: error });
+    });
     throw error;
   }
 }

@@ -37,7 +37,7 @@ export const HINTS = {
   ORPHAN_RUNNING: 'Say --orphans wait to wait for it, or --orphans end to end it.',
   ORPHAN_NOT_ENDED: 'End the process named above by hand, then say the same again.',
   ROWS_FILE_CHANGED:
-    'Put the rows file back as the job read it or left it; without it, salvor units JOB --csv has the results, and salvor run starts a new job.',
+    'Put the rows file back as the job read it or left it; without it, salvor units JOB --csv has the results, and salvor run FILE --again does every row of the file as it is now.',
   ROWS_FILE_MISSING: 'Put the rows file back where it was; its digest is checked.',
   PREREQUISITE_MISSING: 'Put back what is named above, or cancel the job and start a new one.',
   AUDIT_BROKEN:
@@ -47,7 +47,7 @@ export const HINTS = {
   JOB_CANCELLED: 'A cancelled job stays cancelled; start a new one with salvor run.',
   CHOICE_UNSUPPORTED: 'Take one of the other choices, or recover the job with the tools of the system it belongs to.',
   REVIEW_NEEDED:
-    'Look at them with --choice review and settle each with salvor settle; --choice resume --verify-again asks a verify hook once more.',
+    'Look at them with --choice review and settle each with salvor settle; where the job has a verify hook, --choice resume --verify-again asks it again.',
   VERIFY_UNANSWERED: 'Put the verify hook right, then say salvor --choice resume: it is asked again.',
   REVIEW_EMPTY: 'There is nothing to review.',
   UNIT_CHANGED:
@@ -57,7 +57,7 @@ export const HINTS = {
   POLICY_INVALID: 'Correct the policy file; until then every action is denied.',
   READ_ONLY: 'Leave out --read-only to act.',
   LEASE_HELD: 'Wait for the holder named above to finish, then look again.',
-  LEASE_FENCED: 'Another recovery took this job over; see salvor show JOB.',
+  LEASE_FENCED: 'Somebody took this job over, settled its rows or cancelled it meanwhile; see salvor show JOB.',
   EVIDENCE_STALE: 'Look again and decide on what is true now.',
   CONSENT_MISMATCH: 'Agree to the plan that is shown now.',
   JOB_UNFINISHED: 'Resume the job named above, or say --again to do its rows once more under new idempotency keys.',
@@ -82,6 +82,8 @@ export const HINTS = {
   CHECKPOINT_NOT_SAVED: 'Correct the cause and save again; the newest checkpoint there is can still be loaded.',
   CHECKPOINT_BUSY: 'Wait for the other program to finish saving, then save again.',
   CHECKPOINT_CHANGED: 'Load again: a newer checkpoint took its place.',
+  OUTPUT_UNWRITABLE:
+    'Nothing that was done is changed by it: salvor list --all and salvor show JOB have what is true; make room, or write elsewhere.',
   NODE_UNSUPPORTED: 'Install Node.js 24 or newer.',
 } as const;
 

@@ -6,6 +6,8 @@ const SQLITE_FULL = 13;
 const SQLITE_HIDING: readonly unknown[] = [10, 14];
 /** With less than this left a store cannot grow its log and the index of it. Unit: bytes. */
 const NEEDED_BYTES = 64 * 1024;
+/** Whoever acts makes the log of the store, the index of it, a mark and a report. */
+const NEEDED_FILES = 4;
 
 /**
  * Whether something failed because there is no room for it: the disk is full, or a quota is used up. `path` is where it
@@ -22,10 +24,11 @@ export function isOutOfSpace(thrown: unknown, path: string): boolean {
   return code === SQLITE_FULL || (SQLITE_HIDING.includes(code) && isFull(path));
 }
 
-function isFull(path: string): boolean {
+/** Whether a store at this path has no room to grow. A quota is not seen. Errors: none. */
+export function isFull(path: string): boolean {
   try {
     const { bavail, bsize, files, ffree } = statfsSync(path);
-    return bavail * bsize < NEEDED_BYTES || (files > 0 && ffree === 0);
+    return bavail * bsize < NEEDED_BYTES || (files > 0 && ffree < NEEDED_FILES);
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
-import { writeSync } from 'node:fs';
+import { fstatSync, writeSync } from 'node:fs';
 
-/** A pipe without a reader, and a terminal that is gone. */
-const NOBODY_READS: ReadonlySet<unknown> = new Set(['EPIPE', 'EIO', 'ENXIO']);
+/** What a terminal says that is gone; of a disk it is a fault. */
+const GONE: ReadonlySet<unknown> = new Set(['EIO', 'ENXIO']);
 
 /**
  * Writes a text to a file descriptor, all of it, at once: when it returns, the reader has it or the kernel does.
@@ -16,11 +16,19 @@ export function writeDescriptor(descriptor: number, text: string): boolean {
       written += writeSync(descriptor, bytes, written);
     } catch (error) {
       const code = error instanceof Error && 'code' in error ? error.code : undefined;
-      if (NOBODY_READS.has(code)) return false;
+      if (code === 'EPIPE' || (GONE.has(code) && isDevice(descriptor))) return false;
       if (code !== 'EAGAIN') throw error;
       // Somebody made the pipe non-blocking and its reader is slow: wait a moment without spinning.
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
     }
   }
   return true;
+}
+
+function isDevice(descriptor: number): boolean {
+  try {
+    return fstatSync(descriptor).isCharacterDevice();
+  } catch {
+    return false;
+  }
 }

@@ -45,6 +45,8 @@ export const CONTROL_FINDING_WORDS: Words = {
     `the status ${safeText(runState, 60)} of ${formatTime(updatedAtMs)} does not count: ${STALE_WORDS[stale]}`,
   trainer_alive: ({ trainer }) =>
     `running: the trainer that was started here lives: process ${trainer.pid} (${safeText(trainer.command, 120)})`,
+  state_overtaken: ({ overtaken: { action, atMs, line } }) =>
+    `the control state is older than the last row of the audit log, line ${line}: ${safeText(action, 20)} of ${formatTime(atMs)}; it was put back, or somebody else wrote the row`,
   trainer_ended: ({ end }) =>
     `the trainer ${safeText(describeTrainerEnd(end), 60)} at ${formatTime(end.atMs)}${end.isStopped ? '; it had been asked to stop' : ''}`,
   checkpoint_refused: ({ checkpoint }) => describeRefusedCheckpoint(checkpoint),
@@ -79,7 +81,7 @@ export const CONTROL_STEP_WORDS: StepWords = {
     `take ${SOURCE_WORDS[source]}: training of run ${safeText(runId, 80)} goes on from global step ${globalStep}; ${describeLost(lostSteps)}`,
   write_report: ({ path: file }) => `write the recovery report ${path(file)}; earlier ones are kept beside it`,
   set_lifecycle: ({ from, to, idempotent }) =>
-    `record the job as ${to} (it is ${safeText(from, 60)}${idempotent ? '; nothing changes but the record' : ''})`,
+    `record the job as ${to} (${describeBefore(from)}${idempotent && from !== 'missing' ? '; nothing changes but the record' : ''})`,
   restore_checkpoint: ({ path: file, globalStep }) =>
     `make ${path(file)} (global step ${globalStep}) the primary checkpoint; the one there now is kept`,
   repair_audit: ({ line, sizeBytes }) =>
@@ -88,6 +90,10 @@ export const CONTROL_STEP_WORDS: StepWords = {
   start_trainer: ({ command, globalStep }) =>
     `start the trainer ${globalStep === undefined ? 'without a checkpoint' : `at global step ${globalStep}`}: ${safeText(command, 300)}`,
 };
+
+function describeBefore(from: string): string {
+  return from === 'missing' ? 'nothing is recorded: the control state is made anew' : `it is ${safeText(from, 60)}`;
+}
 
 function describeLost(lostSteps: string | undefined): string {
   if (lostSteps === undefined) return 'how many steps are lost cannot be told';
@@ -104,6 +110,8 @@ export const CONTROL_WARNING_WORDS: Readonly<Record<ControlWarning, (warning: Pl
     `WARNING: the audit log cannot be read from ${safeText(label, 40)} on: only the ${count} rows before it are counted.`,
   ACCESS_OPEN: ({ label }) =>
     `WARNING: there is no access policy${label === undefined ? '' : ` at ${path(label)}`}: everybody may do everything, in a team as well.`,
+  TRAINER_GOES_ON: ({ label = '' }) =>
+    `WARNING: a pause records a state and stops nothing: the trainer (process ${safeText(label, 80)}) goes on until it looks at its control state. To end it, cancel.`,
   CHECKPOINT_UNPROVEN: ({ label }) =>
     `${label === undefined ? 'The checkpoint' : path(label)} carries no digest: its structure is whole, and silent damage to a number would not be seen.`,
 };

@@ -1,4 +1,5 @@
 /** What one job of a list says, cell by cell; for the console and for scripts' tables alike. */
+import { isInHand } from '../core/diagnosis/guardrails.ts';
 import { type Attention, type JobSummary, RECEIPT_COUNT_LIMIT } from '../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../core/ports.ts';
 import { formatCount, formatTime } from './format.ts';
@@ -75,7 +76,7 @@ export function describeProof(summary: JobSummary): string {
 export function describeAttention(summary: JobSummary): string {
   const { inDoubt, needsReview, failed } = summary.progress;
   // What a living runner has begun is in its hands, and nobody doubts it.
-  const begun = summary.verdict === 'alive' || summary.verdict === 'stalled' ? 'in hand' : 'in doubt';
+  const begun = isInHand(summary.verdict) ? 'in hand' : 'in doubt';
   const parts = [
     inDoubt > 0 ? `${inDoubt} ${begun}` : '',
     needsReview > 0 ? `${needsReview} to review` : '',

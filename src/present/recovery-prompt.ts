@@ -1,3 +1,4 @@
+import { countWaiting, isInHand } from '../core/diagnosis/guardrails.ts';
 import type { Diagnosis } from '../core/diagnosis/schema.ts';
 import type { Evidence, UnitsEvidence } from '../core/evidence/schema.ts';
 import { CHOICES, type Choice, countUnits } from '../core/job/schema.ts';
@@ -5,7 +6,7 @@ import type { Looked } from '../core/session/schema.ts';
 import { CONTROL_OPTIONS, describeControlCheckpoint, describeControlPlace } from './control-prompt.ts';
 import { formatCount } from './format.ts';
 import { safeText } from './safe-text.ts';
-import { describeChoice, describeOpen } from './words.ts';
+import { describeChoice, describeOpen, isReopened } from './words.ts';
 
 const OPTION_WIDTH = '[restart]'.length;
 
@@ -36,10 +37,15 @@ function describeFacts({ evidence, diagnosis, proposals }: Looked): readonly (re
   const { units, control } = evidence;
   return [
     [describeHeadline(evidence, diagnosis)],
-    units ? [...describeLastDone(units), `Remaining: ${formatCount(countRemaining(units), units.unit)}`] : [],
+    units
+      ? [
+          ...describeLastDone(units),
+          `Remaining: ${formatCount(countRemaining(units), units.unit)}${describeSkipped(units)}`,
+        ]
+      : [],
     control ? describeControlCheckpoint(evidence, control) : [],
     describeLastError(evidence, proposals.resume.type === 'plan'),
-    units ? describeAttention(units) : [],
+    units ? describeAttention(units, diagnosis) : [],
   ];
 }
 
@@ -58,6 +64,10 @@ const HAPPENED = {
 function describeHeadline(evidence: Evidence, diagnosis: Diagnosis): string {
   const { job, units, control } = evidence;
   const place = units ? describePlace(units, diagnosis) : control ? describeControlPlace(evidence, control) : '';
+  if (units && isReopened(evidence, diagnosis)) {
+    const again = formatCount(units.counts.pending, units.unit);
+    return `Job '${safeText(job.name, 200)}' has ${again} to run again,${formatDone(units)}.`;
+  }
   const open = diagnosis.verdict === 'finished' && units ? describeOpen(units.counts, units.unit) : '';
   const happened = open === '' ? HAPPENED[diagnosis.verdict] : `ended with ${open},`;
   return `Job '${safeText(job.name, 200)}' ${happened}${place}.`;
@@ -70,17 +80,25 @@ function describeHeadline(evidence: Evidence, diagnosis: Diagnosis): string {
 function describePlace({ counts, unit, lastDone, lastFailing }: UnitsEvidence, { verdict }: Diagnosis): string {
   const total = countUnits(counts);
   const { done, failed, pending } = counts;
+  const howMany = formatDone({ counts, unit });
   if (verdict === 'failed') {
     const isHalted =
       failed === 1 && lastFailing?.status === 'failed' && (pending > 0 || lastFailing.number === done + 1);
-    return isHalted
-      ? ` at ${unit} ${lastFailing.number}/${total}`
-      : ` with ${done} of ${formatCount(total, unit)} done`;
+    return isHalted ? ` at ${unit} ${lastFailing.number}/${total}` : ` with${howMany}`;
   }
   const isEndedOpen = verdict === 'finished' && describeOpen(counts, unit) !== '';
   const isInOrder = done === 0 || done === total || lastDone?.number === done;
-  if (isEndedOpen) return ` ${done} of ${formatCount(total, unit)} done`;
-  return isInOrder ? ` at ${unit} ${done}/${total}` : ` with ${done} of ${formatCount(total, unit)} done`;
+  if (isEndedOpen) return howMany;
+  return isInOrder ? ` at ${unit} ${done}/${total}` : ` with${howMany}`;
+}
+
+function formatDone({ counts, unit }: Pick<UnitsEvidence, 'counts' | 'unit'>): string {
+  return ` ${counts.done} of ${formatCount(countUnits(counts), unit)} done`;
+}
+
+/** Skipped units are neither done nor left; without them the numbers would not add up. */
+function describeSkipped({ counts }: UnitsEvidence): string {
+  return counts.skipped === 0 ? '' : `, ${counts.skipped} skipped`;
 }
 
 function describeLastDone({ lastDone, receiptLabel, unit }: UnitsEvidence): readonly string[] {
@@ -104,15 +122,19 @@ function describeLastError({ recorded: { lastError }, units }: Evidence, canRetr
 /** What resume does with the unit of the last error; one under review it leaves alone, whatever its error was. */
 function describeNext({ lastFailing, canVerify, unit }: UnitsEvidence): string | undefined {
   if (!lastFailing || lastFailing.status === 'needs_review') return undefined;
+  if (lastFailing.status === 'pending') return `Resume will run ${unit} ${lastFailing.number} again.`;
   if (lastFailing.status !== 'in_doubt') return `Resume will retry from the failed ${unit}.`;
   const isAsked = canVerify && lastFailing.receipt === undefined;
   return isAsked ? `Resume will ask the verify hook about the ${unit} in doubt.` : undefined;
 }
 
-function describeAttention({ counts, unit }: UnitsEvidence): readonly string[] {
-  if (counts.in_doubt + counts.needs_review === 0) return [];
+function describeAttention({ counts, unit }: UnitsEvidence, { verdict }: Diagnosis): readonly string[] {
+  const { in_doubt: begun, needs_review: review } = counts;
   const word = unit === 'row' ? 'Rows' : 'Steps';
-  return [`${word} requiring attention: ${counts.in_doubt} in-flight, ${counts.needs_review} needs review`];
+  const inHand = begun > 0 && isInHand(verdict) ? [`${word} in hand of the runner: ${begun}`] : [];
+  if (countWaiting({ verdict, counts }) === 0) return inHand;
+  const doubtful = isInHand(verdict) ? 0 : begun;
+  return [...inHand, `${word} requiring attention: ${doubtful} in-flight, ${review} needs review`];
 }
 
 function describeOptions({ evidence, proposals }: Looked): readonly (readonly string[])[] {

@@ -12,26 +12,45 @@ const HEADLINES: Readonly<Record<Exclude<RecoveryReport['outcome']['status'], 'n
   started: 'started; it goes on in the background',
 };
 
+/** Exit code of a run that lost its job to somebody else. Source: contract, exit codes. */
+export const TAKEN_OVER = 6;
+
+/** Only the beginning of these recoveries is on record. */
+const FATES = {
+  broken_off: 'did not get to its end: its process is gone; salvor show says how the job stands',
+  unknown: 'was started; whether it still goes on cannot be told',
+} as const;
+
 /** The outcome of a recovery in one sentence. */
 export function describeOutcome(report: RecoveryReport): string {
   const { status, exit_code: exitCode } = report.outcome;
   // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
   const isStopped = status === 'failed' && exitCode > 128;
   const headline = isStopped ? HEADLINES.stopped : describeStatus(report);
-  return `Job '${safeText(report.job.name, 200)}': ${headline}.`;
+  const rest = report.outcome.fate === 'ended' ? ' (its own last word could not be written)' : '';
+  return `Job '${safeText(report.job.name, 200)}': ${headline}${rest}.`;
 }
 
 function describeStatus(report: RecoveryReport): string {
   const { choice, outcome, progress_after: after } = report;
-  const { status } = outcome;
+  const { status, exit_code: exitCode, fate } = outcome;
+  if (fate !== undefined && fate !== 'ended') return FATES[fate];
+  if (isTrainingOn(report)) return 'recorded as paused; the trainer goes on until it looks at its control state';
   if (choice === 'pause') return 'recorded as paused';
   if (choice === 'rollback') return 'rolled back';
   if (isRecordOnly(report)) return 'recorded as running; nothing was started';
+  if (status === 'failed' && exitCode === TAKEN_OVER)
+    return 'taken over, settled or cancelled by somebody else while it ran';
   if (status === 'failed' && outcome.trainer) return `${describeTrainer(outcome.trainer)}; it can be resumed`;
   if (status !== 'needs_review') return HEADLINES[status];
   const open = after.needs_review + after.in_doubt;
   const unit = after.unit === 'step' ? 'step' : 'row';
   return `ran to its end; ${formatCount(open, unit)} ${open === 1 ? 'waits' : 'wait'} for review`;
+}
+
+/** Whether a pause recorded what the trainer has not heeded yet. */
+export function isTrainingOn({ choice, plan }: RecoveryReport): boolean {
+  return choice === 'pause' && plan.warnings.some(({ code }) => code === 'TRAINER_GOES_ON');
 }
 
 /** Whether a resume recorded the job as running and started nothing. */

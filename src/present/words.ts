@@ -1,34 +1,48 @@
 /** What verdicts, findings, steps and warnings are called. Every foreign text in them is made safe here. */
-import type { DeathProof, Finding } from '../core/diagnosis/schema.ts';
+import type { DeathProof, Diagnosis, Finding } from '../core/diagnosis/schema.ts';
 import type { Evidence, LeaseHolder } from '../core/evidence/schema.ts';
 import { assembleProgress, type Choice, type Progress, type UnitCounts, type Verdict } from '../core/job/schema.ts';
 import { describeRegression } from '../core/plan/describe-regression.ts';
 import type { PlanAction, PlanStep, PlanWarning } from '../core/plan/schema.ts';
+import type { Looked } from '../core/session/schema.ts';
 import { CONTROL_FINDING_WORDS, CONTROL_STEP_WORDS, CONTROL_WARNING_WORDS } from './control-words.ts';
 import { formatCount, formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
 
 const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   alive: 'running',
-  stalled: 'running, but it does not move',
+  stalled: 'stalled: it runs, but does not move',
   interrupted: 'interrupted',
   paused: 'paused',
   failed: 'failed',
   finished: 'finished',
   cancelled: 'cancelled',
-  inconsistent: 'its records contradict each other',
-  unknown: 'cannot be told whether it runs',
+  inconsistent: 'inconsistent: its records contradict each other',
+  unknown: 'unknown: it cannot be told whether it runs',
 };
 
+type Judged = Pick<Diagnosis, 'verdict' | 'attention'>;
+
 /** A verdict in words. What ended with open units is not called finished: `open` counts them. */
-export function describeVerdict(verdict: Verdict, open?: Pick<Progress, 'inDoubt' | 'needsReview' | 'unit'>): string {
+export function describeVerdict(
+  { verdict, attention }: Judged,
+  open?: Pick<Progress, 'inDoubt' | 'needsReview' | 'unit'>,
+): string {
   const left = open ? describeOpen({ in_doubt: open.inDoubt, needs_review: open.needsReview }, open.unit) : '';
-  return verdict === 'finished' && left !== '' ? `ended with ${left}` : VERDICT_WORDS[verdict];
+  if (verdict === 'finished' && left !== '') return `ended with ${left}`;
+  // The word that lists have for it.
+  return attention === 'recovering' ? 'running (recovering)' : VERDICT_WORDS[verdict];
 }
 
-/** How far the units of a job got, for its words; undefined when it has none. */
-export function progressOf({ units }: Pick<Evidence, 'units'>): Progress | undefined {
-  return units && assembleProgress(units.counts, units.unit);
+/** The verdict of a job that was looked at, in words. */
+export function describeStanding({ evidence, diagnosis }: Pick<Looked, 'evidence' | 'diagnosis'>): string {
+  if (isReopened(evidence, diagnosis)) return 'interrupted: settled as not done, and not run again yet';
+  return describeVerdict(diagnosis, evidence.units && assembleProgress(evidence.units.counts, evidence.units.unit));
+}
+
+/** Whether a job that had come to its end has something to run again, by a person's word. */
+export function isReopened({ recorded, lease }: Evidence, { verdict }: Judged): boolean {
+  return verdict === 'interrupted' && recorded.status === 'pending' && lease !== undefined;
 }
 
 /** Units that wait for somebody, as in `1 row in doubt and 2 rows under review`; empty when there are none. */
@@ -90,6 +104,7 @@ const FINDING_WORDS: { readonly [T in Finding['type']]: Describe<T> } = {
     `orphan: process ${orphan.pid} (${safeText(orphan.command, 120)}) still works${orphan.unitNumber === undefined ? '' : ` on ${unit} ${orphan.unitNumber}`}`,
   units_in_doubt: ({ count, withReceipt, canVerify }, unit) =>
     `in doubt: ${formatCount(count, unit)} started, outcome not known; ${withReceipt} proven by a receipt, ${describeRest(count - withReceipt, canVerify)}`,
+  units_in_hand: ({ count }, unit) => `in hand: ${formatCount(count, unit)} begun by the runner, which lives`,
   units_need_review: ({ count }, unit) =>
     `review: ${formatCount(count, unit)} ${count === 1 ? 'waits' : 'wait'} for a person`,
   units_failed: ({ count }, unit) => `failed: ${formatCount(count, unit)}`,
@@ -121,7 +136,8 @@ const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
   stop_runner: ({ pid, host }, unit) =>
     `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the ${unit} in hand`,
   take_lease: ({ epoch }) => `take the job with epoch ${epoch}; holders before are refused from then on`,
-  end_orphans: ({ pids }) => `end what outlived the runner, with all that it started: process ${pids.join(', ')}`,
+  end_orphans: ({ pids, what }) =>
+    `end ${what === 'trainer' ? 'the trainer' : 'what outlived the runner'}, with all that it started: process ${pids.join(', ')}`,
   await_orphans: ({ pids }) => `wait until what outlived the runner ends by itself: ${pids.join(', ')}`,
   settle_units: ({ byReceipt, byVerify, toReview }, unit) => {
     const ways = [
@@ -134,7 +150,12 @@ const STEP_WORDS: { readonly [A in PlanAction]: DescribeStep<A> } = {
   ask_again: ({ count }, unit) => `ask the verify hook again about ${formatCount(count, unit)} under review`,
   retry_failed_units: ({ count }, unit) => `try ${formatCount(count, `failed ${unit}`)} again`,
   reset_units: ({ count }, unit) => `put ${formatCount(count, unit)} back to the start, with new idempotency keys`,
-  run_units: ({ count }, unit) => `run ${formatCount(count, unit)}`,
+  run_units: ({ count, unlessDone = 0 }, unit) => {
+    if (unlessDone === 0) return `run ${formatCount(count, unit)}`;
+    const maybe = `the verify hook says ${unlessDone === 1 ? 'is' : 'are'} not done`;
+    const most = `at most ${formatCount(unlessDone, unit)}`;
+    return count === 0 ? `run what ${maybe}: ${most}` : `run ${formatCount(count, unit)}, and what ${maybe}: ${most}`;
+  },
   mark_cancelled: () => 'record the job as cancelled',
   ...CONTROL_STEP_WORDS,
 };
@@ -167,6 +188,8 @@ const WARNING_WORDS: Readonly<Record<PlanWarning['code'], (warning: PlanWarning)
     isAtMost
       ? `At most ${formatCount(count, unit)} will not be done: the job goes on until it is stopped.`
       : `${formatCount(count, unit)} will not be done.`,
+  OUTCOMES_UNKNOWN: ({ count = 0, unit = 'row' }) =>
+    `The outcome of ${formatCount(count, unit)} is not known: ${count === 1 ? 'it' : 'each'} may be done. Cancelling leaves ${count === 1 ? 'it' : 'them'} to be settled.`,
   ORPHANS_LEFT: ({ count = 0 }) =>
     `${count} left-over ${count === 1 ? 'process goes' : 'processes go'} on working; cancelling does not end ${count === 1 ? 'it' : 'them'}.`,
   ...CONTROL_WARNING_WORDS,

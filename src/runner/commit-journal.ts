@@ -1,4 +1,4 @@
-import { isRecoveryError, RecoveryError } from '../core/errors.ts';
+import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import type { UnitNews } from '../core/execution/run-unit.ts';
 import type { Clock } from '../core/ports.ts';
 import type { HeldJob } from '../store/contract.ts';
@@ -22,9 +22,16 @@ export type CommitJournal = {
    * any more: a process may have been stopped since, and its job taken over. Rejects as `record` does.
    */
   readonly checkHeld: () => Promise<void>;
+  /** What a run is told that broke: why the journal was lost, with all that could not be recorded since, else `thrown`. */
+  readonly explain: (thrown: unknown) => unknown;
+  /** All that rows said and that could not be recorded. */
+  readonly unrecorded: () => readonly Unrecorded[];
   /** Ends the heartbeat; what is on its way is still waited for. */
   readonly close: () => Promise<void>;
 };
+
+/** What a row said and is not on disk; without a receipt, that it is done. */
+export type Unrecorded = { readonly number: number; readonly receipt?: string };
 
 type Waiting = { readonly news: UnitNews; readonly resolve: () => void; readonly reject: (reason: unknown) => void };
 
@@ -38,31 +45,35 @@ export function makeCommitJournal(options: {
   readonly held: Pick<HeldJob, 'commit' | 'checkHeld'>;
   readonly clock: Clock;
   readonly onLost: (reason: unknown) => void;
+  /** Told at once of all that a row says and that cannot be recorded. */
+  readonly onUnrecorded?: (said: Unrecorded, reason: RecoveryError) => void;
 }): CommitJournal {
   const { held, clock } = options;
   const heart = makeHeart(clock);
   let waiting: Waiting[] = [];
   let isScheduled = false;
   let underWay: Promise<void> | undefined;
-  let lost: { readonly reason: unknown } | undefined;
-  const lose = (reason: unknown) => {
-    if (lost) return;
-    lost = { reason };
+  let lost: { readonly cause: RecoveryError; readonly reason: RecoveryError } | undefined;
+  const { unrecorded, keep } = makeUnrecorded(options.onUnrecorded);
+  const lose = (thrown: unknown, batch: readonly Waiting[]): RecoveryError => {
+    const cause = lost?.cause ?? toRecoveryError(thrown);
+    const reason = keep(batch, cause);
+    if (lost) return lost.reason;
+    lost = { cause, reason };
     options.onLost(reason);
+    return reason;
   };
   const commitBatch = async (): Promise<void> => {
     const batch = waiting;
     waiting = [];
-    if (lost) return rejectAll(batch, lost.reason);
     try {
+      if (lost) throw lost.cause;
       const isDue = batch.length === 0 || heart.ageMs() >= BEAT_WITH_COMMIT_MS;
       const beat = isDue ? heart.beat() : undefined;
       await held.commit({ events: batch.map(({ news }) => news), ...(beat && { beatAtMs: beat.atMs }) });
       beat?.recorded();
     } catch (thrown) {
-      const reason = withUnrecorded(thrown, batch);
-      rejectAll(batch, reason);
-      return lose(reason);
+      return rejectAll(batch, lose(thrown, batch));
     }
     for (const { resolve } of batch) resolve();
   };
@@ -83,8 +94,7 @@ export function makeCommitJournal(options: {
   };
   const timer = setInterval(() => {
     if (!isBusy() && !lost) void flush();
-  }, BEAT_IDLE_MS);
-  timer.unref();
+  }, BEAT_IDLE_MS).unref();
   return {
     record: (news) =>
       new Promise((resolve, reject) => {
@@ -97,10 +107,11 @@ export function makeCommitJournal(options: {
       try {
         await held.checkHeld();
       } catch (thrown) {
-        lose(thrown);
-        throw thrown;
+        throw lose(thrown, []);
       }
     },
+    unrecorded: () => unrecorded,
+    explain: (thrown) => (lost ? withUnrecorded(lost.cause, unrecorded) : thrown),
     async close() {
       clearInterval(timer);
       await underWay;
@@ -128,14 +139,39 @@ function makeHeart(clock: Clock): { readonly ageMs: () => number; readonly beat:
   };
 }
 
-/** A receipt that could not be recorded is told with the error: it is the only trace of an effect. */
-function withUnrecorded(thrown: unknown, batch: readonly Waiting[]): unknown {
-  const receipts = batch.flatMap(({ news }) =>
-    'receipt' in news && news.receipt !== undefined ? [`row ${news.number}: ${news.receipt}`] : [],
+/** Makes the record of what could not be recorded, each once; `keep` answers the error that names it all. */
+function makeUnrecorded(onUnrecorded: ((said: Unrecorded, reason: RecoveryError) => void) | undefined) {
+  const unrecorded: Unrecorded[] = [];
+  const keep = (batch: readonly Waiting[], cause: RecoveryError) => {
+    for (const said of batch.flatMap(({ news }) => pickUnrecorded(news))) {
+      if (unrecorded.some((one) => one.number === said.number && one.receipt === said.receipt)) continue;
+      unrecorded.push(said);
+      onUnrecorded?.(said, cause);
+    }
+    return withUnrecorded(cause, unrecorded);
+  };
+  return { unrecorded, keep };
+}
+
+function pickUnrecorded(news: UnitNews): readonly Unrecorded[] {
+  const { number } = news;
+  if ('receipt' in news && news.receipt !== undefined) return [{ number, receipt: news.receipt }];
+  return news.type === 'done' ? [{ number }] : [];
+}
+
+/** What could not be recorded is told with the error: it is the only trace of an effect. */
+function withUnrecorded(cause: RecoveryError, unrecorded: readonly Unrecorded[]): RecoveryError {
+  if (unrecorded.length === 0) return cause;
+  const receipts = unrecorded.flatMap(({ number, receipt }) =>
+    receipt === undefined ? [] : [`row ${number}: ${receipt}`],
   );
-  if (receipts.length === 0 || !isRecoveryError(thrown)) return thrown;
-  const message = `${thrown.message}; these receipts could not be recorded: ${receipts.join(', ')}`;
-  return new RecoveryError(thrown.code, message, { cause: thrown, details: { ...thrown.details, receipts } });
+  const done = unrecorded.flatMap(({ number, receipt }) => (receipt === undefined ? [`row ${number}`] : []));
+  const said = [
+    ...(receipts.length > 0 ? [`these receipts could not be recorded: ${receipts.join(', ')}`] : []),
+    ...(done.length > 0 ? [`that these are done could not be recorded: ${done.join(', ')}`] : []),
+  ];
+  const details = { ...cause.details, receipts, ...(done.length > 0 && { done }) };
+  return new RecoveryError(cause.code, [cause.message, ...said].join('; '), { cause, details });
 }
 
 function rejectAll(batch: readonly Waiting[], reason: unknown): void {

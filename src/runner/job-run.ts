@@ -3,10 +3,12 @@ import type { OrphanFacts } from '../core/evidence/schema.ts';
 import type { UnitPorts } from '../core/execution/run-unit.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import type { TakenBack, UnitEngine } from '../core/execution/unit-engine.ts';
+import type { JobError } from '../core/job/schema.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
 import type { HeldJob, JobStore } from '../store/contract.ts';
 import type { JobRecord } from '../store/records.ts';
+import type { Unrecorded } from './commit-journal.ts';
 import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
 import type { Tally } from './tally.ts';
@@ -37,6 +39,8 @@ export type JobRun = {
   /** Ends what is in hand at once; those units are in doubt. */
   readonly kill: AbortSignal;
   readonly onEvent: (event: ExecutionEvent) => void;
+  /** Told of all that a row says and that cannot be recorded any more. */
+  readonly onUnrecorded?: (said: Unrecorded, reason: JobError) => void;
 };
 
 /** What the steps of one run share. */

@@ -3,7 +3,7 @@
  * write back -> last word. Every part is idempotent: a crash in between is just new evidence.
  */
 import { setTimeout as delay } from 'node:timers/promises';
-import { toRecoveryError } from '../core/errors.ts';
+import { isRecoveryError, toRecoveryError } from '../core/errors.ts';
 import { computeBackoffMs, isRetryable } from '../core/execution/backoff.ts';
 import type { UnitNews, UnitPorts } from '../core/execution/run-unit.ts';
 import type { StepResult } from '../core/execution/schema.ts';
@@ -11,14 +11,21 @@ import { restrainVerify } from '../core/execution/unanswered.ts';
 import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { PlanStep } from '../core/plan/schema.ts';
 import { applyStep } from './apply-step.ts';
-import { type CommitJournal, makeCommitJournal } from './commit-journal.ts';
+import { type CommitJournal, makeCommitJournal, type Unrecorded } from './commit-journal.ts';
 import { finishRun, LOSES_THE_STORE, type RunOutcome } from './finish-run.ts';
 import type { JobRun, StepContext } from './job-run.ts';
 import { makeRefusals } from './refusals.ts';
 import { makeTally } from './tally.ts';
 
-/** What a run came to. `settled` counts units that were in doubt and no longer are. */
-export type JobRunResult = RunOutcome & { readonly settled: number; readonly results: readonly StepResult[] };
+/**
+ * What a run came to. `settled` counts units that were in doubt and no longer are; `unrecorded` is what rows said once the
+ * store or the lease was lost: the error names it too.
+ */
+export type JobRunResult = RunOutcome & {
+  readonly settled: number;
+  readonly results: readonly StepResult[];
+  readonly unrecorded?: readonly Unrecorded[];
+};
 
 /**
  * Carries a run out and lets the lease go.
@@ -30,8 +37,9 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   const results: StepResult[] = run.steps.map((step) => ({ step, state: 'not_run' }));
   let settled = 0;
   const lost = new AbortController();
-  const { held, clock } = run;
-  const journal = makeCommitJournal({ held, clock, onLost: (reason) => lost.abort(reason) });
+  const { held, clock, onUnrecorded } = run;
+  const onLost = (reason: unknown) => lost.abort(reason);
+  const journal = makeCommitJournal({ held, clock, onLost, ...(onUnrecorded && { onUnrecorded }) });
   try {
     const refusals = makeRefusals(journal, clock);
     const { checkHeld } = journal;
@@ -47,7 +55,8 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
     const outcome = await finishRun({ ...run, units, unasked });
     return { ...outcome, settled, results };
   } catch (thrown) {
-    return { ...(await failRun(run, thrown)), settled, results };
+    const outcome = await failRun(run, journal.explain(thrown));
+    return { ...outcome, settled, results, unrecorded: journal.unrecorded() };
   } finally {
     await journal.close();
     await held.release();
@@ -60,6 +69,13 @@ type Parts = { readonly engine: UnitEngine; readonly journal: CommitJournal; rea
   'takenBack'
 >;
 
+/**
+ * How long rows in hand may still say what they did once it cannot be recorded any more; then they are ended. Whoever took
+ * the job over may go on with it, or has cancelled it, and waits for them; of a store that is lost somebody else may take
+ * it too, a minute after the last heartbeat.
+ */
+const LAST_WORDS_MS = { others: 5_000, own: 30_000 };
+
 /** Starts the engine, carries out every step and stops the engine. Errors: those of the steps. */
 async function runSteps(
   run: JobRun,
@@ -69,7 +85,13 @@ async function runSteps(
   const stop = AbortSignal.any([run.stop, lost]);
   const kill = () => engine.kill();
   run.kill.addEventListener('abort', kill);
-  lost.addEventListener('abort', kill);
+  let lastWords: NodeJS.Timeout | undefined;
+  const endLater = () => {
+    const code = isRecoveryError(lost.reason) ? lost.reason.code : 'INTERNAL';
+    const isOthers = code === 'LEASE_FENCED' || code === 'STATE_UNREACHABLE';
+    lastWords = setTimeout(kill, isOthers ? LAST_WORDS_MS.others : LAST_WORDS_MS.own);
+  };
+  lost.addEventListener('abort', endLater);
   const ports = { ...makeUnitPorts(run, { engine, stop, record: journal.record }), ...(takenBack && { takenBack }) };
   const tally = makeTally(await run.held.counts(), run.onEvent);
   const context: StepContext = { run, engine, ports, tally, stop, settled: 0, unasked: 0, units: { end: 'ran_out' } };
@@ -80,6 +102,8 @@ async function runSteps(
     return context;
   } finally {
     run.kill.removeEventListener('abort', kill);
+    lost.removeEventListener('abort', endLater);
+    clearTimeout(lastWords);
   }
 }
 

@@ -1,4 +1,4 @@
-import { describeUnanswered, UNANSWERED_LIMIT } from '../core/execution/unanswered.ts';
+import { addToError, describeUnanswered, UNANSWERED_LIMIT } from '../core/execution/unanswered.ts';
 import type { UnitEngine, VerifyOutcome } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { Clock } from '../core/ports.ts';
@@ -56,8 +56,8 @@ export async function settleDoubt(options: {
 type Found =
   | { readonly type: 'done'; readonly receipt?: string; readonly by: 'verify' | 'receipt' }
   | { readonly type: 'not_done' }
-  | { readonly type: 'unknown'; readonly error: JobError; readonly times?: number }
-  | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
+  | { readonly type: 'unknown'; readonly error: JobError; readonly times?: number; readonly said?: string }
+  | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number; readonly said: string }
   | { readonly type: 'unasked' };
 
 type Settling = { readonly held: Pick<HeldJob, 'unitData'>; readonly engine: UnitEngine };
@@ -73,13 +73,14 @@ async function judgeUnit({ held, engine }: Settling, unit: DoubtfulUnit): Promis
   return translateVerdict(await engine.verify({ number, key, idempotencyKey, attempt, rowJson }), unit);
 }
 
-function translateVerdict(verdict: VerifyOutcome, { unanswered }: DoubtfulUnit): Found {
+function translateVerdict(verdict: VerifyOutcome, { unanswered, doubt }: DoubtfulUnit): Found {
   if (verdict.type === 'done') return { ...verdict, by: 'verify' };
-  if (verdict.type === 'unasked') return { type: 'unasked' };
-  if (verdict.type !== 'unanswered') return verdict;
+  if (verdict.type === 'not_done' || verdict.type === 'unasked') return { type: verdict.type };
   const times = unanswered + 1;
-  const error = describeUnanswered(verdict.error, times);
-  return { type: times < UNANSWERED_LIMIT ? 'unanswered' : 'unknown', error, times };
+  const said = verdict.type === 'unknown' ? verdict.error : describeUnanswered(verdict.error, times);
+  const error = doubt ? addToError(doubt, said) : said;
+  if (verdict.type === 'unknown') return { type: 'unknown', error };
+  return { type: times < UNANSWERED_LIMIT ? 'unanswered' : 'unknown', error, times, said: said.message };
 }
 
 function countAs(found: Found): keyof DoubtSettled {

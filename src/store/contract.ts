@@ -9,9 +9,7 @@
  * Errors of every verb: STATE_UNREADABLE, STATE_CORRUPT and STATE_TOO_NEW of reads; STATE_UNWRITABLE, STATE_FULL and
  * STATE_CORRUPT of changes; STATE_UNREACHABLE where the store is behind a connection that is lost. After a change was
  * rejected with STATE_UNREACHABLE it may stand or not: what is looked at next says.
- *
  * Verbs may be called while others are under way; a dialect puts them in order where it has to.
- *
  * Times are epoch milliseconds. Ids of jobs are unique across hosts. Texts of a store are foreign.
  */
 import type {
@@ -35,6 +33,7 @@ import type {
   NewJob,
   PendingUnit,
   RowsChange,
+  RowsFile,
   RowsInput,
   SameRowsJob,
 } from './records.ts';
@@ -54,7 +53,7 @@ export type RecordedUnits = Omit<UnitsEvidence, 'unit' | 'canVerify' | 'receiptL
  */
 export type JobLook = {
   readonly job: JobRecord;
-  /** Every content that its rows file had, or was about to get from a write-back. Source: decisions/0026. */
+  /** Every content that its rows file, or that of a job of the same rows, had or was about to get. Source: decisions/0026. */
   readonly rowsFiles: readonly FileMark[];
   readonly epoch: number;
   readonly runner?: LeaseHolder;
@@ -138,7 +137,7 @@ export type Claim = {
  */
 export type UnitsChange = 'retry_failed' | 'reset' | 'ask_again';
 
-/** Where the lines of a job's commands go. What cannot be written is dropped: a log never stops a job. */
+/** Where lines of a job's commands go. What cannot be written is dropped: a log never stops a job. */
 export type RunLog = { readonly write: (line: string) => void };
 
 /**
@@ -242,9 +241,9 @@ export type JobStore = {
   readonly watch: (onChange: () => void) => () => void;
   /** Whether a job has this name. */
   readonly hasName: (name: string) => Promise<boolean>;
-  /** Jobs of a name of whose rows file this is a content (`rowsFiles`); the one recorded last comes first. */
-  readonly sameRows: (name: string, sha256: string) => Promise<readonly SameRowsJob[]>;
-  /** Unfinished jobs of other names that have the rows of this one; the one recorded last comes first. */
+  /** Jobs of a name whose own file had this content, and unfinished ones made of this very file; last recorded first. */
+  readonly sameRows: (name: string, file: RowsFile) => Promise<readonly SameRowsJob[]>;
+  /** Other unfinished jobs that have the rows of this one; the one recorded last comes first. */
   readonly sharedRows: (jobId: string, limit: number) => Promise<readonly JobRecord[]>;
   /** Reads every row; undefined when there is no store. An empty list is a whole store. */
   readonly verify: () => Promise<StoreHealth | undefined>;
@@ -264,6 +263,8 @@ export type JobStore = {
    * Nothing stays.
    */
   readonly create: (job: NewJob, rows: RowsInput, judge?: (same: readonly SameRowsJob[]) => void) => Promise<JobRecord>;
+  /** Removes a job that nobody ever held; any other stays. */
+  readonly takeBack: (jobId: string) => Promise<void>;
   /**
    * Takes a job to run it, in one transaction: judges, takes the proof of life, and records the next epoch with this
    * process as its holder, the audit entry, and the begin of a run. Whoever loses finds the winner recorded. Cancelling

@@ -28,7 +28,7 @@ export type ListedJob = Pick<
   JobRecord,
   'seq' | 'id' | 'name' | 'kind' | 'status' | 'spec' | 'rows' | 'runCount' | 'createdAtMs' | 'activeAtMs'
 > & {
-  /** Every content that its rows file had, or was about to get from a write-back. */
+  /** As of a look. */
   readonly rowsFiles: readonly FileMark[];
   /** Whether the last runner let its lease go; absent when there never was one. */
   readonly released?: boolean;

@@ -5,6 +5,9 @@ import type { JobError, JobKind } from '../core/job/schema.ts';
 /** A file as it was read. */
 export type FileMark = { readonly sha256: string; readonly sizeBytes: number };
 
+/** A rows file and what is in it. */
+export type RowsFile = { readonly path: string; readonly sha256: string };
+
 /** A rows file as it was found or written; `next` is what it is about to become from a write-back. */
 export type RowsChange = FileMark & { readonly next?: FileMark };
 
@@ -44,8 +47,11 @@ export type RowsInput = {
   readonly digest: () => FileMark;
 };
 
-/** A job made of the same rows. `unfinished`: it has rows to run or to decide on, and was not cancelled. */
-export type SameRowsJob = { readonly job: JobRecord; readonly unfinished: boolean };
+/**
+ * A job of the same rows. `unfinished`: it has rows to decide on, or to run and was not cancelled. `changed`: its rows file
+ * had other content.
+ */
+export type SameRowsJob = { readonly job: JobRecord; readonly unfinished: boolean; readonly changed: boolean };
 
 /** Units after a number, in order of it, at most so many. */
 export type After = { readonly number: number; readonly limit: number };
@@ -53,5 +59,8 @@ export type After = { readonly number: number; readonly limit: number };
 /** A unit still to run, with its input. */
 export type PendingUnit = UnitInput & { readonly attempts: number; readonly idempotencyKey: string };
 
-/** A unit in doubt, and how often the verify hook was asked about it in vain. */
-export type DoubtfulUnit = UnitFacts & { readonly unanswered: number };
+/**
+ * A unit in doubt, and how often the verify hook was asked about it in vain. `doubt` is why it is in doubt, without what
+ * such questions added; undefined when its runner died, since its error is one of an earlier attempt then.
+ */
+export type DoubtfulUnit = UnitFacts & { readonly unanswered: number; readonly doubt?: JobError };

@@ -50,7 +50,8 @@ export function translateError(
   const code = chooseCode(error, path) ?? how.codes?.(error);
   if (!code) return error;
   const told = how.instead?.[code] ?? code;
-  return new RecoveryError(told, `${path}: ${error.message}`, { cause: error, details: { path } });
+  const said = code === 'STATE_FULL' ? `no room is left (${error.message})` : error.message;
+  return new RecoveryError(told, `${path}: ${said}`, { cause: error, details: { path } });
 }
 
 function chooseCode(error: Error, path: string): ErrorCode | undefined {

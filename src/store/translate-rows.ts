@@ -3,7 +3,7 @@ import type { LeaseHolder, UnitFacts } from '../core/evidence/schema.ts';
 import { JOB_KINDS, type JobKind, UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
 import type { AuditEntry } from '../core/ports.ts';
 import { parseDetails } from './audit-chain.ts';
-import type { JobRecord } from './records.ts';
+import type { DoubtfulUnit, JobRecord } from './records.ts';
 import { formatIdempotencyKey } from './unit-events.ts';
 
 type Row = Readonly<Record<string, unknown>>;
@@ -83,6 +83,21 @@ export function translateUnit(row: Row, job: { readonly id: string; readonly gen
       error: { code: String(row.error_code), message: String(row.error_message ?? '') },
     }),
   };
+}
+
+/** Reads a row of `units` in doubt, with `unanswered`, and `last_event` and `last_detail` of its newest event. */
+export function translateDoubtful(row: Row, job: { readonly id: string; readonly generation: number }): DoubtfulUnit {
+  const unit = translateUnit(row, job);
+  return { ...unit, unanswered: Number(row.unanswered), ...readDoubt(unit, row) };
+}
+
+function readDoubt({ error }: UnitFacts, { last_event: event, last_detail: said }: Row): Pick<DoubtfulUnit, 'doubt'> {
+  if (!error || (event !== 'unanswered' && event !== 'ask_again' && event !== 'doubted')) return {};
+  if (event === 'doubted' || said === null) return { doubt: error };
+  const added = `; ${said}`;
+  // Before anything was added it was the whole error, as it is when the runner had died.
+  if (!error.message.endsWith(added)) return {};
+  return { doubt: { code: error.code, message: error.message.slice(0, -added.length) } };
 }
 
 /** Makes complete counts of rows `{status, n}`; a state nobody is in counts 0. */

@@ -30,6 +30,8 @@ export type UnitEvent =
       readonly receipt?: string;
       /** Of `unknown`: how often the verify hook was asked in vain, when that is why. */
       readonly times?: number;
+      /** What that added to the error; a later question takes its place. */
+      readonly said?: string;
       readonly atMs: number;
     }
   | {
@@ -38,6 +40,7 @@ export type UnitEvent =
       readonly error: JobError;
       /** How often the verify hook was asked in vain by now. */
       readonly times: number;
+      readonly said?: string;
       readonly atMs: number;
     }
   | { readonly type: 'not_done'; readonly number: number; readonly atMs: number }
@@ -88,11 +91,12 @@ export function describeEvent(event: UnitEvent): { readonly code: string | null;
   switch (event.type) {
     case 'receipt':
       return { code: null, detail: event.receipt };
+    case 'unknown':
+    case 'unanswered':
+      return { code: event.error.code, detail: event.said ?? event.error.message };
     case 'failed':
     case 'retry':
-    case 'unknown':
     case 'taken_back':
-    case 'unanswered':
       return { code: event.error.code, detail: event.error.message };
     case 'done':
       return { code: event.by ?? null, detail: event.receipt ?? null };

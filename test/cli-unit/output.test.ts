@@ -8,7 +8,7 @@ import { HINTS, RecoveryError } from '../../src/core/errors.ts';
 function makeRecorder(json: boolean): Output & { readonly said: unknown[] } {
   const said: unknown[] = [];
   const push = (where: string) => (value: unknown) => void said.push([where, value]);
-  return { json, said, print: push('answer'), printJson: push('json'), note: push('beside') };
+  return { json, said, print: push('answer'), printJson: push('json'), note: push('beside'), write: () => true };
 }
 
 describe('tellError', () => {

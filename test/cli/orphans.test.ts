@@ -90,7 +90,7 @@ test.concurrent('cancel leaves what outlived the runner alone, and says so', asy
   await using job = await makeOrphanedJob('pause');
   const ended = await job.salvor(['--choice', 'cancel', '--json', '--job', job.jobId()]);
   expect(ended.code).toBe(0);
-  expect(pick(parseAnswer(ended), 'plan.warnings.1.code')).toBe('ORPHANS_LEFT');
+  expect(pick(parseAnswer(ended), 'plan.warnings.2.code')).toBe('ORPHANS_LEFT');
   expect(findLeft(job)).toHaveLength(1);
   job.go();
   await waitFor('it is gone', () => findLeft(job).length === 0);

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { type Ended, parseAnswer, pick } from '../helpers/salvor.ts';
@@ -88,6 +88,8 @@ test.concurrent('run of other rows, of another name, and of rows that an ended j
     expect.stringMatching(/^Note: job b\w+ \(completed\) had these/),
   ]);
   expect((await job.salvor(['--choice', 'cancel', '--yes'])).code).toBe(0);
+  const settle = ['settle', 'Shipping', '--all', '--as', 'skipped', '--reason', 'asked them', '--yes'];
+  expect((await job.salvor(settle)).code).toBe(0);
   const afterCancel = await job.salvor(['run', 'job.yaml', '--detach']);
   expect([afterCancel.code, afterCancel.stderr]).toEqual([
     0,
@@ -103,4 +105,62 @@ test.concurrent.each(['', '  ', 'a\nb', 'x'.repeat(201), '\u001b[31m'])('run --n
   await using job = await makeLedgerJob({ rowCount: 1 });
   const ended = await job.salvor(['run', 'job.yaml', '--name', name, '--json']);
   expect([ended.code, pick(parseAnswer(ended), 'error.code')]).toEqual([2, 'USAGE_INVALID']);
+});
+
+test.concurrent.each([
+  ['a line was appended', (rows: string) => `${rows}k9,Nine\n`],
+  ['a cell of a row that is not done was put right', (rows: string) => rows.replace(/^k3,.*$/m, 'k3,Other')],
+])('run of a file that an unfinished job was made of is asked about when %s', async (_what, edit) => {
+  await using job = await makeDead();
+  const path = job.folder.at('rows.csv');
+  const before = readFileSync(path, 'utf8');
+  writeFileSync(path, edit(before));
+  expect(readFileSync(path, 'utf8')).not.toBe(before);
+  const ended = await job.salvor(['run', 'job.yaml', '--json']);
+  expect(refusal(ended)).toEqual([7, 'JOB_UNFINISHED', 'interrupted']);
+  expect(pick(parseAnswer(ended), 'error.details.rows_changed')).toBe(true);
+  expect((await job.salvor(['run', 'job.yaml'])).stderr).toContain(
+    'was made of this rows file, which has changed since,',
+  );
+  expect([job.ledger().length, jobCount(job)]).toEqual([1, 1]);
+  expect((await job.salvor(['run', 'job.yaml', '--again'])).code).toBe(0);
+});
+
+test.concurrent('run of the rows of a cancelled job asks while the outcome of one is not known', async () => {
+  await using job = await makeDead();
+  expect((await job.salvor(['--choice', 'cancel'])).code).toBe(0);
+  const ended = await job.salvor(['run', 'job.yaml', '--json']);
+  expect(refusal(ended)).toEqual([7, 'JOB_UNFINISHED', 'cancelled']);
+  expect(pick(parseAnswer(ended), 'error.details.commands.continue')).toBe(
+    `salvor --choice review --job ${job.jobId()}`,
+  );
+  const settled = await job.salvor(['settle', 'Shipping', '--key', 'k2', '--as', 'skipped', '--reason', 'asked them']);
+  expect(settled.code).toBe(0);
+  const again = await job.salvor(['run', 'job.yaml']);
+  expect([again.code, again.stderr]).toEqual([
+    0,
+    expect.stringMatching(/^Note: job b\w+ \(cancelled\) had these very/),
+  ]);
+});
+
+test.concurrent('two jobs over one rows file both write their results back, whichever ends first', async () => {
+  await using job = await makeLedgerJob({ rowCount: 2, more: 'write_back: {st: status, by: idempotency_key}' });
+  const path = job.folder.at('rows.csv');
+  job.act({ k2: 'pause' });
+  await using first = job.start(['run', 'job.yaml']);
+  await waitFor('row 2 of the first is in hand', () => !job.willAct('k2'));
+  const second = await job.salvor(['run', 'job.yaml', '--again']);
+  expect([second.code, second.stderr]).toEqual([
+    0,
+    expect.stringContaining('Results of the two go into the same file'),
+  ]);
+  const ofSecond = readFileSync(path, 'utf8');
+  expect(ofSecond).toMatch(/^k2,.*,done,/m);
+  job.go();
+  expect((await first.ended).code).toBe(0);
+  expect(readFileSync(path, 'utf8')).not.toBe(ofSecond);
+  expect(readFileSync(path, 'utf8')).toMatch(/^k2,.*,done,/m);
+  const [newest] = queryStore(job.state, 'SELECT id FROM jobs ORDER BY seq DESC');
+  expect((await job.salvor(['write-back', String(newest?.['id'])])).code).toBe(0);
+  expect(readFileSync(path, 'utf8')).toBe(ofSecond);
 });

@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { findOrphans } from '../../src/platform/find-orphans.ts';
 import { countStates, expectInvariants } from '../helpers/invariants.ts';
@@ -142,4 +143,22 @@ test.concurrent('a signal ends --all after the job in hand', async () => {
   expect(ended.code).toBe(143);
   expect(pick(parseAnswer(ended), 'reports.length')).toBe(1);
   expect(pick(parseAnswer(await job.salvor(['list', '--json'])), 'total')).toBe(2);
+});
+
+test.concurrent.each([
+  ['run', ['run', 'job.yaml']],
+  ['resume', ['--choice', 'resume']],
+] as const)('%s: SIGINT twice, as fast as a person presses it, ends the row in hand at once', async (what, args) => {
+  await using job = await makeLedgerJob({ rowCount: 3, verify: true });
+  if (what === 'resume') {
+    job.act({ k1: 'before' });
+    expect((await job.salvor(['run', 'job.yaml'])).signal).toBe('SIGKILL');
+  }
+  await using running = await startPaused(job, args);
+  running.signal('SIGINT');
+  // What is tested is the time between two presses.
+  await delay(600);
+  running.signal('SIGINT');
+  expect((await running.ended).code).toBe(130);
+  expect(job.ledger()).toHaveLength(1);
 });

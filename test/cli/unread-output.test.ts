@@ -29,6 +29,11 @@ test.concurrent('a receipt in a line that is too long to be read is no proof tha
   expect(seen).toEqual({ effects: ['acted'], code: 'OUTPUT_UNREAD', waiting: 1 });
 });
 
+test.concurrent('a failure that contradicts itself is not tried again', async () => {
+  const seen = await run(`${ACT}; echo '{"error":{"code":"E"},"ambiguous":true,"ambiguous":false}'; exit 75`);
+  expect(seen).toEqual({ effects: ['acted'], code: 'OUTPUT_UNREAD', waiting: 1 });
+});
+
 test.concurrent('a row whose command left a process working is not tried again beside it', async () => {
   const seen = await run(`(sleep 1.5; ${ACT}) & exit 75`);
   expect(seen).toEqual({ effects: [], code: 'PROCESS_LEFT', waiting: 1 });

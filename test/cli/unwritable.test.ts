@@ -69,8 +69,11 @@ describe('a file system that cannot be written', () => {
         await expectRefused(job, args, { code: 'STATE_FULL', names: [job.state], isAudited: false });
         const { stderr } = await job.salvor(args);
         for (const name of names) expect(stderr).toContain(name);
+        expect(stderr).toContain('no room is left');
         expect(stderr).not.toContain('permission');
       }
+      const doctor = await job.salvor(['doctor']);
+      expect([doctor.code, doctor.stdout]).toEqual([3, expect.stringMatching(/^broken +state .*no room is left/m)]);
       for (const name of readdirSync(job.state)) if (name.startsWith('ballast')) rmSync(join(job.state, name));
       expect((await job.salvor(resume(job, choice))).code).toBe(0);
       expect(job.ledger()).toHaveLength(choice === 'cancel' ? 1 : 3);

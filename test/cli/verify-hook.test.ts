@@ -1,4 +1,4 @@
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { expectInvariants } from '../helpers/invariants.ts';
 import { type LedgerJob, type LedgerOptions, makeLedgerJob } from '../helpers/ledger-job.ts';
@@ -52,6 +52,29 @@ describe('a verify hook that cannot answer', () => {
     setHook(job, TRUE_HOOK);
     const whole = await job.salvor(RESUME.filter((word) => word !== '--json'));
     expect([whole.code, whole.stdout]).toEqual([0, expect.not.stringContaining('It ended')]);
+  });
+  test.concurrent('since it contradicts itself leaves its rows to a person, who is told what it said', async () => {
+    await using job = await makeLedgerJob({ keys: ['2', '1'], verify: true });
+    setHook(job, `echo '{"tracking_number":"1ZX"}'; exit 1`);
+    writeFileSync(
+      job.folder.at('ship.sh'),
+      '#!/bin/sh\necho "$ROW_ID $SALVOR_IDEMPOTENCY_KEY" >> ledger\nkill -9 $$\n',
+    );
+    expect((await job.salvor(['run', 'job.yaml'])).code).toBe(5);
+    const review = parseAnswer(await job.salvor(['--choice', 'review', '--json']));
+    expect(pick(review, 'units.0')).toMatchObject({
+      key: '2',
+      status: 'needs_review',
+      error: {
+        code: 'SIGNAL_SIGKILL',
+        message: expect.stringMatching(
+          /^it was ended by SIGKILL.*; verify: it ended with exit code 1; it gave receipt 1ZX as well$/,
+        ),
+      },
+    });
+    const log = readFileSync(`${job.state}/jobs/${job.jobId()}/run.log`, 'utf8');
+    expect(log).toContain('{"tracking_number":"1ZX"}');
+    expect(shipped(job)).toEqual(['2']);
   });
   test.concurrent('leaves its rows in doubt, and the next resume asks again', async () => {
     await using job = await makeDead();

@@ -73,8 +73,23 @@ describe('formatRecoveryPrompt', () => {
     expect(text).toContain('Steps requiring attention: 1 in-flight, 0 needs review');
   });
 
-  it('counts one row that remains, and no skipped one', () => {
-    expect(prompt(withUnits({ done: 1, skipped: 1, pending: 1 }))).toContain('Remaining: 1 row\n');
+  it('counts one row that remains, and skipped ones apart', () => {
+    expect(prompt(withUnits({ done: 1, skipped: 1, pending: 1 }))).toContain('Remaining: 1 row, 1 skipped\n');
+  });
+
+  it('says of a row that goes on by itself that it is in hand, and asks for nobody', () => {
+    const living = { ...withUnits({ done: 1, in_doubt: 2, pending: 1 }), liveness: LIVING };
+    expect(prompt(living)).toContain('Rows in hand of the runner: 2\n');
+    expect(prompt(living)).not.toMatch(/requiring attention|\[review\] +- Look/);
+    expect(diagnose(living).findings.map(({ type }) => type)).toContain('units_in_hand');
+  });
+
+  it('calls nothing interrupted or failed that a person put back to be run again', () => {
+    const lastFailing = { ...sampleUnit(5), status: 'pending' as const, error: { code: 'E', message: 'no' } };
+    const evidence = withStatus('pending', { done: 7, pending: 1 });
+    const text = prompt({ ...evidence, units: { ...SAMPLE_UNITS, ...evidence.units, lastFailing } });
+    expect(text).toContain("Job 'California Orders' has 1 row to run again, 7 of 8 rows done.");
+    expect(text).toContain('Resume will run row 5 again.');
   });
 
   it('promises no retry of a unit under review, and none for a job that is not to be resumed', () => {

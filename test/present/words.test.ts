@@ -32,6 +32,7 @@ const FINDINGS: readonly Finding[] = [
   { type: 'orphan_running', orphan: { pid: 1, pidStartTicks: 1, command: HOSTILE, unitNumber: 48 } },
   { type: 'units_in_doubt', count: 3, withReceipt: 1, canVerify: true },
   { type: 'units_in_doubt', count: 1, withReceipt: 0, canVerify: false },
+  { type: 'units_in_hand', count: 1 },
   { type: 'units_need_review', count: 1 },
   { type: 'units_need_review', count: 2 },
   { type: 'units_failed', count: 1 },
@@ -62,6 +63,8 @@ const STEPS: readonly PlanStep[] = [
   { action: 'retry_failed_units', count: 1 },
   { action: 'reset_units', count: 2 },
   { action: 'run_units', count: 1 },
+  { action: 'run_units', count: 0, unlessDone: 2 },
+  { action: 'run_units', count: 3, unlessDone: 1 },
   { action: 'mark_cancelled' },
 ];
 
@@ -87,6 +90,7 @@ describe('describeFinding', () => {
         "orphan: process 1 (evil) still works on row 48",
         "in doubt: 3 rows started, outcome not known; 1 proven by a receipt, 2 to be asked of the verify hook",
         "in doubt: 1 row started, outcome not known; 0 proven by a receipt, 1 for a person to settle",
+        "in hand: 1 row begun by the runner, which lives",
         "review: 1 row waits for a person",
         "review: 2 rows wait for a person",
         "failed: 1 row",
@@ -118,6 +122,8 @@ describe('describeStep', () => {
         "try 1 failed row again",
         "put 2 rows back to the start, with new idempotency keys",
         "run 1 row",
+        "run what the verify hook says are not done: at most 2 rows",
+        "run 3 rows, and what the verify hook says is not done: at most 1 row",
         "record the job as cancelled",
       ]
     `);
@@ -164,6 +170,14 @@ describe('describeWarning', () => {
       { code: 'UNITS_NEED_REVIEW', count: 2, unit: 'row' },
     ],
     ['1 row will not be done.', { code: 'UNITS_ABANDONED', count: 1, unit: 'row' }],
+    [
+      'The outcome of 1 row is not known: it may be done. Cancelling leaves it to be settled.',
+      { code: 'OUTCOMES_UNKNOWN', count: 1, unit: 'row' },
+    ],
+    [
+      'The outcome of 2 rows is not known: each may be done. Cancelling leaves them to be settled.',
+      { code: 'OUTCOMES_UNKNOWN', count: 2, unit: 'row' },
+    ],
     ['1 left-over process goes on working; cancelling does not end it.', { code: 'ORPHANS_LEFT', count: 1 }],
     ['2 left-over processes go on working; cancelling does not end them.', { code: 'ORPHANS_LEFT', count: 2 }],
     ['The runner was on another host; that it is dead is known from its heartbeat alone.', { code: 'HEARTBEAT_ONLY' }],
@@ -179,7 +193,9 @@ describe('describeWarning', () => {
 });
 
 it('describeVerdict and describeChoice: every one has words of its own', () => {
-  expect(new Set(VERDICTS.map((verdict) => describeVerdict(verdict))).size).toBe(VERDICTS.length);
+  expect(new Set(VERDICTS.map((verdict) => describeVerdict({ verdict, attention: 'interrupted' }))).size).toBe(
+    VERDICTS.length,
+  );
   expect(new Set(CHOICES.map(describeChoice)).size).toBe(CHOICES.length);
 });
 

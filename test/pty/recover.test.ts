@@ -56,7 +56,12 @@ test('console: an interrupted job is cancelled; the row that was begun is never 
   await killAt(job, 'k3', 'pause');
   using screen = openRealConsole(job.state);
   await screen.ready('Shipping');
-  await screen.press('X', '2 rows will not be done.', 'record the job as cancelled');
+  await screen.press(
+    'X',
+    '1 row will not be done.',
+    'The outcome of 1 row is not known',
+    'record the job as cancelled',
+  );
   await screen.agree();
   await screen.ready("Job 'Shipping': cancelled.", 'Next: choose review: the outcome of 1 row is not known');
   await screen.press(ENTER, '? in doubt', "Job 'Shipping': cancelled.", 'Shipping: cancelled (1 in doubt)');

@@ -180,20 +180,26 @@ describe('runJob, when the store is lost', () => {
     },
   );
 
-  it('ends at once what many rows have in hand', async () => {
+  it('hears to the end what many rows have in hand, and tells their receipts', async () => {
     await using one = await makeRun();
-    const gate = Promise.withResolvers<UnitOutcome>();
+    const lost = Promise.withResolvers<void>();
     const perform = async ({ number }: UnitWork): Promise<UnitOutcome> => {
-      if (number === 1) return { type: 'done', receipt: '1Z' };
-      return gate.promise;
+      if (number > 1) await lost.promise;
+      return { type: 'done', receipt: `1Z${number}` };
     };
-    const running = one.run({ perform, concurrency: 3, wrap: (held) => loseAt(2)(held) });
-    const unknown = { type: 'unknown', error: { code: 'SIGNAL_SIGKILL', message: 'ended' } } as const;
-    const waiting = setInterval(() => {
-      if (one.ends.includes('kill')) gate.resolve(unknown);
-    }, 5);
-    expect(await running).toMatchObject({ end: 'failed', error: { code: 'STATE_UNREACHABLE' } });
-    clearInterval(waiting);
+    const wrap = (held: HeldJob): HeldJob => {
+      const losing = loseAt(2)(held);
+      const commit: HeldJob['commit'] = (batch) =>
+        losing.commit(batch).catch((error: unknown) => {
+          lost.resolve();
+          throw error;
+        });
+      return { ...losing, commit };
+    };
+    const { end, error, unrecorded } = await one.run({ perform, concurrency: 3, wrap });
+    expect([end, error?.code]).toEqual(['failed', 'STATE_UNREACHABLE']);
+    expect(unrecorded).toEqual([1, 2, 3].map((number) => ({ number, receipt: `1Z${number}` })));
+    expect(error?.message).toContain('row 1: 1Z1, row 2: 1Z2, row 3: 1Z3');
     expect((await one.look()).rows).toEqual(['in_doubt', 'in_doubt', 'in_doubt']);
   });
 

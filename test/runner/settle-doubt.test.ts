@@ -2,8 +2,9 @@ import { describe, expect, it } from 'vitest';
 import { restrainVerify } from '../../src/core/execution/unanswered.ts';
 import type { UnitEngine, UnitWork, VerifyOutcome } from '../../src/core/execution/unit-engine.ts';
 import { settleDoubt } from '../../src/runner/settle-doubt.ts';
+import { askAgain } from '../../src/store/sqlite/ask-again.ts';
 import { changeStore } from '../../src/store/sqlite/database.ts';
-import { askAgain, makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
+import { makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
 import { readUnits } from '../../src/store/sqlite/units.ts';
 import { verifyStore } from '../../src/store/sqlite/verify-store.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
@@ -83,6 +84,41 @@ describe('settleDoubt', () => {
     expect(await settle(() => SILENT)).toMatchObject({ unanswered: 0, toReview: 2 });
     expect(statuses()).toEqual(['needs_review', 'needs_review']);
     expect(readAll()[1]?.error).toEqual({ code: 'EXIT_7', message: 'verify: asked 3 times, no answer: no route' });
+    expect(verifyStore(state.database)).toEqual([]);
+  });
+
+  it('keeps why a row was in doubt beside what the hook says, whose newest word takes the place of the last', async () => {
+    const { state, job, settle, append, readAll } = await makeDoubt(1);
+    await using _state = state;
+    const own = { code: 'SIGNAL_SIGKILL', message: 'it was ended by SIGKILL' };
+    const said = 'verify: asked once, no answer: no route';
+    append({
+      type: 'unanswered',
+      number: 1,
+      error: { ...own, message: `${own.message}; ${said}` },
+      times: 1,
+      said,
+      atMs: SEED_MS,
+    });
+    const tell = (word: string) => ({ ...own, message: `${own.message}; ${word}` });
+    for (const times of [2, 3]) {
+      await settle(() => SILENT);
+      expect(readAll()[0]?.error).toEqual(tell(`verify: asked ${times} times, no answer: no route`));
+    }
+    const again = () =>
+      changeStore(state.database, () => askAgain(state.database, job.seq, { epoch: 1, atMs: SEED_MS }));
+    expect(again()).toBe(1);
+    await settle(() => SILENT);
+    expect(readAll()[0]?.error).toEqual(tell('verify: asked 4 times, no answer: no route'));
+    again();
+    await settle(() => UNCLEAR);
+    expect(readAll()[0]).toMatchObject({ status: 'needs_review', error: tell('verify: a receipt and exit 1') });
+    // That the hook contradicted itself stays, whatever it says later.
+    again();
+    await settle(() => SILENT);
+    expect(readAll()[0]?.error?.message).toMatch(
+      /^it was ended by SIGKILL; verify: a receipt and exit 1; verify: asked/,
+    );
     expect(verifyStore(state.database)).toEqual([]);
   });
 

@@ -1,5 +1,6 @@
 import { RecoveryError } from '../../core/errors.ts';
 import { countActions } from '../../core/evidence/count-actions.ts';
+import { describeAuditOutcome } from '../../present/audit-words.ts';
 import { formatTime } from '../../present/format.ts';
 import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
@@ -37,7 +38,7 @@ export async function runAudit({ asked, config, output }: CommandContext): Promi
     return broken ? EXIT_CODES.AUDIT_BROKEN : 0;
   }
   for (const entry of entries) {
-    const what = `${safeText(entry.action, 20).padEnd(8)} ${safeText(entry.outcome, 20).padEnd(8)} ${safeText(entry.code ?? '', 40)}`;
+    const what = `${safeText(entry.action, 20).padEnd(8)} ${safeText(evidence.control ? entry.outcome : describeAuditOutcome(entry), 20).padEnd(8)} ${safeText(entry.code ?? '', 40)}`;
     output.print(
       `${String(entry.sequence).padStart(4)}  ${formatTime(entry.atMs)}  ${safeText(entry.principal, 60)}  ${what}  ${entry.hash.slice(0, 12)}`,
     );

@@ -3,7 +3,7 @@ import { CHOICES, type Choice, CONTROL_CHOICES, type ControlChoice } from '../..
 import type { PlanChoice } from '../../core/plan/schema.ts';
 import type { ControlAnswer } from '../../core/report/control-answer.ts';
 import { formatControlLine } from '../../present/control-line.ts';
-import { describeOutcome } from '../../present/report-text.ts';
+import { describeOutcome, isTrainingOn } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ActOptions, readActOptions } from '../compose.ts';
@@ -95,7 +95,8 @@ async function recoverAll(
       outcomes.push({ job, recovered, exitCode: recovered.exitCode });
     } catch (thrown) {
       const error = toRecoveryError(thrown);
-      tellError({ ...context.output, json: false }, error);
+      const { id, name } = job.ref;
+      tellError({ ...context.output, json: false }, error, `Job ${id} '${safeText(name, 200)}'`);
       outcomes.push({ job, error, exitCode: EXIT_CODES[error.code] });
     }
     // A signal is for all that is asked, not for the job in hand alone.
@@ -130,6 +131,8 @@ function describeRef({ ref: { id, name, kind, source } }: FoundJob): Readonly<Re
 function tellOne({ output }: CommandContext, recovered: Recovered): void {
   if (output.json) output.printJson(pickControl(recovered) ?? recovered.answer);
   else for (const line of describeRecovered(recovered)) output.print(line);
+  // The format's own line and object have no room for it.
+  if (recovered.type !== 'dry_run' && isTrainingOn(recovered.answer)) output.note(describeOutcome(recovered.answer));
 }
 
 /** A pause or a rollback is no recovery: it answers in the format's own shape. Source: formats/tau 2.7. */
@@ -158,7 +161,7 @@ function describeRecovered(recovered: Recovered): readonly string[] {
 async function runReview({ output }: CommandContext, jobs: readonly FoundJob[], several: boolean): Promise<number> {
   const { reviewJob } = await import('../review-job.ts');
   const reviews = [];
-  for (const job of jobs) reviews.push(await reviewJob(job));
+  for (const job of jobs) reviews.push(await reviewJob(job, several));
   if (output.json) {
     output.printJson(several ? { schema_version: 1, reviews: reviews.map((one) => one.answer) } : reviews[0]?.answer);
   } else for (const line of reviews.flatMap((one) => one.lines)) output.print(line);

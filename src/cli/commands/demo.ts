@@ -40,7 +40,8 @@ export async function runDemo(context: CommandContext): Promise<number> {
     return exitCode;
   } finally {
     const keep = made !== undefined && (!interactive || asked.switches.has('keep'));
-    await leave(workshop, { keep, made: made ?? [], note: output.note });
+    const isAsked = keep && asked.switches.has('keep');
+    await leave(workshop, { keep, leavesOrphans: isAsked, made: made ?? [], note: output.note });
     signals.close();
   }
 }
@@ -123,11 +124,17 @@ async function leave(
   { directory, stateDirectory, place }: Workshop,
   {
     keep,
+    leavesOrphans,
     made,
     note,
-  }: { readonly keep: boolean; readonly made: readonly MadeJob[]; readonly note: (line: string) => void },
+  }: {
+    readonly keep: boolean;
+    readonly leavesOrphans: boolean;
+    readonly made: readonly MadeJob[];
+    readonly note: (line: string) => void;
+  },
 ): Promise<void> {
-  const count = await endLeftovers(place, { runners: !keep });
+  const count = leavesOrphans ? 0 : await endLeftovers(place, { runners: !keep });
   if (count > 0) note(`Ended ${count} ${count === 1 ? 'process' : 'processes'} of the demo that still worked.`);
   if (keep) {
     note(`The jobs are in ${safeText(directory, 400)}; rm -r it when you are done. Try:`);

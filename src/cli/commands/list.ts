@@ -18,7 +18,9 @@ export async function runList({ asked, config, output }: CommandContext): Promis
   const opened = openPlaces(config, asked.positionals, asked.texts.source);
   const placePolicies = await readPlacePolicies(config, opened);
   const places = permitRecommended(opened, { config, placePolicies, policy: await readPolicy(config.policyPath) });
-  const verdict = VERDICTS.find((known) => known === asked.texts.verdict);
+  // What runs is "running" wherever it is shown, be it a first run or a recovery.
+  const word = asked.texts.verdict === 'running' ? 'alive' : asked.texts.verdict;
+  const verdict = VERDICTS.find((known) => known === word);
   // A word that is both is a verdict.
   const attention = verdict ? undefined : ATTENTIONS.find((known) => known === asked.texts.verdict);
   const page = await listPlaces(places, {

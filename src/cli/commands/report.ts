@@ -1,4 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
+import { judgeStarted } from '../../core/report/judge-started.ts';
 import { formatForeignReport } from '../../present/foreign-report.ts';
 import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -13,9 +14,12 @@ export async function runReport({ asked, config, output }: CommandContext): Prom
     else for (const line of formatForeignReport(foreign)) output.print(line);
     return 0;
   }
-  const report = await place.jobs.report(ref.id);
-  if (!report)
+  const found = await place.jobs.report(ref.id);
+  if (!found)
     throw new RecoveryError('REPORT_MISSING', `job '${ref.name}' has no recovery report`, { details: { job: ref.id } });
+  // What it says of its end is from before the end, and the recovery may have died since.
+  const isOpen = found.outcome.status === 'started' && ref.source === 'native';
+  const report = isOpen ? judgeStarted(found, await place.jobs.collect(ref.id)) : found;
   if (output.json) output.printJson(report);
   else if (asked.switches.has('markdown')) output.print(formatReportMarkdown(report));
   else for (const line of formatReportText(report)) output.print(line);

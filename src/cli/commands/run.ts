@@ -1,11 +1,12 @@
 import { RecoveryError } from '../../core/errors.ts';
-import { judgeEnd } from '../../core/execution/judge-end.ts';
+import { judgeEnd, SAME_STOP_MS } from '../../core/execution/judge-end.ts';
 import type { JobRef } from '../../core/job/schema.ts';
 import { checkAuthority } from '../../core/plan/check-authority.ts';
 import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import type { JobRunResult } from '../../runner/run-job.ts';
 import { restorePassword } from '../../store/store-url.ts';
 import type { RepeatedJob } from '../check-same-rows.ts';
 import { checkTrust } from '../check-trust.ts';
@@ -47,9 +48,24 @@ function describeSharing({ id, name, standing, done, total, writtenPath }: Share
   const file = safeText(writtenPath, 1_000);
   return [
     ...says,
-    `Results that one of the two writes into ${file} make it another file for the other: that one can then neither be resumed nor write there.`,
-    `Keep a copy of the file, or stop here and say salvor --choice resume --job ${id}.`,
+    `Results of the two go into the same file, ${file}: a cell that both write says what the last one found.`,
+    `Stop here and say salvor --choice resume --job ${id} when that is not meant.`,
   ].join(' ');
+}
+
+/** What is said of a run that did not come to a good end, and what to do. */
+function describeEnd(
+  jobId: string,
+  { end, error, unrecorded = [] }: JobRunResult,
+  exitCode: number,
+): readonly string[] {
+  // What a command printed may be long; receipts that stand nowhere else are told to the last.
+  const limit = unrecorded.length > 0 ? 100_000 : 300;
+  const last = error ? [`Last error: ${safeText(error.code, 60)}: ${safeText(error.message, limit)}`] : [];
+  if (exitCode === 0) return last;
+  // Whoever fenced this run may have cancelled the job, and goes on with it otherwise.
+  const resume = end === 'fenced' ? '' : `, or salvor --choice resume --job ${jobId}`;
+  return [...last, `Next: salvor show ${jobId}${resume}`];
 }
 
 function parseParams(words: readonly string[]): Readonly<Record<string, string>> {
@@ -63,9 +79,6 @@ function parseParams(words: readonly string[]): Readonly<Record<string, string>>
   }
   return Object.fromEntries(params);
 }
-
-/** A second request to stop within this time is the same key press heard twice. */
-const SAME_STOP_MS = 1_000;
 
 async function runHere(
   { asked, config, output }: CommandContext,
@@ -128,10 +141,7 @@ async function runHere(
       output.print(
         `Job ${started.job.id} ${status} in ${formatDuration(durationMs)}: ${done}/${total} done, ${failed} failed, ${needsReview} to review.`,
       );
-      if (result.error)
-        output.note(`Last error: ${safeText(result.error.code, 60)}: ${safeText(result.error.message, 300)}`);
-      if (exitCode !== 0)
-        output.note(`Next: salvor show ${started.job.id}, or salvor --choice resume --job ${started.job.id}`);
+      for (const line of describeEnd(started.job.id, result, exitCode)) output.note(line);
     }
     return exitCode;
   } finally {

@@ -9,10 +9,9 @@ import { safeText } from '../../present/safe-text.ts';
 import {
   chooseUnitWord,
   describeFinding,
+  describeStanding,
   describeStep,
-  describeVerdict,
   describeWarning,
-  progressOf,
   type UnitWord,
 } from '../../present/words.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -50,7 +49,7 @@ function formatLooked(looked: Looked): readonly string[] {
   return [
     formatRecoveryPrompt(looked),
     '',
-    `Verdict: ${describeVerdict(diagnosis.verdict, progressOf(evidence))}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
+    `Verdict: ${describeStanding(looked)}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
     ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding, unit)}`),
     ...formatCheckpoints(describeCheckpoints(evidence)),
     ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice], unit)]),

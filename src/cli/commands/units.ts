@@ -1,15 +1,14 @@
 import { isatty } from 'node:tty';
 import { RecoveryError } from '../../core/errors.ts';
 import { UNIT_STATUSES, type UnitStatus } from '../../core/job/schema.ts';
-import { writeDescriptor } from '../../platform/write-descriptor.ts';
 import type { CommandContext } from '../command-context.ts';
 import { holdsUnits } from '../holds-units.ts';
 import { type FoundJob, findJob, openPlaces } from '../open-places.ts';
+import type { Output } from '../output.ts';
 import { makeCsvForm, makeJsonForm, makeTextForm, type UnitsForm } from '../units-form.ts';
 
 /** How many units are read and written at a time: a million rows take no more memory than these. */
 const PAGE_UNITS = 1000;
-const STDOUT = 1;
 
 /** `salvor units`: the rows or steps of a job with everything that is recorded of them. Source: contract, commands. */
 export async function runUnits({ asked, config, output }: CommandContext): Promise<number> {
@@ -21,13 +20,19 @@ export async function runUnits({ asked, config, output }: CommandContext): Promi
   const form = output.json
     ? makeJsonForm(job.ref)
     : csv
-      ? makeCsvForm(isatty(STDOUT))
+      ? makeCsvForm(isatty(1))
       : makeTextForm(job.ref, await holdsUnits(job));
-  await writeUnits(job, statuses, form);
+  await writeUnits(job, statuses, { form, output });
   return 0;
 }
 
-async function writeUnits({ ref, place }: FoundJob, statuses: readonly UnitStatus[], form: UnitsForm): Promise<void> {
+type Told = { readonly form: UnitsForm; readonly output: Output };
+
+async function writeUnits(
+  { ref, place }: FoundJob,
+  statuses: readonly UnitStatus[],
+  { form, output }: Told,
+): Promise<void> {
   const read = place.jobs.unitRecords;
   if (!read) {
     const details = { job: ref.id, kind: ref.kind, source: place.source };
@@ -44,8 +49,8 @@ async function writeUnits({ ref, place }: FoundJob, statuses: readonly UnitStatu
     const before = count === 0 ? form.before : page.length > 0 ? form.between : '';
     count += page.length;
     const text = before + page.map(form.formatUnit).join(form.between) + (isLast ? form.after(count) : '');
-    // Whoever reads may have had enough.
-    if (!writeDescriptor(STDOUT, text)) return;
+    // Whoever reads may have had enough, or nothing more can be written.
+    if (!output.write(text)) return;
     afterNumber = last?.number ?? afterNumber;
   }
 }

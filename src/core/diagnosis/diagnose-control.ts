@@ -44,7 +44,7 @@ function isCrash(control: ControlFacts, trainerLives: boolean): boolean {
 export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diagnosis {
   const findings = findAll(evidence, control);
   const { audit } = evidence;
-  const isDamaged = control.files.some(isNeeded) || audit.broken !== undefined;
+  const isDamaged = control.files.some(isNeeded) || audit.broken !== undefined || control.overtaken !== undefined;
   const trainerLives = evidence.orphans.length > 0;
   const crashDetected = isCrash(control, trainerLives);
   const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
@@ -69,6 +69,7 @@ export function needsCheckpoint({ control, checkpoints = [] }: Evidence, crashDe
 function judge(control: ControlFacts, trainerLives: boolean): Verdict {
   if (control.lifecycle === 'cancelled') return 'cancelled';
   if (trainerLives) return 'alive';
+  // Also when its trainer died since, which is told: who paused it on purpose says when it goes on, and no timer.
   if (control.lifecycle === 'paused') return 'paused';
   const end = control.lifecycle === 'running' || control.lifecycle === 'missing' ? findEnd(control) : undefined;
   const recorded = end && TERMINAL.get(end.runState);
@@ -93,6 +94,7 @@ function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] 
   return [
     ...control.files.filter(isBad).map((file): Finding => ({ type: 'control_file_bad', file })),
     ...(isCrashed ? [crashed] : []),
+    ...(control.overtaken ? [{ type: 'state_overtaken', overtaken: control.overtaken } as const] : []),
     ...(control.trainerEnd ? [{ type: 'trainer_ended', end: control.trainerEnd } as const] : []),
     ...(status?.stale === undefined ? [] : [{ type: 'status_stale', status } as const]),
     ...orphans.map((trainer): Finding => ({ type: 'trainer_alive', trainer })),

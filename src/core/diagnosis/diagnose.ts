@@ -1,5 +1,7 @@
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
+import type { Verdict } from '../job/schema.ts';
 import { diagnoseControl } from './diagnose-control.ts';
+import { isInHand } from './guardrails.ts';
 import { assembleJobFacts, type JobFacts } from './job-facts.ts';
 import { judgeJob } from './judge-job.ts';
 import type { LivenessJudgement } from './judge-liveness.ts';
@@ -17,16 +19,16 @@ import type { Diagnosis, Finding } from './schema.ts';
 export function diagnose(evidence: Evidence): Diagnosis {
   if (evidence.control) return diagnoseControl(evidence, evidence.control);
   const facts = assembleJobFacts(evidence);
+  const job = judgeJob(facts);
   const findings = [
     ...describeHolder(evidence, facts.judgement),
     ...evidence.orphans.map((orphan): Finding => ({ type: 'orphan_running', orphan })),
-    ...findUnits(evidence.units),
+    ...findUnits(evidence.units, job.verdict),
     ...evidence.prerequisites
       .filter((prerequisite) => prerequisite.state !== 'unchanged')
       .map((prerequisite): Finding => ({ type: 'prerequisite_bad', prerequisite })),
     ...describeContradictions(evidence, facts),
   ];
-  const job = judgeJob(facts);
   const crashDetected = job.verdict === 'interrupted' && evidence.recorded.status === 'running';
   return { ...job, crashDetected, findings };
 }
@@ -52,11 +54,12 @@ function describeEnd({ lease: holder, recorded: { status, lastError } }: Evidenc
   return status === 'stopped' && holder ? [{ type: 'runner_stopped', holder }] : [];
 }
 
-function findUnits(units: UnitsEvidence | undefined): readonly Finding[] {
+function findUnits(units: UnitsEvidence | undefined, verdict: Verdict): readonly Finding[] {
   if (!units) return [];
   const { counts } = units;
   const findings: Finding[] = [];
-  if (counts.in_doubt > 0) {
+  if (counts.in_doubt > 0 && isInHand(verdict)) findings.push({ type: 'units_in_hand', count: counts.in_doubt });
+  else if (counts.in_doubt > 0) {
     const withReceipt = units.inDoubtWithReceipt;
     findings.push({ type: 'units_in_doubt', count: counts.in_doubt, withReceipt, canVerify: units.canVerify });
   }

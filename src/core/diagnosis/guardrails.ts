@@ -24,7 +24,7 @@ type Stops = (choice: Choice, facts: JudgedFacts) => boolean;
 
 /** In the order they are tried; the first that stops a choice is the one that is told. */
 const GUARDRAILS: readonly (readonly [Guardrail, Stops])[] = [
-  ['review', (choice, { counts }) => choice === 'review' && countOpen(counts) === 0],
+  ['review', (choice, facts) => choice === 'review' && countWaiting(facts) === 0],
   ['audit', (choice, { contradictions }) => isActing(choice) && contradictions.includes('audit_broken')],
   ['regression', (choice, { contradictions }) => isActing(choice) && contradictions.includes('store_regressed')],
   ['ended', (choice, facts) => isActing(choice) && isEnded(facts)],
@@ -52,7 +52,17 @@ function isEnded({ verdict, counts }: JudgedFacts): boolean {
   return verdict === 'cancelled' || (verdict === 'finished' && countOpen(counts) === 0);
 }
 
-/** Units whose outcome waits for a person or a hook. */
+/** Units that wait for a decision. What a living runner has begun is in its hands, and nobody doubts it. */
+export function countWaiting({ verdict, counts }: Pick<JudgedFacts, 'verdict' | 'counts'>): number {
+  return isInHand(verdict) ? (counts?.needs_review ?? 0) : countOpen(counts);
+}
+
+/** Whether what was begun is in the hands of a living runner. */
+export function isInHand(verdict: Verdict): boolean {
+  return verdict === 'alive' || verdict === 'stalled';
+}
+
+/** Units whose outcome is not known to the store. */
 export function countOpen(counts: UnitCounts | undefined): number {
   return counts ? counts.in_doubt + counts.needs_review : 0;
 }

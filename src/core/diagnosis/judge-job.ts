@@ -1,5 +1,5 @@
 import type { Attention, Choice, UnitCounts, Verdict } from '../job/schema.ts';
-import { countOpen, findGuardrail, type Guardrail, type JudgedFacts } from './guardrails.ts';
+import { countWaiting, findGuardrail, type Guardrail, type JudgedFacts } from './guardrails.ts';
 import type { JobFacts } from './job-facts.ts';
 
 /** What became of a job, the word a list has for it, and the choice to recommend. */
@@ -51,11 +51,9 @@ export function chooseAttention(job: {
   readonly runCount: number;
   readonly counts?: UnitCounts;
 }): Attention {
-  const { verdict, runCount, counts } = job;
+  const { verdict, runCount } = job;
   if (verdict === 'inconsistent') return verdict;
-  const isInHand = verdict === 'alive' || verdict === 'stalled';
-  const doubtful = isInHand ? (counts?.needs_review ?? 0) : countOpen(counts);
-  if (doubtful > 0) return 'in doubt';
+  if (countWaiting(job) > 0) return 'in doubt';
   if (verdict === 'alive') return runCount > 1 ? 'recovering' : 'running';
   return verdict;
 }

@@ -3,6 +3,7 @@ import type {
   CheckpointEvidence,
   ControlFileFacts,
   OddRow,
+  OvertakingRow,
   TornLine,
   TrainerEnd,
   TrainingStatus,
@@ -21,6 +22,8 @@ export type ControlFinding =
   | { readonly type: 'status_stale'; readonly status: TrainingStatus }
   /** A trainer that Salvor started still lives. */
   | { readonly type: 'trainer_alive'; readonly trainer: OrphanFacts }
+  /** The audit log's last row came after the control state, which does not have it. */
+  | { readonly type: 'state_overtaken'; readonly overtaken: OvertakingRow }
   /** How the trainer of the recorded run ended, as Salvor saw it. */
   | { readonly type: 'trainer_ended'; readonly end: TrainerEnd }
   | { readonly type: 'checkpoint_refused'; readonly checkpoint: CheckpointEvidence }
@@ -48,6 +51,8 @@ export type Finding =
       readonly withReceipt: number;
       readonly canVerify: boolean;
     }
+  /** Begun by a runner that lives. */
+  | { readonly type: 'units_in_hand'; readonly count: number }
   | { readonly type: 'units_need_review'; readonly count: number }
   | { readonly type: 'units_failed'; readonly count: number }
   | { readonly type: 'prerequisite_bad'; readonly prerequisite: PrerequisiteFacts }

@@ -79,6 +79,9 @@ export type UnfinishedAction = {
   readonly missing: readonly ('control_state' | 'restored_checkpoint' | 'audit_row')[];
 };
 
+/** The last row of the audit log, when the control state does not have it though it was written earlier. `line` counts from 1. */
+export type OvertakingRow = { readonly line: number; readonly action: string; readonly atMs: number };
+
 /** The control side of a training job. `lifecycle` is the literal `missing` when nothing was ever recorded. */
 export type ControlFacts = {
   readonly directory: string;
@@ -94,6 +97,7 @@ export type ControlFacts = {
   /** The first of them; at most 20. */
   readonly oddRows?: readonly OddRow[];
   readonly unfinished?: UnfinishedAction;
+  readonly overtaken?: OvertakingRow;
   /** Which checkpoint a resume takes, and what is to be said of the others. */
   readonly restore: Restore;
   /** The command that starts the trainer, when one is known. It is the operator's own. */

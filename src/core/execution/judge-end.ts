@@ -4,6 +4,12 @@ import type { ExecutionResult } from './schema.ts';
 /** Signals that ask for a stop, and the exit code of each. Source: contract, exit codes. */
 export const STOP_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
+/**
+ * A second request to stop within this time is the same key press heard twice: the terminal sends it to all in front,
+ * and a shell or npm passes it on to those below.
+ */
+export const SAME_STOP_MS = 300;
+
 /** Exit code of a run that somebody else asked to stop: the console, or another process. Source: contract, exit codes. */
 const STOPPED_EXIT_CODE = STOP_EXIT_CODES.SIGTERM;
 

@@ -7,7 +7,7 @@
 import { type ErrorCode, isRecoveryError } from '../errors.ts';
 import type { JobError } from '../job/schema.ts';
 import type { Clock, Faults } from '../ports.ts';
-import { describeUnanswered } from './unanswered.ts';
+import { addToError, describeUnanswered } from './unanswered.ts';
 import type { TakenBackWord, UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
 
 /** What becomes known of a unit, in the order it does. Times are epoch milliseconds. */
@@ -24,7 +24,8 @@ export type UnitNews = {
       readonly error: JobError;
       readonly receipt?: string;
     }
-  | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number }
+  /** `said` is what the vain question adds to the error. */
+  | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number; readonly said: string }
 );
 
 /** What running units needs of the world. `record` resolves once the news is on disk. */
@@ -78,8 +79,8 @@ export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd
 type Attempt = {
   readonly outcome: UnitOutcome;
   readonly verified: boolean;
-  /** How often the hook was asked and gave no answer. */
-  readonly unanswered?: number;
+  /** How often the hook was asked and gave no answer, and what it said instead. */
+  readonly unanswered?: { readonly times: number; readonly said: string };
 };
 
 async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
@@ -98,14 +99,12 @@ async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   if (takenBack) return { outcome: { type: 'unknown', ...takenBack }, verified: true };
   // The hook proved that nothing happened, so this attempt failed for the reason it was in doubt.
   if (verdict.type === 'not_done') return { outcome: { type: 'failed', error: outcome.error }, verified: true };
-  if (verdict.type === 'unknown') return { outcome, verified: true };
   const times = verdict.type === 'unanswered' ? 1 : 0;
-  const { code, message } = outcome.error;
-  const asked = describeUnanswered(verdict.error, times).message;
+  const said = verdict.type === 'unknown' ? verdict.error : describeUnanswered(verdict.error, times);
   return {
-    outcome: { type: 'unknown', error: { code, message: `${message}; ${asked}` } },
+    outcome: { type: 'unknown', error: addToError(outcome.error, said) },
     verified: true,
-    unanswered: times,
+    ...(verdict.type !== 'unknown' && { unanswered: { times, said: said.message } }),
   };
 }
 
@@ -131,7 +130,7 @@ function recordEnd(work: UnitWork, { outcome, verified, unanswered }: Attempt, {
   const atMs = clock.nowMs();
   if (outcome.type === 'unknown' && unanswered !== undefined) {
     const { error } = outcome;
-    const committed = record({ type: 'unanswered', number, error, times: unanswered, atMs });
+    const committed = record({ type: 'unanswered', number, error, ...unanswered, atMs });
     return { type: 'unanswered', error, committed };
   }
   if (outcome.type !== 'done') {

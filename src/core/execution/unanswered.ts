@@ -18,6 +18,11 @@ export function describeUnanswered(error: JobError, times: number): JobError {
   return { code: error.code, message: `verify: asked ${asked}, no answer: ${error.message}` };
 }
 
+/** The error of a row in doubt, which stays what it is, with what its hook said of it. Errors: none. */
+export function addToError(error: JobError, said: JobError): JobError {
+  return { code: error.code, message: `${error.message}; ${said.message}` };
+}
+
 /** The error of a run that ended with rows still in doubt, `unasked` of which its hook was not asked about. Errors: none. */
 export function describeLeftInDoubt(count: number, unasked: number): JobError {
   const rows = count === 1 ? '1 row' : `${count} rows`;

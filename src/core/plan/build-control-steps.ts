@@ -50,7 +50,7 @@ export function buildControlSteps(context: ChoiceContext, control: ControlFacts)
 /** A cancelled job has no trainer of Salvor's left. */
 function endTrainers(choice: PlanChoice, { orphans }: Evidence): readonly PlanStep[] {
   const pids = orphans.map((trainer) => trainer.pid);
-  return choice === 'cancel' && pids.length > 0 ? [{ action: 'end_orphans', pids }] : [];
+  return choice === 'cancel' && pids.length > 0 ? [{ action: 'end_orphans', pids, what: 'trainer' }] : [];
 }
 
 function startTrainer(
@@ -113,6 +113,12 @@ function warnOfShortAudit({ audit: { broken, entryCount } }: Evidence): readonly
   return broken ? [{ code: 'AUDIT_SHORT', count: entryCount, label: `line ${broken.sequence}` }] : [];
 }
 
+/** The format has a pause record a state, and nothing more: a trainer stops when it reads that and heeds it. */
+function warnOfTrainer({ orphans }: Evidence): readonly PlanWarning[] {
+  const label = orphans.map(({ pid }) => pid).join(', ');
+  return label === '' ? [] : [{ code: 'TRAINER_GOES_ON', label }];
+}
+
 /** What to know before agreeing. */
 export function warnOfControl(context: ChoiceContext, control: ControlFacts): readonly PlanWarning[] {
   const { choice, evidence, authority } = context;
@@ -123,6 +129,7 @@ export function warnOfControl(context: ChoiceContext, control: ControlFacts): re
   const isUnproven = isUsed && chosen?.grade === 'B';
   return [
     ...warnOfShortAudit(evidence),
+    ...(choice === 'pause' ? warnOfTrainer(evidence) : []),
     ...(isOpen ? [{ code: 'ACCESS_OPEN', ...(policy && { label: policy.path }) } as const] : []),
     ...(choice === 'resume' ? [{ code: 'STATUS_ONLY' } as const] : []),
     ...(isUnproven ? [{ code: 'CHECKPOINT_UNPROVEN', label: chosen.path } as const] : []),

@@ -1,10 +1,10 @@
-import { countOpen } from '../diagnosis/guardrails.ts';
+import { countOpen, countWaiting } from '../diagnosis/guardrails.ts';
 import type { Diagnosis, Finding } from '../diagnosis/schema.ts';
 import { digestValue } from '../digest.ts';
 import type { Evidence, UnitsEvidence } from '../evidence/schema.ts';
-import type { Choice } from '../job/schema.ts';
+import { countUnits } from '../job/schema.ts';
 import { buildControlSteps, warnOfControl } from './build-control-steps.ts';
-import { checkChoice } from './check-choice.ts';
+import { checkChoice, describeNoReview } from './check-choice.ts';
 import type { Authority, ChoiceContext } from './choice-context.ts';
 import { countAskedAgain } from './count-asked-again.ts';
 import { digestBasis, PLAN_BASES } from './plan-basis.ts';
@@ -34,7 +34,7 @@ export function buildProposals(input: PlanInput): Proposals {
     resume: buildProposal(input, 'resume', {}),
     restart: buildProposal(input, 'restart', {}),
     cancel: buildProposal(input, 'cancel', {}),
-    review: proposeReview(input.evidence),
+    review: proposeReview(input),
   };
 }
 
@@ -45,12 +45,15 @@ export function buildProposal(input: PlanInput, choice: PlanChoice, decisions: D
   return refusal ? { type: 'refused', refusal } : { type: 'plan', plan: buildPlan(context, decisions) };
 }
 
-function proposeReview(evidence: Evidence): Proposal {
-  const unitCount = countOpen(evidence.units?.counts);
+/** What a review would show: the units that wait for a decision; REVIEW_EMPTY when none does. Errors: none. */
+export function proposeReview({
+  evidence,
+  diagnosis: { verdict },
+}: Pick<PlanInput, 'evidence' | 'diagnosis'>): Extract<Proposal, { type: 'review' | 'refused' }> {
+  const unitCount = countWaiting({ verdict, ...(evidence.units && { counts: evidence.units.counts }) });
   if (unitCount > 0) return { type: 'review', unitCount };
-  const choice: Choice = 'review';
-  const message = `no ${evidence.units?.unit ?? 'unit'} waits for review`;
-  return { type: 'refused', refusal: { choice, code: 'REVIEW_EMPTY', message, details: { job: evidence.job.id } } };
+  const { code, message } = describeNoReview(evidence);
+  return { type: 'refused', refusal: { choice: 'review', code, message, details: { job: evidence.job.id } } };
 }
 
 function buildPlan(context: ChoiceContext, decisions: Decisions): Plan {
@@ -93,13 +96,13 @@ const STEPS = {
     ...clearOrphans(evidence, decisions),
     ...settleDoubt(evidence.units, decisions),
     ...retryFailed(evidence.units),
-    ...runUnits(evidence.units, 'left'),
+    ...runUnits(evidence.units, decisions),
   ],
   restart: ({ evidence }, decisions) => [
     takeLease(evidence),
     ...clearOrphans(evidence, decisions),
     ...resetUnits(evidence.units),
-    ...runUnits(evidence.units, 'all'),
+    ...runAllUnits(evidence.units),
   ],
   cancel: ({ evidence, diagnosis }) => {
     const living = findLiving(diagnosis);
@@ -131,10 +134,15 @@ function settleDoubt(units: UnitsEvidence | undefined, decisions: Decisions): re
   const inDoubt = (units?.counts.in_doubt ?? 0) + again;
   if (!units || inDoubt === 0) return [];
   const byReceipt = units.inDoubtWithReceipt;
-  const rest = inDoubt - byReceipt;
-  const byVerify = units.canVerify ? rest : 0;
+  const byVerify = countAsked(units, decisions);
   const ask: readonly PlanStep[] = again > 0 ? [{ action: 'ask_again', count: again }] : [];
-  return [...ask, { action: 'settle_units', byReceipt, byVerify, toReview: rest - byVerify }];
+  return [...ask, { action: 'settle_units', byReceipt, byVerify, toReview: inDoubt - byReceipt - byVerify }];
+}
+
+/** How many units the verify hook is asked about: those without a receipt, and those it is to be asked about again. */
+function countAsked(units: UnitsEvidence, decisions: Decisions): number {
+  if (!units.canVerify) return 0;
+  return units.counts.in_doubt - units.inDoubtWithReceipt + countAskedAgain(units, decisions);
 }
 
 function retryFailed(units: UnitsEvidence | undefined): readonly PlanStep[] {
@@ -149,30 +157,44 @@ function resetUnits(units: UnitsEvidence | undefined): readonly PlanStep[] {
   return count === 0 ? [] : [{ action: 'reset_units', count }];
 }
 
-function runUnits(units: UnitsEvidence | undefined, which: 'left' | 'all'): readonly PlanStep[] {
+/** Runs what is left; what the hook says was not done is run with it. */
+function runUnits(units: UnitsEvidence | undefined, decisions: Decisions): readonly PlanStep[] {
   if (!units) return [];
-  const { done, pending, failed, skipped, in_doubt: inDoubt, needs_review: review } = units.counts;
-  const left = pending + failed;
-  return [{ action: 'run_units', count: which === 'left' ? left : left + done + skipped + inDoubt + review }];
+  const asked = countAsked(units, decisions);
+  const count = units.counts.pending + units.counts.failed;
+  return [{ action: 'run_units', count, ...(asked > 0 && { unlessDone: asked }) }];
+}
+
+function runAllUnits(units: UnitsEvidence | undefined): readonly PlanStep[] {
+  return units ? [{ action: 'run_units', count: countUnits(units.counts) }] : [];
 }
 
 const WARN = {
   resume: ({ evidence: { units } }, decisions) => {
     const count = (units?.counts.needs_review ?? 0) - countAskedAgain(units, decisions);
-    return units && count > 0 ? [{ code: 'UNITS_NEED_REVIEW', count, unit: units.unit }] : [];
+    return units ? warnOf('UNITS_NEED_REVIEW', count, { unit: units.unit }) : [];
   },
   restart: ({ evidence: { units } }) => (units ? warnOfRepeats(units) : []),
   cancel: ({ evidence: { units, orphans }, diagnosis }) => {
     if (!units) return [];
-    const { pending, failed, in_doubt: inDoubt } = units.counts;
-    const count = pending + failed + inDoubt;
-    const isAtMost = findLiving(diagnosis) ? { isAtMost: true } : {};
-    // Nothing is given up of a job all of whose units ran.
-    const abandoned: readonly PlanWarning[] =
-      count > 0 ? [{ code: 'UNITS_ABANDONED', count, unit: units.unit, ...isAtMost }] : [];
-    return orphans.length > 0 ? [...abandoned, { code: 'ORPHANS_LEFT', count: orphans.length }] : abandoned;
+    const { pending, failed, in_doubt: inDoubt, needs_review: review } = units.counts;
+    const isLiving = findLiving(diagnosis) !== undefined;
+    // What a living runner has in hand it may still leave undone; of a dead one nobody knows.
+    const left = pending + failed + (isLiving ? inDoubt : 0);
+    const unknown = review + (isLiving ? 0 : inDoubt);
+    const { unit } = units;
+    return [
+      ...warnOf('UNITS_ABANDONED', left, { unit, ...(isLiving && { isAtMost: true }) }),
+      ...warnOf('OUTCOMES_UNKNOWN', unknown, { unit }),
+      ...warnOf('ORPHANS_LEFT', orphans.length),
+    ];
   },
 } as const satisfies Record<ActingChoice, (context: ChoiceContext, decisions: Decisions) => readonly PlanWarning[]>;
+
+/** A warning of what there is some of. */
+function warnOf(code: PlanWarning['code'], count: number, more: Partial<PlanWarning> = {}): readonly PlanWarning[] {
+  return count > 0 ? [{ code, count, ...more }] : [];
+}
 
 function warn(context: ChoiceContext, decisions: Decisions): readonly PlanWarning[] {
   const { choice, evidence } = context;

@@ -1,7 +1,7 @@
 import { findGuardrail, type Guardrail } from '../diagnosis/guardrails.ts';
 import { assembleJobFacts } from '../diagnosis/job-facts.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
+import type { Evidence, LeaseHolder, PrerequisiteFacts } from '../evidence/schema.ts';
 import { checkAccess } from './access.ts';
 import type { ChoiceContext, Reason, Rule } from './choice-context.ts';
 import { CONTROL_RULES } from './control-rules.ts';
@@ -82,7 +82,7 @@ const REASONS: Readonly<Record<Guardrail, (context: ChoiceContext) => Reason>> =
   holder: describeHeld,
   prerequisites: describePrerequisites,
   work: describeWork,
-  review: describeNoReview,
+  review: ({ evidence }) => describeNoReview(evidence),
 };
 
 function describeAudit({ evidence: { audit } }: ChoiceContext): Reason {
@@ -165,9 +165,12 @@ function describeWork({ evidence: { units, job } }: ChoiceContext): Reason {
   });
 }
 
-/** Nobody asks for a plan of a review; its proposal says the same. */
-function describeNoReview({ evidence: { units } }: ChoiceContext): Reason {
-  return refuse('REVIEW_EMPTY', `no ${units?.unit ?? 'unit'} waits for review`);
+/** Why there is nothing to review. Nobody asks for a plan of a review; its proposal says this. Errors: none. */
+export function describeNoReview({ units }: Pick<Evidence, 'units'>): Reason {
+  const unit = units?.unit ?? 'unit';
+  const inHand = units?.counts.in_doubt ?? 0;
+  const held = inHand > 0 ? `; ${inHand} ${inHand === 1 ? 'is' : 'are'} in hand of its runner` : '';
+  return refuse('REVIEW_EMPTY', `no ${unit} waits for review${held}`);
 }
 
 function countWaiting(count: number): string {

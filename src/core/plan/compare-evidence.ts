@@ -8,7 +8,8 @@ type Two<T> = { readonly was: T; readonly is: T };
 /** Differences in who holds the job: epoch, recorded status, and what became of the runner. */
 export function compareHolders({ was, is }: Two<Evidence>, runner: Two<string>): readonly FactChange[] {
   const holder = is.lease && { pid: is.lease.pid, host: is.lease.host };
-  const isHeld = holder !== undefined && is.lease?.releasedAtMs === undefined;
+  // A holder that died, or let go, holds nothing.
+  const isHeld = holder !== undefined && runner.is === 'alive';
   return [
     ...compare('epoch', { was: was.recorded.epoch, is: is.recorded.epoch }).map((change) => ({
       ...change,

@@ -17,6 +17,7 @@ export const CONTROL_RULES: readonly Rule[] = [
   checkPolicy,
   checkFiles,
   checkAuditLog,
+  checkOvertaken,
   checkTrainer,
   checkFinished,
   checkRestore,
@@ -72,6 +73,14 @@ function checkAuditLog({ choice, evidence: { audit, control } }: ChoiceContext):
   const place = `failed to parse training control audit line ${sequence} from '${log?.path ?? ''}'`;
   const message = `resume recovery guardrail: ${place}: expected ${expected}, found ${found}`;
   return { code: 'AUDIT_BROKEN', message, details: { path: log?.path ?? null, line: sequence, expected, found } };
+}
+
+/** A state that was put back says that a job runs which somebody cancelled since. What is recorded anew has its row. */
+function checkOvertaken({ choice, evidence: { control } }: ChoiceContext): Reason | undefined {
+  if (choice !== 'resume' || !control?.overtaken) return undefined;
+  const { action, line } = control.overtaken;
+  const message = `the control state says ${control.lifecycle}, and the last row of the audit log, line ${line}, is a later ${action}: pause or cancel first, then resume`;
+  return { code: 'STATE_CONTRADICTION', message, details: { line, action, lifecycle: control.lifecycle } };
 }
 
 /** Two trainers would write the same checkpoints. */

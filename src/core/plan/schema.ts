@@ -39,7 +39,8 @@ export type ControlStep =
 export type PlanStep =
   | { readonly action: 'stop_runner'; readonly pid: number; readonly host: string }
   | { readonly action: 'take_lease'; readonly epoch: number }
-  | { readonly action: 'end_orphans'; readonly pids: readonly number[] }
+  /** `what` says that they are the job's own trainer and no leftovers. */
+  | { readonly action: 'end_orphans'; readonly pids: readonly number[]; readonly what?: 'trainer' }
   | { readonly action: 'await_orphans'; readonly pids: readonly number[] }
   | {
       readonly action: 'settle_units';
@@ -51,7 +52,8 @@ export type PlanStep =
   | { readonly action: 'ask_again'; readonly count: number }
   | { readonly action: 'retry_failed_units'; readonly count: number }
   | { readonly action: 'reset_units'; readonly count: number }
-  | { readonly action: 'run_units'; readonly count: number }
+  /** `unlessDone` is how many units more may run: those the verify hook is asked about, where it says not done. */
+  | { readonly action: 'run_units'; readonly count: number; readonly unlessDone?: number }
   | { readonly action: 'mark_cancelled' }
   | ControlStep;
 /** The tag of a step. */
@@ -60,9 +62,15 @@ export type PlanAction = PlanStep['action'];
 /**
  * Warnings of a training control directory: nothing but the recorded status says whether it runs; nothing will be
  * started; the audit log is cut by a bad line (`label`) after `count` rows; no access policy is there (`label` is where it is
- * expected); the checkpoint carries no digest.
+ * expected); the checkpoint carries no digest; a trainer lives (`label` are its processes) that a pause does not stop.
  */
-export type ControlWarning = 'STATUS_ONLY' | 'NOTHING_STARTED' | 'AUDIT_SHORT' | 'ACCESS_OPEN' | 'CHECKPOINT_UNPROVEN';
+export type ControlWarning =
+  | 'STATUS_ONLY'
+  | 'NOTHING_STARTED'
+  | 'AUDIT_SHORT'
+  | 'ACCESS_OPEN'
+  | 'CHECKPOINT_UNPROVEN'
+  | 'TRAINER_GOES_ON';
 
 /** Something to know before agreeing. The words are the presenter's; `count`, `label` (the receipt's) and `unit` fill them. */
 export type PlanWarning = {
@@ -72,6 +80,7 @@ export type PlanWarning = {
     | 'UNITS_NEED_REVIEW'
     | 'HEARTBEAT_ONLY'
     | 'UNITS_ABANDONED'
+    | 'OUTCOMES_UNKNOWN'
     | 'ORPHANS_LEFT'
     | ControlWarning;
   readonly count?: number;

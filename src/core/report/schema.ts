@@ -69,6 +69,8 @@ export const RecoveryReport = z.object({
     duration_ms: z.number(),
     attempt: z.number(),
     engine_reference: z.nullable(z.string()),
+    /** What became of a recovery whose last word is not written; never in the file itself. */
+    fate: z.optional(z.enum(['broken_off', 'ended', 'unknown'])),
     /** How the trainer that was started ended; of other jobs it is not there. */
     trainer: z.optional(z.object({ exit_code: z.nullable(z.number()), signal: z.nullable(z.string()) })),
   }),

@@ -2,7 +2,7 @@ import { RecoveryError } from '../../core/errors.ts';
 import { isBlankRecord, removeMark } from './is-blank-record.ts';
 import { type FormatRows, ROWS_PER_CHUNK, type RowRecord, type RowsSource } from './row-record.ts';
 import { decodeLatin1 } from './scan-file.ts';
-import { splitMembers } from './split-members.ts';
+import { findRepeatedName, splitMembers } from './split-members.ts';
 import type { RawRecord } from './split-records.ts';
 
 /**
@@ -67,6 +67,8 @@ function parseRow(dataJson: string, place: Place): string {
     throw refuse(place, `this is not JSON: ${cause instanceof Error ? cause.message : String(cause)}`);
   }
   if (typeof row !== 'object' || row === null || Array.isArray(row)) throw refuse(place, 'this is not a JSON object');
+  const repeated = findRepeatedName(splitMembers(dataJson));
+  if (repeated !== undefined) throw refuse(place, `the member ${repeated} stands twice`);
   const column = place.source.keyColumn;
   if (column === undefined) return String(place.row);
   return readKey(Object.getOwnPropertyDescriptor(row, column)?.value, { place, column, dataJson });

@@ -15,14 +15,47 @@ export function splitMembers(text: string): readonly JsonMember[] {
   let at = skipSpace(text, text.indexOf('{') + 1);
   while (text[at] === '"') {
     const nameEnd = skipString(text, at);
-    const name: unknown = JSON.parse(text.slice(at, nameEnd));
+    const name = readName(text.slice(at, nameEnd));
     const start = skipSpace(text, skipSpace(text, nameEnd) + 1);
     const end = skipValue(text, start);
-    members.push({ name: String(name), start, end });
+    members.push({ name, start, end });
     at = skipSpace(text, end);
     if (text[at] === ',') at = skipSpace(text, at + 1);
   }
   return members;
+}
+
+/** Up to so many names are compared each with each, which is faster than a set. */
+const FEW = 8;
+
+function isBefore(members: readonly JsonMember[], name: string, end: number): boolean {
+  for (let at = 0; at < end; at++) if (members[at]?.name === name) return true;
+  return false;
+}
+
+/** A name as it is meant; few are written with escapes. */
+function readName(written: string): string {
+  return written.includes('\\') ? String(JSON.parse(written)) : written.slice(1, -1);
+}
+
+/**
+ * The first name that stands more than once among members: an object with two values under one name contradicts itself,
+ * and readers differ in which they take. Undefined when there is none, or none of those asked about.
+ *
+ * Errors: none.
+ * Source: RFC 8259, 4; decisions/0020.
+ */
+export function findRepeatedName(members: readonly JsonMember[], names?: ReadonlySet<string>): string | undefined {
+  if (members.length <= FEW) {
+    return members.find(({ name }, at) => (names?.has(name) ?? true) && isBefore(members, name, at))?.name;
+  }
+  const seen = new Set<string>();
+  for (const { name } of members) {
+    if (names && !names.has(name)) continue;
+    if (seen.has(name)) return name;
+    seen.add(name);
+  }
+  return undefined;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { diagnose } from '../../core/diagnosis/diagnose.ts';
-import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
+import { SAME_STOP_MS, STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
   type ExecutionResult,
@@ -32,7 +32,7 @@ export type RunPlan = (options: {
   readonly onEvent: (event: ExecutionEvent) => void;
   /** The lease is taken and recorded: from here on the recovery acts. */
   readonly onStarted: () => void;
-}) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled'>>;
+}) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'>>;
 
 /** What the actuator of a place of Salvor's own needs. `makeId` makes report and correlation ids. */
 export type NativeActuatorOptions = {
@@ -57,9 +57,6 @@ export type NativeActuatorOptions = {
 const NO_UNITS: UnitCounts = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, needs_review: 0 };
 
 type Done = Awaited<Execution['done']>;
-
-/** A second request to stop within this time is the same key press heard twice. */
-const SAME_STOP_MS = 1_000;
 
 /**
  * Carries out plans on a place of Salvor's own, in this process.
@@ -216,6 +213,7 @@ async function run(
   };
   const outcome = await options.runPlan({ store, job, approved, stop, kill, onEvent, onStarted: begin });
   await starting;
+  for (const warning of outcome.warnings ?? []) options.onWarning?.(warning);
   return outcome;
 }
 

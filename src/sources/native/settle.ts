@@ -1,12 +1,14 @@
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { UnitFacts } from '../../core/evidence/schema.ts';
+import type { UnitStatus } from '../../core/job/schema.ts';
 import { checkSettle, isPersons, type SettleFacts } from '../../core/plan/check-settle.ts';
-import type { SettledUnit, SettleRequest } from '../../core/ports.ts';
+import type { SettledAs, SettledUnit, SettleRequest } from '../../core/ports.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
 import { checkChain } from '../../store/audit-chain.ts';
 import type { Decision, JobChange, JobState, JobStore } from '../../store/contract.ts';
 import type { JobRecord } from '../../store/records.ts';
+import { isRowsFileError } from './write-back.ts';
 
 /** A person's word about units, with who says it and when (epoch milliseconds). */
 export type SettleOrder = SettleRequest & { readonly principal: string; readonly atMs: number };
@@ -25,7 +27,7 @@ export type SettleOrder = SettleRequest & { readonly principal: string; readonly
  */
 export function settleUnits(store: JobStore, order: SettleOrder): Promise<readonly SettledUnit[]> {
   const numbers = order.units.map(({ number }) => number);
-  return store.change(order.jobId, { units: numbers }, (state): Decision<readonly SettledUnit[]> => {
+  return store.change(order.jobId, { units: numbers, withCounts: true }, (state): Decision<readonly SettledUnit[]> => {
     const { job, epoch: found } = state;
     checkChain(state.audit);
     const facts = describeHolding(state);
@@ -50,9 +52,20 @@ export function settleUnits(store: JobStore, order: SettleOrder): Promise<readon
         ...describeChange(order, units, isFenced ? found + 1 : undefined),
         // A job that ran to its end has something to run again.
         ...(order.as === 'pending' && job.status === 'completed' && { status: 'pending' }),
+        ...(isThrough(state, units, order.as) && { end: { status: 'completed' } }),
       },
     };
   });
+}
+
+const LEFT: readonly UnitStatus[] = ['pending', 'failed', 'in_doubt'];
+
+/** Whether a job whose run ended short has nothing left to run: its error was that of a unit that is settled now. */
+function isThrough({ job, counts }: JobState, units: readonly UnitFacts[], as: SettledAs): boolean {
+  const isEnded = job.status === 'failed' || job.status === 'stopped';
+  if (!isEnded || !counts || as === 'pending' || isRowsFileError(job.error)) return false;
+  const left = LEFT.reduce((sum, status) => sum + counts[status], 0);
+  return left === units.filter(({ status }) => LEFT.includes(status)).length;
 }
 
 function describeHolding({ job, runner: holder, liveness, runTokens }: JobState): SettleFacts {

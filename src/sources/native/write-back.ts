@@ -94,9 +94,14 @@ function checkNoRunner({ job, runner: holder, liveness }: JobState): void {
 
 const ROWS_FILE_CODES: readonly string[] = ['WRITE_BACK_FAILED', 'ROWS_FILE_CHANGED', 'ROWS_FILE_MISSING'];
 
+/** Whether a run ended for what it could not write back; doing so ends it well. */
+export function isRowsFileError(error: JobError | undefined): boolean {
+  return error !== undefined && ROWS_FILE_CODES.includes(error.code);
+}
+
 /** Whether nothing but the rows file kept a job from its end. */
 function isHeldUp({ job, counts }: JobState): boolean {
-  if (job.status !== 'failed' || !ROWS_FILE_CODES.includes(job.error?.code ?? '')) return false;
+  if (job.status !== 'failed' || !isRowsFileError(job.error)) return false;
   return counts !== undefined && counts.pending + counts.failed + counts.in_doubt === 0;
 }
 

@@ -12,7 +12,15 @@ import { readGenerations } from './read-generations.ts';
 import { type JsonFile, readJsonFile } from './read-json-file.ts';
 import { CONTROL_STATE, RECOVERY_REPORT } from './schema.ts';
 import { readTrainerEnd } from './trainer-record.ts';
-import { findUnfinished, pickValue, readText, readTime, translateFile, translateStatus } from './translate.ts';
+import {
+  findOvertaking,
+  findUnfinished,
+  pickValue,
+  readText,
+  readTime,
+  translateFile,
+  translateStatus,
+} from './translate.ts';
 
 /** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */
 export type TauRequest = { readonly checkpoint?: string; readonly command?: string; readonly create?: true };
@@ -66,6 +74,7 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
     audit,
     primarySha256: checkpoints[0]?.sha256,
   });
+  const overtaken = findOvertaking(pickValue(state), audit);
   const lastEventAtMs = Math.max(
     control.updatedAtMs ?? 0,
     audit.rows.at(-1)?.atMs ?? 0,
@@ -91,7 +100,7 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
       ...(badLine && { broken: { sequence: badLine.line, expected: badLine.expected, found: badLine.found } }),
     },
     checkpoints,
-    control: { ...control, ...(unfinished && { unfinished }) },
+    control: { ...control, ...(unfinished && { unfinished }), ...(overtaken && { overtaken }) },
     collectedAtMs: nowMs,
   };
   return { evidence, state, status, report, audit };

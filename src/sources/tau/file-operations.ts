@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { closeSync, constants, existsSync, fsyncSync, lstatSync, mkdirSync, openSync, renameSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { replaceFile, syncDirectory } from '../../platform/atomic-file.ts';
 import { writeAll } from './write-all.ts';
@@ -14,15 +14,19 @@ export type TauFileOperations = {
   readonly append: (path: string, bytes: Uint8Array) => Promise<void>;
   /** Gives a file, or whatever stands there, another name; nothing may have that name yet. */
   readonly setAside: (path: string, to: string) => Promise<void>;
+  /** A link to a directory is none. */
   readonly makeDirectory: (path: string) => Promise<void>;
 };
+
+/** At the end, and never through a link: the directory may be another user's. */
+const APPEND = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NOFOLLOW;
 
 /** The system's. */
 export const systemTauOperations: TauFileOperations = {
   replace: (path, bytes) => replaceFile(path, (write) => write(bytes)),
   async append(path, bytes) {
     const isNew = !existsSync(path);
-    const descriptor = openSync(path, 'a', 0o644);
+    const descriptor = openSync(path, APPEND, 0o644);
     try {
       writeAll(descriptor, bytes);
       fsyncSync(descriptor);
@@ -37,7 +41,9 @@ export const systemTauOperations: TauFileOperations = {
     syncDirectory(dirname(path));
   },
   async makeDirectory(path) {
-    if (statSync(path, { throwIfNoEntry: false })?.isDirectory() === true) return;
+    const there = lstatSync(path, { throwIfNoEntry: false });
+    if (there?.isDirectory() === true) return;
+    if (there) throw new Error(`${path} is ${there.isSymbolicLink() ? 'a symbolic link' : 'no directory'}`);
     const first = mkdirSync(path, { recursive: true });
     syncDirectory(dirname(path));
     if (first !== undefined) syncDirectory(dirname(first));

@@ -37,12 +37,12 @@ export type AuditLog = {
  * Replays the audit log.
  *
  * Shapes: a row needs its action alone; blank lines are skipped. A last line without a newline that is no row was cut
- *         short by a crash; any other bad line is a fault.
+ *         short by a crash; any other bad line is a fault. It is written to, so a link is no log.
  * Errors: none; what is wrong is part of the answer.
  * Source: formats/tau 2.2, 3 (resume, 1) and 4.12; design, rule 9.
  */
 export async function readAuditLog(path: string): Promise<AuditLog> {
-  const read = await readSmallFile(path, LARGEST_BYTES);
+  const read = await readSmallFile(path, { largestBytes: LARGEST_BYTES, links: 'refused' });
   if (read.state === 'missing') return { state: 'missing', rows: [] };
   if (read.state === 'unreadable') return { state: 'unreadable', problem: read.problem, rows: [] };
   return replayAudit(read.bytes);

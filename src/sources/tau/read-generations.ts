@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   chooseRestore,
   type OperatorChoice,
@@ -36,7 +36,7 @@ export async function readGenerations(
   ];
   for (const path of findLeftovers(layout.directory)) read.push(await readCandidate('leftover', path));
   if (choice) read.push(...(await readChosen(choice, layout, read)));
-  const asked = named === undefined ? [] : [await readCandidate('named', resolveNamed(named, layout))];
+  const asked = named === undefined ? [] : [await readNamed(resolveNamed(named, layout), layout)];
   return {
     checkpoints: [...read, ...asked].map(({ source, judged }) => translateCheckpoint(source, judged)),
     restore: chooseRestore(read.map(translateCandidate), choice),
@@ -46,7 +46,13 @@ export async function readGenerations(
 type Candidate = { readonly source: CheckpointEvidence['source']; readonly judged: JudgedFile };
 
 async function readCandidate(source: CheckpointEvidence['source'], path: string): Promise<Candidate> {
-  return { source, judged: await readCheckpoint(path) };
+  return { source, judged: await readCheckpoint(path, 'of_one_owner') };
+}
+
+/** Whoever names a file elsewhere means what it leads to. */
+async function readNamed(path: string, { directory }: TauLayout): Promise<Candidate> {
+  if (dirname(path) === directory) return readCandidate('named', path);
+  return { source: 'named', judged: await readCheckpoint(path) };
 }
 
 function translateCandidate({ source, judged: { verdict, facts } }: Candidate): RestoreCandidate {

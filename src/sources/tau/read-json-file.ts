@@ -2,7 +2,7 @@ import type { FieldFacts } from '../../core/checkpoint/schema.ts';
 import { U64_MAX } from '../../core/checkpoint/schema.ts';
 import type { ControlFileFacts } from '../../core/evidence/control-schema.ts';
 import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
-import { openRegularFile } from '../../platform/checkpoint-files/policy-json/open-regular-file.ts';
+import { type LinkRule, openRegularFile } from '../../platform/checkpoint-files/policy-json/open-regular-file.ts';
 import { parseExactJson } from '../../platform/exact-json.ts';
 import type { FieldType, FileRules } from './schema.ts';
 
@@ -26,9 +26,20 @@ export type FileBytes =
   | { readonly state: 'unreadable'; readonly problem: FileProblem }
   | { readonly state: 'read'; readonly bytes: Buffer };
 
-/** Reads a whole file that is expected to be small. Errors: none; a directory, a FIFO or a huge file is a problem. */
-export async function readSmallFile(path: string, largestBytes = LARGEST_BYTES): Promise<FileBytes> {
-  const opened = await openRegularFile(path);
+/**
+ * Reads a whole file that is expected to be small. The directory may be another user's: a link is followed when it leads to
+ * a file of its own owner, else what only the reader may read would stand in messages and reports.
+ *
+ * Errors: none; a directory, a FIFO or a huge file is a problem.
+ */
+export async function readSmallFile(
+  path: string,
+  {
+    largestBytes = LARGEST_BYTES,
+    links = 'of_one_owner',
+  }: { readonly largestBytes?: number; readonly links?: LinkRule } = {},
+): Promise<FileBytes> {
+  const opened = await openRegularFile(path, links);
   if (opened.type === 'problem') {
     if (opened.problem.reason === 'missing') return { state: 'missing' };
     return unreadable(opened.problem.found);

@@ -1,4 +1,4 @@
-import { readdirSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ForeignReport } from '../../core/ports.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
@@ -36,6 +36,7 @@ export async function readReports(layout: TauLayout): Promise<NewestReports> {
 
 function listEarlier(directory: string): readonly string[] {
   try {
+    if (!lstatSync(directory).isDirectory()) return [];
     const names = readdirSync(directory).filter((name) => name.endsWith('.json'));
     return names.slice(0, EARLIER).map((name) => join(directory, name));
   } catch {

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { digestText } from '../../core/digest.ts';
@@ -11,6 +10,7 @@ import { formatRecord } from './format-record.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { openTauDirectory } from './read.ts';
 import { keepGoodLines } from './read-audit.ts';
+import { readItself } from './read-itself.ts';
 import { describeUnwritable } from './record-action.ts';
 import { nameFree } from './write-record.ts';
 
@@ -93,7 +93,7 @@ async function carryOut(options: RepairOptions, auditPath: string, aside: readon
 
 function readGoodLines(path: string): Buffer {
   try {
-    return keepGoodLines(readFileSync(path));
+    return keepGoodLines(readItself(path));
   } catch {
     // What cannot be read is set aside whole.
     return Buffer.alloc(0);
@@ -102,7 +102,7 @@ function readGoodLines(path: string): Buffer {
 
 function endsOpen(path: string): boolean {
   try {
-    const bytes = readFileSync(path);
+    const bytes = readItself(path);
     return bytes.length > 0 && bytes.at(-1) !== 0x0a;
   } catch {
     return false;

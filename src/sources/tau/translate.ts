@@ -4,6 +4,7 @@ import type {
   CheckpointEvidence,
   CheckpointGrade,
   ControlFileFacts,
+  OvertakingRow,
   TrainingStatus,
   UnfinishedAction,
 } from '../../core/evidence/control-schema.ts';
@@ -95,6 +96,27 @@ export function translateStatus(
   const isOlder = stateUpdatedAtMs !== undefined && updatedAtMs < stateUpdatedAtMs;
   const stale = isOther ? ('other_run' as const) : isOlder ? ('older_than_state' as const) : undefined;
   return { runState: readText(value['run_state']) ?? '', updatedAtMs, path, ...(stale && { stale }) };
+}
+
+/** Actions that record a state; of any other row the control state has nothing. */
+const RECORDING: ReadonlySet<string> = new Set(['pause', 'resume', 'cancel', 'rollback']);
+const STOPPING: ReadonlySet<string> = new Set(['pause', 'cancel']);
+
+/**
+ * The last row of the audit log, when it is a pause or a cancel, and the control state is older and of another action: state
+ * comes before row, so a state of yesterday was put back, and what somebody stopped looks as if it ran.
+ *
+ * Errors: none. Source: formats/tau 3 (order inside one command).
+ */
+export function findOvertaking(
+  state: Readonly<Record<string, unknown>> | undefined,
+  { rows }: AuditLog,
+): OvertakingRow | undefined {
+  const row = rows.findLast(({ action }) => RECORDING.has(action));
+  const stateAtMs = readTime(state?.['updated_unix_ms']);
+  if (row?.atMs === undefined || stateAtMs === undefined || row.atMs <= stateAtMs) return undefined;
+  if (!STOPPING.has(row.action) || row.action === state?.['last_action']) return undefined;
+  return { line: row.line, action: row.action, atMs: row.atMs };
 }
 
 /** What a crash between the writes of an action of Salvor's left undone; all of them carry the action's id. */

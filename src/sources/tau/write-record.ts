@@ -1,5 +1,5 @@
 /** What an action leaves on disk: report, control state, audit row. All of it carries the action's id. */
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OperatorChoice } from '../../core/checkpoint/choose-restore.ts';
 import { formatActionKey } from '../../core/plan/control-rules.ts';
@@ -10,6 +10,7 @@ import { CHOICE_KEYS } from './find-choice.ts';
 import { formatRecord } from './format-record.ts';
 import type { TauLayout } from './layout.ts';
 import type { AuditLog } from './read-audit.ts';
+import { readItself } from './read-itself.ts';
 import type { JsonFile } from './read-json-file.ts';
 
 const NEWLINE = Buffer.from('\n');
@@ -73,7 +74,8 @@ async function keepForeignReport(operations: TauFileOperations, layout: TauLayou
   // Foreign text is no name: the time it was written is a number.
   const at = String(before.value['recovered_at_unix_ms']).replace(/[^0-9]/g, '');
   const path = join(layout.reports, `recovered-${at}.json`);
-  if (existsSync(path) && readFileSync(path, 'utf8') === before.text) return;
+  const isThere = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  if (isThere && readItself(path).toString('utf8') === before.text) return;
   await operations.replace(nameFree(join(layout.reports, `recovered-${at}`), '.json'), Buffer.from(before.text));
 }
 
@@ -134,7 +136,7 @@ export async function appendAuditRow(
     await operations.append(path, Buffer.concat([Buffer.from(isOpen ? '\n' : ''), formatRecord(row), NEWLINE]));
     return;
   }
-  const bytes = readFileSync(path);
+  const bytes = readItself(path);
   const { offset } = audit.tornLine;
   const kept = { ...row, ...keepTorn(bytes.subarray(offset)) };
   await operations.replace(path, Buffer.concat([bytes.subarray(0, offset), formatRecord(kept), NEWLINE]));
@@ -142,7 +144,7 @@ export async function appendAuditRow(
 
 /** A last line that is whole may lack its newline. */
 function endsOpen(path: string): boolean {
-  const bytes = readFileSync(path);
+  const bytes = readItself(path);
   return bytes.length > 0 && bytes.at(-1) !== 0x0a;
 }
 

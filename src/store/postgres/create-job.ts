@@ -59,7 +59,7 @@ async function importJob(
       // Who records the same rows at the same time waits here, and is judged by this job.
       await session.query('SELECT FROM salvor_store FOR UPDATE');
       const digest = rows.digest();
-      judge?.(await findSameRows(session, job.name, digest.sha256));
+      judge?.(await findSameRows(session, job.name, { path: job.rowsPath, sha256: digest.sha256 }));
       await updateRows(session, seq, digest);
       await session.query("UPDATE jobs SET status = 'pending' WHERE seq = $1", [seq]);
       await notify(session, channel);
@@ -120,6 +120,21 @@ async function describeDuplicate(
   return new RecoveryError('ROWS_INVALID', message, { details: { key, rows } });
 }
 
+/** Removes a job that nobody ever held. Errors: those of the contract. */
+export async function takeBackJob(sessions: Sessions, jobId: string, channel: string): Promise<void> {
+  await sessions.use(async (session) => {
+    const seq = await inTransaction(session, CHANGING, async () => {
+      const text = `UPDATE jobs SET status = 'importing' WHERE id = $1 AND status = 'pending'
+        AND NOT EXISTS (SELECT FROM leases WHERE job_seq = seq) RETURNING seq`;
+      const [row] = await session.query(text, [jobId]);
+      await notify(session, channel);
+      return { answer: row && Number(row.seq) };
+    });
+    // A failure here is left to the next one to repeat.
+    if (seq !== undefined) await removeJob(session, seq).catch(() => {});
+  });
+}
+
 /** Takes away what processes left that died while rows came in: their locks are free. */
 async function removeAbandoned(session: Session, { lockSpace }: StoreHead): Promise<void> {
   const text = `SELECT seq FROM jobs WHERE status = 'importing' AND seq NOT IN (${HELD_LOCKS})`;
@@ -142,5 +157,6 @@ async function removeJob(session: Session, seq: number): Promise<void> {
       left = Number(row?.n) > 0;
     }
   }
+  await session.query('DELETE FROM rows_files WHERE job_seq = $1', [seq]);
   await session.query("DELETE FROM jobs WHERE seq = $1 AND status = 'importing'", [seq]);
 }

@@ -3,7 +3,7 @@ import type { AuditFacts, LeaseHolder, LivenessFacts } from '../../core/evidence
 import { type ProcessIdentity, probeProcess } from '../../platform/process-probe.ts';
 import { chainEntry, readChainFacts } from '../audit-chain.ts';
 import type { AuditWord, TakenState } from '../contract.ts';
-import type { FileMark, JobRecord, SameRowsJob } from '../records.ts';
+import type { FileMark, JobRecord, RowsFile, SameRowsJob } from '../records.ts';
 import { translateEntry, translateHolder, translateJob } from '../translate-rows.ts';
 import { NOW_MS } from './functions.ts';
 import type { StoreHead } from './migrations.ts';
@@ -176,12 +176,14 @@ export async function readTakenState(session: Session, job: JobRecord): Promise<
   return { job, ...holding, audit, journalSequence, rowsFiles: rowsFiles.get(job.seq) ?? [] };
 }
 
-/** Every content that rows files of jobs had, or were about to get, by the sequence number of the job. */
+/** The contents of rows files of jobs (`rowsFiles` of a look), by the sequence number of the job. */
 export async function readRowsFiles(
   session: Session,
   jobSeqs: readonly number[],
 ): Promise<ReadonlyMap<number, readonly FileMark[]>> {
-  const text = 'SELECT * FROM rows_files WHERE job_seq = ANY ($1::integer[]) ORDER BY job_seq, sha256';
+  const text = `SELECT DISTINCT own.job_seq, known.sha256, known.size_bytes FROM rows_files own
+    JOIN rows_files same ON same.sha256 = own.sha256 JOIN rows_files known ON known.job_seq = same.job_seq
+    WHERE own.job_seq = ANY ($1::integer[]) ORDER BY 1, 2`;
   const rows = await session.query(text, [jobSeqs]);
   const grouped: ReadonlyMap<number, readonly Row[]> = Map.groupBy(rows, (row) => Number(row.job_seq));
   const translate = (row: Row): FileMark => ({ sha256: String(row.sha256), sizeBytes: Number(row.size_bytes) });
@@ -195,29 +197,33 @@ export async function readJournalSequence(session: Session, jobSeq: number): Pro
   return Number(row?.sequence);
 }
 
-/** Whether a job has rows to run or to decide on, and was not cancelled. */
-const IS_UNFINISHED = `(status IN ('pending', 'running', 'stopped', 'failed') OR (status = 'completed' AND EXISTS (
-  SELECT FROM units WHERE units.job_seq = jobs.seq AND units.status IN ('in_doubt', 'needs_review'))))`;
+/** Whether a job has rows to decide on, or to run and was not cancelled. */
+const IS_UNFINISHED = `(status IN ('pending', 'running', 'stopped', 'failed') OR EXISTS (
+  SELECT FROM units WHERE units.job_seq = jobs.seq AND units.status IN ('in_doubt', 'needs_review')))`;
 
 const HAD_ROWS = 'seq IN (SELECT job_seq FROM rows_files WHERE sha256 = $2)';
 
-/** Jobs of a name of whose rows file this is a content; newest first. */
-export async function findSameRows(session: Session, name: string, sha256: string): Promise<readonly SameRowsJob[]> {
-  const text = `SELECT jobs.*, ${IS_UNFINISHED} AS unfinished FROM jobs
-    WHERE name = $1 AND ${VISIBLE} AND ${HAD_ROWS} ORDER BY seq DESC`;
-  const rows = await session.query(text, [name, sha256]);
-  return rows.map((row) => ({ job: translateJob(row), unfinished: row.unfinished === true }));
+/** Jobs of a name of whose rows file this is a content, and unfinished ones made of this very file; newest first. */
+export async function findSameRows(session: Session, name: string, file: RowsFile): Promise<readonly SameRowsJob[]> {
+  const text = `SELECT jobs.*, ${IS_UNFINISHED} AS unfinished, NOT ${HAD_ROWS} AS changed FROM jobs
+    WHERE name = $1 AND ${VISIBLE} AND (${HAD_ROWS} OR (rows_path = $3 AND ${IS_UNFINISHED})) ORDER BY seq DESC`;
+  const rows = await session.query(text, [name, file.sha256, file.path]);
+  return rows.map((row) => ({
+    job: translateJob(row),
+    unfinished: row.unfinished === true,
+    changed: row.changed === true,
+  }));
 }
 
-/** Unfinished jobs of other names that have the rows of this one; newest first. Source: decisions/0019. */
+/** Other unfinished jobs that have the rows of this one; newest first. Source: decisions/0019. */
 export async function findUnfinishedElsewhere(
   session: Session,
   job: JobRecord,
   limit: number,
 ): Promise<readonly JobRecord[]> {
-  const text = `SELECT * FROM jobs WHERE name <> $1 AND ${HAD_ROWS} AND ${IS_UNFINISHED}
+  const text = `SELECT * FROM jobs WHERE seq <> $1 AND ${VISIBLE} AND ${HAD_ROWS} AND ${IS_UNFINISHED}
     ORDER BY seq DESC LIMIT $3`;
-  return (await session.query(text, [job.name, job.rows?.sha256 ?? null, limit])).map(translateJob);
+  return (await session.query(text, [job.seq, job.rows?.sha256 ?? null, limit])).map(translateJob);
 }
 
 /** Whether a job of this name is recorded at all. */

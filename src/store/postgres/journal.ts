@@ -118,7 +118,7 @@ const UNITS_CHANGES: Readonly<Record<UnitsChange, { readonly journal: string; re
   // One with a receipt is under review for what was said beside it, and a hook cannot take that back.
   ask_again: {
     journal: `${INSERT} SELECT u.job_seq, ${NEXT}, CASE e.event WHEN 'unknown' THEN e.attempt ELSE 0 END, 'ask_again',
-      $3, $4, u.status, NULL FROM units u LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
+      $3, $4, u.status, CASE WHEN e.event = 'unknown' AND e.attempt > 0 THEN e.detail END FROM units u LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
       WHERE u.job_seq = $1 AND u.status IN ('in_doubt', 'needs_review') AND u.status = 'needs_review'
       AND u.receipt IS NULL`,
     change: `WITH changed AS (UPDATE units u SET status = 'in_doubt', event = e.sequence FROM unit_events e

@@ -3,7 +3,7 @@ import type { HeldJob, JobStore, StoreOptions } from '../contract.ts';
 import { describeJobUnknown } from '../lease-errors.ts';
 import type { JobRecord } from '../records.ts';
 import { decideChange } from './change-job.ts';
-import { createJob, prepareStore } from './create-job.ts';
+import { createJob, prepareStore, takeBackJob } from './create-job.ts';
 import { takeJob } from './held-job.ts';
 import {
   findJobs,
@@ -73,7 +73,7 @@ export function makePostgresStore(settings: Settings, options: StoreOptions): Om
     },
     watch: (onChange) => watchStore(settings, onChange),
     hasName: async (name) => (await sessions.read((session) => hasName(session, name))) ?? false,
-    sameRows: async (name, sha256) => (await sessions.read((session) => findSameRows(session, name, sha256))) ?? [],
+    sameRows: async (name, file) => (await sessions.read((session) => findSameRows(session, name, file))) ?? [],
     sharedRows: (jobId, limit) => readOne(jobId, (session, job) => findUnfinishedElsewhere(session, job, limit)),
     verify: () => sessions.read((session) => verifyStore(session)),
     prepare,
@@ -81,6 +81,7 @@ export function makePostgresStore(settings: Settings, options: StoreOptions): Om
       await prepare();
       return createJob(sessions, { job, rows, ...(judge && { judge }) }, channel);
     },
+    takeBack: (jobId) => takeBackJob(sessions, jobId, channel),
     async take(jobId, claim, judge) {
       const taken = await takeJob(sessions, { jobId, claim, judge }, { own, channel });
       held.add(taken);

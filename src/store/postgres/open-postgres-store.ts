@@ -46,6 +46,7 @@ export function openPostgresStore(url: string, options: StoreOptions): JobStore 
     verify: async () => (await store()).verify(),
     prepare: async () => (await store()).prepare(),
     create: async (...asked) => (await store()).create(...asked),
+    takeBack: async (...asked) => (await store()).takeBack(...asked),
     take: async (...asked) => (await store()).take(...asked),
     change: async (...asked) => (await store()).change(...asked),
     saveReport: async (...asked) => (await store()).saveReport(...asked),

@@ -4,7 +4,7 @@ import { UNIT_STATUSES, type UnitCounts } from '../../core/job/schema.ts';
 import type { UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../../core/ports.ts';
 import type { RecordedUnits } from '../contract.ts';
 import type { After, DoubtfulUnit, JobRecord, PendingUnit } from '../records.ts';
-import { assembleCounts, translateUnit } from '../translate-rows.ts';
+import { assembleCounts, translateDoubtful, translateUnit } from '../translate-rows.ts';
 import { describeDataGone, formatIdempotencyKey } from '../unit-events.ts';
 import { readJournalSequence } from './jobs.ts';
 import type { Session } from './session.ts';
@@ -89,11 +89,12 @@ export async function readPendingUnits(session: Session, job: UnitsOf, after: Af
 
 /** Units in doubt by number, and how often the verify hook was asked about each in vain. */
 export async function readInDoubt(session: Session, job: UnitsOf, after: After): Promise<readonly DoubtfulUnit[]> {
-  const text = `SELECT u.*, CASE WHEN e.event IN ('unanswered', 'ask_again') THEN e.attempt ELSE 0 END AS unanswered
+  const text = `SELECT u.*, CASE WHEN e.event IN ('unanswered', 'ask_again') THEN e.attempt ELSE 0 END AS unanswered,
+    e.event AS last_event, e.detail AS last_detail
     FROM units u LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
     WHERE u.${OPEN} AND u.status = 'in_doubt' AND u.job_seq = $1 AND u.number > $2 ORDER BY u.number LIMIT $3`;
   const rows = await session.query(text, [job.seq, after.number, after.limit]);
-  return rows.map((row) => ({ ...translateUnit(row, job), unanswered: Number(row.unanswered) }));
+  return rows.map((row) => translateDoubtful(row, job));
 }
 
 /** The input of a unit, as JSON text. Errors: STATE_CORRUPT when it is gone. */

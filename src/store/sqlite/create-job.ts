@@ -8,7 +8,7 @@ import { CHANGING } from '../translate-errors.ts';
 import type { Connection } from './connection.ts';
 import { changeStore } from './database.ts';
 import { readHighWater } from './high-water.ts';
-import { deleteJob, insertUnits, listImporting } from './import.ts';
+import { deleteJob, hideUnheld, insertUnits, listImporting } from './import.ts';
 import { insertJob, readJob, setStatus, updateRowsFile } from './jobs.ts';
 import { findSameRows } from './same-rows.ts';
 import { translateErrors } from './translate-errors.ts';
@@ -41,7 +41,7 @@ export async function createJob(connection: Connection, { job, rows, judge }: Cr
     for await (const chunk of rows.chunks) changeStore(database, () => insertUnits(database, jobSeq, chunk));
     changeStore(database, () => {
       const digest = rows.digest();
-      judge?.(findSameRows(database, job.name, digest.sha256));
+      judge?.(findSameRows(database, job.name, { path: job.rowsPath, sha256: digest.sha256 }));
       updateRowsFile(database, jobSeq, digest);
       setStatus(database, jobSeq, 'pending');
     });
@@ -54,6 +54,13 @@ export async function createJob(connection: Connection, { job, rows, judge }: Cr
   const record = readJob(database, job.id);
   if (!record) throw new RecoveryError('STATE_CORRUPT', `job ${job.id} is gone after it was recorded`);
   return record;
+}
+
+/** Removes a job that nobody ever held. Errors: those of the contract. */
+export function takeBackJob({ stateDirectory, open }: Connection, jobId: string): void {
+  const database = open();
+  const job = readJob(database, jobId);
+  if (job && hideUnheld(database, job.seq)) removeJob(database, stateDirectory, job);
 }
 
 function removeAbandoned(database: DatabaseSync, stateDirectory: string): void {

@@ -3,6 +3,7 @@ import type { Claim, HeldJob } from '../contract.ts';
 import { checkEpoch } from '../lease-errors.ts';
 import type { JobRecord } from '../records.ts';
 import { jobDirectory, logPath } from '../state-directory.ts';
+import { askAgain } from './ask-again.ts';
 import { decideChange } from './change-job.ts';
 import type { Connection } from './connection.ts';
 import { changeStore, readStore } from './database.ts';
@@ -11,7 +12,7 @@ import { changeJob, openJournalMark } from './high-water.ts';
 import { endRun, raiseGeneration, readJob } from './jobs.ts';
 import { beatHeart, checkFence, prepareEpochReader, releaseLease } from './leases.ts';
 import { openRunLog } from './run-log.ts';
-import { askAgain, makeUnitJournal, resetUnits, retryFailedUnits } from './unit-journal.ts';
+import { makeUnitJournal, resetUnits, retryFailedUnits } from './unit-journal.ts';
 import { countUnitsByStatus, readInDoubt, readPendingUnits, readUnitData } from './units.ts';
 
 /** What was taken: the job, by which claim, with which epoch, and how its lock is let go. */

@@ -57,5 +57,21 @@ export function deleteJob(database: DatabaseSync, jobSeq: number): void {
       changes = changeStore(database, () => statement.run(jobSeq, DELETE_UNITS).changes);
     } while (changes > 0);
   }
-  changeStore(database, () => database.prepare("DELETE FROM jobs WHERE seq = ? AND status = 'importing'").run(jobSeq));
+  changeStore(database, () => {
+    database.prepare('DELETE FROM rows_files WHERE job_seq = ?').run(jobSeq);
+    database.prepare("DELETE FROM jobs WHERE seq = ? AND status = 'importing'").run(jobSeq);
+  });
+}
+
+/** Takes a job that nobody ever held out of sight, to be deleted; answers whether it was one. */
+export function hideUnheld(database: DatabaseSync, jobSeq: number): boolean {
+  const { changes } = changeStore(database, () =>
+    database
+      .prepare(
+        `UPDATE jobs SET status = 'importing' WHERE seq = ?1 AND status = 'pending'
+         AND NOT EXISTS (SELECT 1 FROM leases WHERE job_seq = ?1)`,
+      )
+      .run(jobSeq),
+  );
+  return changes === 1;
 }

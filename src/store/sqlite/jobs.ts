@@ -47,13 +47,17 @@ export function updateRowsFile(database: DatabaseSync, jobSeq: number, { next, .
     .run(file.sha256, file.sizeBytes, next?.sha256 ?? null, jobSeq);
 }
 
-/** Reads every content that rows files of jobs had, or were about to get, by the sequence number of the job. */
+/** Reads the contents of rows files of jobs (`rowsFiles` of a look), by the sequence number of the job. */
 export function readRowsFiles(
   database: DatabaseSync,
   jobSeqs: readonly number[],
 ): ReadonlyMap<number, readonly FileMark[]> {
   const rows = database
-    .prepare('SELECT * FROM rows_files WHERE job_seq IN (SELECT value FROM json_each(?))')
+    .prepare(
+      `SELECT DISTINCT own.job_seq, known.sha256, known.size_bytes FROM json_each(?) AS asked
+       CROSS JOIN rows_files AS own ON own.job_seq = asked.value CROSS JOIN rows_files AS same ON same.sha256 = own.sha256
+       CROSS JOIN rows_files AS known ON known.job_seq = same.job_seq ORDER BY 1, 2`,
+    )
     .all(JSON.stringify(jobSeqs))
     .map((row) => ({
       seq: Number(row.job_seq),

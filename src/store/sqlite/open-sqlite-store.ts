@@ -63,7 +63,7 @@ export function openSqliteStore(stateDirectory: string, options: StoreOptions): 
     },
     watch: (onChange) => watchDirectory(stateDirectory, (name) => name.startsWith(STORE_FILE), onChange),
     hasName: async (name) => connection.read((database) => hasName(database, name)) ?? false,
-    sameRows: async (name, sha256) => connection.read((database) => findSameRows(database, name, sha256)) ?? [],
+    sameRows: async (name, file) => connection.read((database) => findSameRows(database, name, file)) ?? [],
     sharedRows: async (jobId, limit) =>
       readOne(jobId, (job, database) => findUnfinishedElsewhere(database, job, limit)),
     verify: async () => (await import('./check-health.ts')).checkHealth(stateDirectory),
@@ -72,6 +72,10 @@ export function openSqliteStore(stateDirectory: string, options: StoreOptions): 
       await prepare();
       const { createJob } = await import('./create-job.ts');
       return createJob(connection, { job, rows, ...(judge && { judge }) });
+    },
+    async takeBack(jobId) {
+      const { takeBackJob } = await import('./create-job.ts');
+      takeBackJob(connection, jobId);
     },
     async take(jobId, claim, judge) {
       const { takeJob } = await import('./take-job.ts');

@@ -6,40 +6,45 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { JobRecord, SameRowsJob } from '../records.ts';
 import { translateJob } from '../translate-rows.ts';
 
-/** Whether a job has rows to run or to decide on, and was not cancelled. */
-const IS_UNFINISHED = `(status IN ('pending', 'running', 'stopped', 'failed') OR (status = 'completed' AND EXISTS (
-  SELECT 1 FROM units INDEXED BY units_open WHERE job_seq = jobs.seq AND status IN ('in_doubt', 'needs_review'))))`;
+/** Whether a job has rows to decide on, or to run and was not cancelled. */
+const IS_UNFINISHED = `(status IN ('pending', 'running', 'stopped', 'failed') OR EXISTS (
+  SELECT 1 FROM units INDEXED BY units_open WHERE job_seq = jobs.seq AND status IN ('in_doubt', 'needs_review')))`;
 
 const HAD_ROWS = 'seq IN (SELECT job_seq FROM rows_files WHERE sha256 = ?2)';
 
 /**
- * Finds the jobs of a name whose rows file has or had this digest, or was about to get it from a write-back; newest first.
+ * Finds the jobs of a name whose rows file has or had this digest, or was about to get it from a write-back, and those
+ * unfinished ones that were made of this very file, whatever was in it; newest first.
  *
- * Source: contract, commands (run).
+ * Source: contract, commands (run); decisions/0019.
  */
-export function findSameRows(database: DatabaseSync, name: string, sha256: string): readonly SameRowsJob[] {
+export function findSameRows(
+  database: DatabaseSync,
+  name: string,
+  file: { readonly path: string; readonly sha256: string },
+): readonly SameRowsJob[] {
   return database
     .prepare(
-      `SELECT jobs.*, ${IS_UNFINISHED} AS unfinished
-       FROM jobs WHERE name = ?1 AND status != 'importing' AND ${HAD_ROWS}
+      `SELECT jobs.*, ${IS_UNFINISHED} AS unfinished, NOT ${HAD_ROWS} AS changed FROM jobs
+       WHERE name = ?1 AND status != 'importing' AND (${HAD_ROWS} OR (rows_path = ?3 AND ${IS_UNFINISHED}))
        ORDER BY seq DESC`,
     )
-    .all(name, sha256)
-    .map((row) => ({ job: translateJob(row), unfinished: row.unfinished === 1 }));
+    .all(name, file.sha256, file.path)
+    .map((row) => ({ job: translateJob(row), unfinished: row.unfinished === 1, changed: row.changed === 1 }));
 }
 
 /**
- * Finds unfinished jobs of other names that have the rows of this one; newest first.
+ * Finds other unfinished jobs that have the rows of this one; newest first.
  *
  * Source: decisions/0019.
  */
 export function findUnfinishedElsewhere(database: DatabaseSync, job: JobRecord, limit: number): readonly JobRecord[] {
   return database
     .prepare(
-      `SELECT * FROM jobs WHERE name != ?1 AND ${HAD_ROWS} AND ${IS_UNFINISHED}
+      `SELECT * FROM jobs WHERE seq != ?1 AND status != 'importing' AND ${HAD_ROWS} AND ${IS_UNFINISHED}
        ORDER BY seq DESC LIMIT ?3`,
     )
-    .all(job.name, job.rows?.sha256 ?? null, limit)
+    .all(job.seq, job.rows?.sha256 ?? null, limit)
     .map(translateJob);
 }
 

@@ -4,7 +4,7 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../../core/job/schema.ts';
 import type { UnitNames, UnitPage, UnitQuery, UnitRecord, UnitRecordQuery } from '../../core/ports.ts';
 import type { After, DoubtfulUnit, JobRecord, PendingUnit } from '../records.ts';
-import { assembleCounts, translateUnit } from '../translate-rows.ts';
+import { assembleCounts, translateDoubtful, translateUnit } from '../translate-rows.ts';
 import { describeDataGone, formatIdempotencyKey } from '../unit-events.ts';
 
 /** What names a job and its units. */
@@ -39,12 +39,13 @@ export function readUnits(database: DatabaseSync, job: JobName, query: UnitQuery
 export function readInDoubt(database: DatabaseSync, job: JobName, after: After): readonly DoubtfulUnit[] {
   return database
     .prepare(
-      `SELECT u.*, iif(e.event IN ('unanswered', 'ask_again'), e.attempt, 0) AS unanswered
+      `SELECT u.*, iif(e.event IN ('unanswered', 'ask_again'), e.attempt, 0) AS unanswered, e.event AS last_event,
+       e.detail AS last_detail
        FROM units u INDEXED BY units_open LEFT JOIN unit_events e ON e.job_seq = u.job_seq AND e.sequence = u.event
        WHERE u.${OPEN} AND u.status = 'in_doubt' AND u.job_seq = ? AND u.number > ? ORDER BY u.number LIMIT ?`,
     )
     .all(job.seq, after.number, after.limit)
-    .map((row) => ({ ...translateUnit(row, job), unanswered: Number(row.unanswered) }));
+    .map((row) => translateDoubtful(row, job));
 }
 
 /** Units by their keys or numbers, each once, by number. A key and a number are never taken for each other. */

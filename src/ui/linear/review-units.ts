@@ -1,6 +1,7 @@
 /** The review of units as a conversation: each open unit is told, and can be settled. */
 import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Session } from '../../core/session/schema.ts';
+import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeSettled } from '../../present/settled-words.ts';
 import { chooseUnitWord } from '../../present/words.ts';
@@ -21,18 +22,20 @@ export async function reviewUnits(desk: Desk, session: Session, jobId: string): 
     offset: 0,
     limit: PAGE,
   });
+  const now = session.snapshot();
+  const word = 'evidence' in now ? chooseUnitWord(now.evidence) : 'row';
+  const title = word === 'row' ? 'Row' : 'Step';
   print(desk, [
-    `${page.total} units wait for a decision.`,
+    `${formatCount(page.total, word)} ${page.total === 1 ? 'waits' : 'wait'} for a decision.`,
     ...page.units.map(
       (unit) =>
-        `${unit.number}, key ${safeText(unit.key, 100)}: ${unit.status.replace('_', ' ')}. ${describeUnitEnd(unit)}`,
+        `${title} ${unit.number}, key ${safeText(unit.key, 100)}: ${unit.status.replace('_', ' ')}. ${describeUnitEnd(unit)}`,
     ),
   ]);
   if (page.units.length === 0 || desk.options.readOnly) return;
-  const now = session.snapshot();
   const why = describeNoAskAgain('evidence' in now ? now.evidence.units : undefined);
   const hook = why === undefined ? ', hook to ask the verify hook again about all,' : '';
-  const answer = await ask(desk, `Type the number of a unit to settle it${hook} or b to go back:`, REVIEW_HELP);
+  const answer = await ask(desk, `Type the number of the ${word} to settle it${hook} or b to go back:`, REVIEW_HELP);
   // Its plan is told next, and nothing is asked before it was agreed to.
   if (answer === 'hook' && why === undefined)
     return session.send({ type: 'choose', choice: 'resume', verifyAgain: true });
@@ -40,7 +43,7 @@ export async function reviewUnits(desk: Desk, session: Session, jobId: string): 
   const unit = page.units.find((open) => String(open.number) === answer);
   if (unit !== undefined) await settle(desk, session, unit);
   else if (answer !== undefined && answer !== 'b')
-    print(desk, [`'${safeText(answer, 60)}' is not a unit of this list.`]);
+    print(desk, [`'${safeText(answer, 60)}' is not the number of a ${word} of this list.`]);
 }
 
 const REVIEW_HELP = [
@@ -61,7 +64,10 @@ async function settle(desk: Desk, session: Session, unit: UnitFacts): Promise<vo
     'Was it done? Type done, again (it was not done and is run again) or skip; anything else goes back:',
     SETTLE_HELP,
   );
-  if (word !== 'done' && word !== 'again' && word !== 'skip') return;
+  if (word !== 'done' && word !== 'again' && word !== 'skip') {
+    if (word !== undefined) print(desk, [`'${safeText(word, 60)}' is none of these. Nothing was done.`]);
+    return;
+  }
   const receipt = word === 'done' ? await ask(desk, 'Its receipt, or nothing:') : '';
   const reason = await ask(desk, 'The reason, kept in the audit trail:');
   if (receipt === undefined || reason === undefined || reason === '') {

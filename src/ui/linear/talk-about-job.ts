@@ -1,16 +1,17 @@
 /** The conversation about one job: what is true, what can be done, the plan, the consent, the outcome. */
-import { HINTS } from '../../core/errors.ts';
+import { HINTS, type RecoveryError } from '../../core/errors.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Consent, Plan } from '../../core/plan/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
+import { describeChanges } from '../../present/change-words.ts';
 import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, describeVerdict, progressOf } from '../../present/words.ts';
+import { chooseUnitWord, describeStanding } from '../../present/words.ts';
 import { followSettles } from '../state/deeds.ts';
 import { chooseTypedWord, matchTyped } from '../state/typed-consent.ts';
 import { assembleChoiceItems } from '../view/choice-items.ts';
 import { formatOutcome } from '../view/outcome.ts';
-import { assemblePlanText } from '../view/plan-view.ts';
+import { assemblePlanText, assembleStaleText } from '../view/plan-view.ts';
 import { assembleRefusedText, assembleReportText } from '../view/run-view.ts';
 import { ask, type Desk, LINEAR_WIDTH, print } from './desk.ts';
 import { reviewUnits } from './review-units.ts';
@@ -29,9 +30,14 @@ export async function talkAboutJob(desk: Desk, jobId: string, onRun: OnRun): Pro
     return { jobId, name: 'evidence' in now ? now.evidence.job.name : jobId };
   });
   session.send({ type: 'inspect' });
+  let told: SessionState | undefined;
   for (;;) {
     await session.idle();
+    // Nothing is told twice as true now: it may be different by now.
+    if (session.snapshot() === told) session.send({ type: 'inspect' });
+    await session.idle();
     const state = session.snapshot();
+    told = state;
     if (state.stage === 'reported') return tellReport(desk, state);
     const goesOn = await talkInStage(desk, session, { state, onRun });
     if (!goesOn) return;
@@ -55,7 +61,7 @@ async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>
   print(desk, [
     facts.trimEnd(),
     '',
-    `Verdict: ${describeVerdict(state.diagnosis.verdict, progressOf(state.evidence))}`,
+    `Verdict: ${describeStanding(state)}`,
     ...assembleChoiceItems(state).map((item) => item.label),
   ]);
   const answer = await ask(
@@ -111,7 +117,7 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
   if (plan.questions.length > 0) {
     const answer = await ask(desk, 'Type e to end the left-over processes, w to wait for them, or no:', PLAN_HELP);
     if (answer === 'e' || answer === 'w') session.send({ type: 'decide', orphans: answer === 'e' ? 'end' : 'wait' });
-    else session.send({ type: 'back' });
+    else session.send({ type: 'inspect' });
     return answer !== undefined;
   }
   // A name may be any word, help too.
@@ -120,7 +126,7 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
   const form = answer === undefined ? undefined : readConsent(plan, answer);
   if (form === undefined) {
     print(desk, ['Nothing was done.']);
-    session.send({ type: 'back' });
+    session.send({ type: 'inspect' });
     return answer !== undefined;
   }
   const { principal, clock } = desk.options;
@@ -140,9 +146,21 @@ async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing)
   // At once: who asked it to stop may end the conversation before the report is told.
   const end = session.snapshot();
   if (end.stage === 'reported') desk.deeds.add(formatOutcome(end.report, end.reportPath));
+  if (end.stage === 'refused' && end.error.code === 'EVIDENCE_STALE')
+    makeAnew(desk, session, { plan, error: end.error });
   onRun(undefined);
   stopTelling();
   return true;
+}
+
+type Stale = { readonly plan: Plan; readonly error: RecoveryError };
+
+/** A plan that went stale: tells what changed, looks again and makes the plan anew. Nothing is agreed to by this. */
+function makeAnew(desk: Desk, session: Session, { plan, error }: Stale): void {
+  print(desk, assembleStaleText({ changes: describeChanges(error.details), stage: 'unread' }, LINEAR_WIDTH));
+  session.send({ type: 'inspect' });
+  const again = plan.decisions.verifyAgain ? { verifyAgain: true as const } : {};
+  session.send({ type: 'choose', choice: plan.choice, ...again });
 }
 
 function askForConsent(plan: Plan): string {

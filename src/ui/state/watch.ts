@@ -1,5 +1,6 @@
 /** Live refresh: what is on the screen is read again after the state changed, at a bounded pace. */
 import type { Verdict } from '../../core/job/schema.ts';
+import type { Session } from '../../core/session/schema.ts';
 import type { Core } from './core.ts';
 
 /** The least time between two refreshes of the list, and between two looks at the open job. */
@@ -20,18 +21,18 @@ export function makeWatch(core: Core): Watch {
   });
   let isLookDue = false;
   const job = makePace(JOB_REFRESH_MS, () => {
-    const { link } = core;
-    // After everything already said to the session: a look must not fall between a choice and its plan.
-    void link?.session.idle().then(() => {
-      if (link !== core.link) return;
-      isLookDue = true;
-      lookIfShown();
-    });
+    isLookDue = true;
+    lookIfShown();
   });
   const lookIfShown = (): void => {
-    if (!isLookDue || !isOnlyShown(core)) return;
-    isLookDue = false;
-    core.link?.session.send({ type: 'inspect' });
+    const { link } = core;
+    if (link === undefined || !isLookDue) return;
+    // After everything already said to the session: a look must not fall between a choice and its plan.
+    void whenSaid(link.session).then(() => {
+      if (link !== core.link || !isLookDue || !isOnlyShown(core)) return;
+      isLookDue = false;
+      link.session.send({ type: 'inspect' });
+    });
   };
   const look = (): void => {
     if (core.store.snapshot().job === undefined) list.ask();
@@ -52,6 +53,14 @@ export function makeWatch(core: Core): Watch {
       job.close();
     },
   };
+}
+
+/** Resolves when nothing is under way, and nothing was said meanwhile. */
+async function whenSaid(session: Session): Promise<void> {
+  for (let work: Promise<void> | undefined; work !== session.idle(); ) {
+    work = session.idle();
+    await work;
+  }
 }
 
 /** True while what is on the screen may die, or come to life elsewhere, without a file changing here. */

@@ -4,12 +4,13 @@ import type { Finding } from '../../core/diagnosis/schema.ts';
 import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
 import type { AuditEntry } from '../../core/ports.ts';
 import type { Looked } from '../../core/session/schema.ts';
+import { describeAuditOutcome } from '../../present/audit-words.ts';
 import { describeControlFile } from '../../present/control-words.ts';
 import { formatCount, formatTime } from '../../present/format.ts';
 import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, describeFinding, describeVerdict, progressOf } from '../../present/words.ts';
+import { chooseUnitWord, describeFinding, describeStanding } from '../../present/words.ts';
 import { type ConsoleState, type OpenJob, PANES, type Pane } from '../state/console-state.ts';
 import { VERDICT_TONES } from '../theme.ts';
 import { assembleCheckpointLines } from './checkpoints-view.ts';
@@ -47,9 +48,9 @@ const PANE_TEXTS: Readonly<Record<Pane, PaneText>> = {
 /** The recovery prompt without its options: those are the menu below it. */
 function promptLines(looked: Looked, columns: number): readonly Line[] {
   const facts = formatPromptFacts(looked);
-  const verdict = looked.diagnosis.verdict;
+  const { verdict } = looked.diagnosis;
   return [
-    textLine(`Verdict: ${describeVerdict(verdict, progressOf(looked.evidence))}`, VERDICT_TONES[verdict]),
+    textLine(`Verdict: ${describeStanding(looked)}`, VERDICT_TONES[verdict]),
     BLANK,
     ...facts
       .trimEnd()
@@ -70,6 +71,8 @@ const BLOCKERS: ReadonlySet<Finding['type']> = new Set([
   'store_regressed',
   'state_contradiction',
   'trainer_alive',
+  'trainer_ended',
+  'state_overtaken',
   'status_stale',
   'checkpoint_refused',
   'checkpoint_choice',
@@ -114,7 +117,7 @@ function evidenceLines(looked: Looked, columns: number): readonly Line[] {
   const bullets = (texts: readonly string[]): readonly Line[] =>
     texts.flatMap((text) => wrappedLines(`- ${text}`, columns, { indent: 2 }));
   return [
-    textLine(`Verdict: ${describeVerdict(diagnosis.verdict, progressOf(evidence))}`, VERDICT_TONES[diagnosis.verdict]),
+    textLine(`Verdict: ${describeStanding(looked)}`, VERDICT_TONES[diagnosis.verdict]),
     BLANK,
     textLine('Findings', 'title'),
     ...bullets(
@@ -164,7 +167,9 @@ function auditLines(entries: readonly AuditEntry[] | undefined, evidence: Eviden
       spanLine(
         [`${String(entry.sequence).padStart(4)} ${formatTime(entry.atMs)} `, 'faint'],
         [
-          entry.outcome === 'refused' ? `refused ${entry.code ?? ''} ` : 'done ',
+          entry.outcome === 'refused'
+            ? `refused ${entry.code ?? ''} `
+            : `${safeText(evidence.control ? entry.outcome : describeAuditOutcome(entry), 20)} `,
           entry.outcome === 'refused' ? 'danger' : 'good',
         ],
         [`${safeText(entry.action, 100)} by ${safeText(entry.principal, 100)}`, 'plain'],

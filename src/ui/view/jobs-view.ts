@@ -91,7 +91,7 @@ function detailLines(state: ConsoleState): readonly Line[] {
   return [
     textLine(`Last error: ${error}`, row.lastError === undefined ? 'faint' : 'warning'),
     textLine(
-      `${safeText(row.job.name, 60)}: ${describeVerdict(row.verdict, row.progress)}${attention === '' ? '' : ` (${attention})`}`,
+      `${safeText(row.job.name, 60)}: ${describeVerdict(row, row.progress)}${attention === '' ? '' : ` (${attention})`}`,
     ),
     textLine(
       `${row.job.kind} from ${row.job.source}, id ${safeText(row.job.id, 60)}, recorded as ${safeText(row.status, 40)}`,

@@ -4,7 +4,7 @@ import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { SessionState } from '../../core/session/schema.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
-import { formatReportFacts, formatReportFindings, isRecordOnly } from '../../present/report-text.ts';
+import { formatReportFacts, formatReportFindings, isRecordOnly, TAKEN_OVER } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeStep, type UnitWord } from '../../present/words.ts';
 import { STEP_MARKS } from '../theme.ts';
@@ -121,6 +121,7 @@ function describeNext(report: RecoveryReport): string {
   if (isRecordOnly(report)) return 'start the trainer; nothing was started here.';
   const unit = after.unit === 'step' ? 'step' : 'row';
   const open = after.needs_review + after.in_doubt;
+  if (outcome.exit_code === TAKEN_OVER) return 'look at the job again: somebody else has it, or cancelled it.';
   switch (outcome.status) {
     case 'needs_review':
       return 'open the job again and choose review.';

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { findOrphans } from '../../../src/platform/find-orphans.ts';
@@ -132,3 +132,14 @@ test.each([
     expect(demos()).toEqual([]);
   },
 );
+
+test('demo: --keep without a terminal leaves the orphan to be found', async () => {
+  const kept = await runSalvor(['demo', 'orphan', '--keep', '--json'], { env: env() });
+  expect(kept.code).toBe(0);
+  const tokens = readTokens();
+  expect(findOrphans(tokens)).toHaveLength(1);
+  const show = await runSalvor(['show', 'Warehouse Moves', '--state', stateOfDemo()]);
+  expect(show.stdout).toContain('--orphans wait|end');
+  writeFileSync(join(stateOfDemo(), '..', 'orphan', 'go'), '');
+  await waitFor('the orphan has ended', () => findOrphans(tokens).length === 0);
+});

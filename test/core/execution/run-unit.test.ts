@@ -173,7 +173,8 @@ describe('runUnit, an unknown outcome', () => {
   it('waits for a person when the hook cannot tell', async () => {
     const { trace, end } = await run({ attempts: [UNKNOWN], verify: UNKNOWN as VerifyOutcome, tries: 3 });
     expect(trace.slice(-2)).toEqual(['verify', 'record unknown E-3001']);
-    expect(end?.type).toBe('unknown');
+    // Why it was in doubt, and what the hook said.
+    expect(end).toEqual({ type: 'unknown', error: { ...ERROR, message: `${ERROR.message}; ${ERROR.message}` } });
   });
 
   it.each([
@@ -182,7 +183,10 @@ describe('runUnit, an unknown outcome', () => {
   ] as const)('stays in doubt when the hook is $type', async ({ type, times, told }) => {
     const verify = { type, error: { code: 'timeout', message: 'it hung' }, isDown: true };
     const { trace, end } = await run({ attempts: [UNKNOWN], verify, tries: 3 });
-    expect(trace.slice(-2)).toEqual(['verify', `record unanswered ${times} E-3001`]);
+    expect(trace.slice(-2)).toEqual([
+      'verify',
+      expect.stringMatching(`^record unanswered ${times} verify: ${told}.* E-3001$`),
+    ]);
     expect(end).toMatchObject({ type: 'unanswered', error: { message: expect.stringContaining(`verify: ${told}`) } });
   });
 

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Evidence } from '../../../src/core/evidence/schema.ts';
 import type { Plan } from '../../../src/core/plan/schema.ts';
 import { LIVING, planFor, SAMPLE_ORPHANS, withUnits } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_UNITS, sampleEvidence } from '../../helpers/sample-evidence.ts';
@@ -55,7 +56,7 @@ describe('buildProposal, resume', () => {
       [
         "take_lease epoch=2",
         "settle_units byReceipt=1 byVerify=2 toReview=0",
-        "run_units count=5",
+        "run_units count=5 unlessDone=2",
         "! UNITS_NEED_REVIEW count=2 unit=row",
         "repeats 0, confirm",
       ]
@@ -197,6 +198,21 @@ describe('buildProposal, cancel', () => {
         "repeats 0, confirm",
       ]
     `);
+  });
+
+  it('counts what may be done apart from what will not be, and what a living runner has in hand with that', () => {
+    const counts = { pending: 3, in_doubt: 2, done: 5, failed: 1, skipped: 0, needs_review: 4 };
+    const warnings = (liveness: Evidence['liveness']) =>
+      planFor(sampleEvidence({ units: { ...SAMPLE_UNITS, counts }, ...(liveness && { liveness }) }), 'cancel').warnings;
+    const unit = 'row';
+    expect(warnings(undefined)).toEqual([
+      { code: 'UNITS_ABANDONED', count: 4, unit },
+      { code: 'OUTCOMES_UNKNOWN', count: 6, unit },
+    ]);
+    expect(warnings(LIVING)).toEqual([
+      { code: 'UNITS_ABANDONED', count: 6, unit, isAtMost: true },
+      { code: 'OUTCOMES_UNKNOWN', count: 4, unit },
+    ]);
   });
 
   it('warns of processes it leaves, and asks nothing about them', () => {

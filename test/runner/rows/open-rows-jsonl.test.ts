@@ -27,9 +27,6 @@ describe('openRows, JSON lines', () => {
       expect(await readRefusal(`{"id":${key}}\n`, { ...jsonl, key: 'id' })).toMatch(/the key id is .*other spellings/);
     },
   );
-  it('takes the last of two members of the same name as the key, as JSON does', async () => {
-    expect((await readRows('{"id":1,"id":2}\n', { ...jsonl, key: 'id' })).keys).toEqual(['2']);
-  });
   it('reads an empty file as no rows', async () => {
     expect(await readRows('', jsonl)).toMatchObject({ columns: [], rows: [] });
   });
@@ -38,6 +35,8 @@ describe('openRows, JSON lines', () => {
     ['a line that is no object', '\n[1]\n', /^ROWS_INVALID FILE, row 1, line 2: this is not a JSON object$/],
     ['null', 'null\n', /^ROWS_INVALID FILE, row 1, line 1: this is not a JSON object$/],
     ['a row without the key', '{"id":"a"}\n{"b":1}\n', /row 2, line 2: the key id is missing$/],
+    ['a key that stands twice', '{"id":"R1","id":"R2"}\n', /row 1, line 1: the member id stands twice$/],
+    ['any member that does', '{"id":1}\n{"id":2,"a\\u0062":1,"ab":1}\n', /row 2, line 2: the member ab stands twice$/],
     ['an empty key', '{"id":""}\n', /row 1, line 1: the key id is empty$/],
     ['a key that is an object', '{"id":{}}\n', /row 1, line 1: the key id is neither text nor a number$/],
     [

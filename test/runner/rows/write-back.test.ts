@@ -3,6 +3,7 @@ import { chmod, chown, lstat, readdir, readFile, stat, symlink } from 'node:fs/p
 import { describe, expect, it } from 'vitest';
 import { digestFile } from '../../../src/platform/digest-file.ts';
 import type { BatchSpec } from '../../../src/runner/job-file/schema.ts';
+import { makeJsonlEditor } from '../../../src/runner/rows/edit-jsonl-line.ts';
 import { openRows } from '../../../src/runner/rows/open-rows.ts';
 import type { RowValues } from '../../../src/runner/rows/row-values.ts';
 import { writeBack } from '../../../src/runner/rows/write-back.ts';
@@ -113,11 +114,10 @@ describe('writeBack, JSON lines', () => {
       '\ufeff {"note":[1.0]} \n{"a":1,"tracking":"R2"}\n{}\n',
     );
   });
-  it('replaces a member that stands twice in both places', async () => {
-    const values = { 1: { receipt: 'R' } };
-    expect(await edit('{"tracking":1,"tracking":22}\n', { name: 'rows.jsonl', values })).toBe(
-      '{"tracking":"R","tracking":"R"}\n',
-    );
+  it('replaces a member that stands twice in both places, in a row that was recorded before such were refused', () => {
+    const dataJson = '{"tracking":1,"tracking":22}';
+    const editor = makeJsonlEditor([{ column: 'tracking', value: 'receipt' }]);
+    expect(editor.editRow(dataJson, { values: { receipt: 'R' }, dataJson })).toBe('{"tracking":"R","tracking":"R"}');
   });
 });
 

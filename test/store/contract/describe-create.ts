@@ -1,7 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import type { RowsChange } from '../../../src/store/records.ts';
 import { SRC, startScript } from '../../helpers/start-script.ts';
-import { AT_MS, addJob, KEYS, lookAt, type MakeStorePlace, newJob, rowsOf, statusesOf, take } from './store-place.ts';
+import {
+  AT_MS,
+  addJob,
+  intent,
+  KEYS,
+  lookAt,
+  type MakeStorePlace,
+  newJob,
+  rowsOf,
+  statusesOf,
+  take,
+} from './store-place.ts';
 
 /** Jobs come in whole or not at all. */
 export function describeCreate(make: MakeStorePlace): void {
@@ -12,7 +23,7 @@ export function describeCreate(make: MakeStorePlace): void {
       expect(await store.look('bnone')).toBeUndefined();
       expect(await store.find('bnone', 9)).toEqual([]);
       expect(await store.list(async (reader) => reader.possiblyAlive())).toBeUndefined();
-      expect([await store.hasName('x'), await store.sameRows('x', 'ab')]).toEqual([false, []]);
+      expect([await store.hasName('x'), await store.sameRows('x', { path: '/x', sha256: 'ab' })]).toEqual([false, []]);
       expect([await store.report('bnone'), await store.logTail('bnone', 5)]).toEqual([undefined, []]);
       await expect(store.units('bnone', { statuses: [], offset: 0, limit: 1 })).rejects.toMatchObject({
         code: 'JOB_UNKNOWN',
@@ -75,7 +86,7 @@ export function describeCreate(make: MakeStorePlace): void {
       await using place = await make();
       const store = place.open();
       const first = await addJob(store, KEYS, { name: 'orders' });
-      await addJob(store, ['9'], { name: 'orders' });
+      await addJob(store, ['9'], { name: 'orders', rowsPath: '/else.csv' });
       await addJob(store, KEYS, { name: 'other' });
       const asked = newJob({ name: 'orders' });
       const told: unknown[] = [];
@@ -107,7 +118,7 @@ export function describeCreate(make: MakeStorePlace): void {
       expect(await store.look(asked.id)).toBeUndefined();
       importer.signal('SIGKILL');
       await importer.ended;
-      expect(await store.sameRows(asked.name, 'ab')).toEqual([]);
+      expect(await store.sameRows(asked.name, { path: asked.rowsPath, sha256: 'ab' })).toEqual([]);
       const next = await store.create(newJob({ name: asked.name }), rowsOf(KEYS));
       expect(await statusesOf(store, next.id)).toEqual(KEYS.map(() => 'pending'));
       expect((await store.verify())?.problems).toEqual([]);
@@ -143,8 +154,26 @@ export function describeCreate(make: MakeStorePlace): void {
     });
   });
 
+  describe('takeBack', () => {
+    it('removes a job that nobody ever held, and no other', async () => {
+      await using place = await make();
+      const store = place.open();
+      const [one, held] = [await addJob(store, KEYS, { name: 'one' }), await addJob(store, KEYS, { name: 'held' })];
+      const holder = await take(store, held.id);
+      await store.takeBack(one.id);
+      await store.takeBack(held.id);
+      await store.takeBack('bnone');
+      expect([await store.look(one.id), await store.hasName('one')]).toEqual([undefined, false]);
+      await holder.release();
+      await store.takeBack(held.id);
+      expect(await statusesOf(store, held.id)).toEqual(KEYS.map(() => 'pending'));
+      expect((await store.verify())?.problems).toEqual([]);
+      expect(await statusesOf(store, (await addJob(store, KEYS, { id: one.id })).id)).toHaveLength(KEYS.length);
+    });
+  });
+
   describe('sameRows and sharedRows', () => {
-    it('find jobs of the same rows: by name the newest first, and unfinished ones of other names', async () => {
+    it('find jobs of the same rows: by name the newest first, and unfinished ones of any', async () => {
       await using place = await make();
       const store = place.open();
       const sha256 = rowsOf(KEYS).digest().sha256;
@@ -158,15 +187,53 @@ export function describeCreate(make: MakeStorePlace): void {
         await held.finish({ status: 'completed', atMs: AT_MS });
         await held.release();
       }
-      expect((await store.sameRows('orders', sha256)).map(({ job, unfinished }) => [job.id, unfinished])).toEqual([
+      expect(
+        (await store.sameRows('orders', { path: '/else.csv', sha256 })).map(({ job, unfinished }) => [
+          job.id,
+          unfinished,
+        ]),
+      ).toEqual([
         [second.id, true],
         [first.id, false],
       ]);
       expect((await store.sharedRows(second.id, 9)).map(({ id }) => id)).toEqual([other.id]);
       expect((await store.sharedRows(other.id, 9)).map(({ id }) => id)).toEqual([second.id]);
+      const third = await addJob(store, KEYS, { name: 'orders' });
+      expect((await store.sharedRows(third.id, 9)).map(({ id }) => id)).toEqual([other.id, second.id]);
     });
 
-    it('know every content that a rows file had or was about to get, however often it changed', async () => {
+    it('find an unfinished job that was made of the very file, whatever is in it now', async () => {
+      await using place = await make();
+      const store = place.open();
+      const [first, second] = [
+        await addJob(store, KEYS, { name: 'orders', rowsPath: '/orders.csv' }),
+        await addJob(store, ['x'], { name: 'orders', rowsPath: '/orders.csv' }),
+      ];
+      const find = async (path: string, keys: readonly string[]) => {
+        const same = await store.sameRows('orders', { path, sha256: rowsOf(keys).digest().sha256 });
+        return same.map(({ job, unfinished, changed }) => [job.id, unfinished, changed]);
+      };
+      expect(await find('/orders.csv', ['y'])).toEqual([
+        [second.id, true, true],
+        [first.id, true, true],
+      ]);
+      expect(await find('/else.csv', ['y'])).toEqual([]);
+      const held = await take(store, second.id);
+      await held.finish({ status: 'completed', atMs: AT_MS });
+      expect(await find('/orders.csv', ['y'])).toEqual([[first.id, true, true]]);
+      expect(await find('/orders.csv', ['x'])).toEqual([
+        [second.id, false, false],
+        [first.id, true, true],
+      ]);
+      await held.release();
+      // Of a cancelled job a row may wait to be decided on.
+      const again = await take(store, first.id);
+      await again.commit({ events: [intent(1)] });
+      await again.finish({ status: 'cancelled', atMs: AT_MS });
+      expect(await find('/else.csv', KEYS)).toEqual([[first.id, true, false]]);
+    });
+
+    it('know every content that the file of a job of the same rows had or was about to get', async () => {
       await using place = await make();
       const store = place.open();
       const original = rowsOf(KEYS).digest();
@@ -188,9 +255,9 @@ export function describeCreate(make: MakeStorePlace): void {
       expect(rowsFiles).toHaveLength(3);
       expect(await store.change(id, {}, (state) => ({ answer: state.rowsFiles }))).toEqual(rowsFiles);
       const listed = await store.list((reader) => reader.describe([job.seq, other.seq], { withReceipts: false }));
-      expect(listed?.map((one) => one.rowsFiles)).toEqual([rowsFiles, [original]]);
+      expect(listed?.map((one) => one.rowsFiles)).toEqual([rowsFiles, rowsFiles]);
       for (const { sha256 } of known)
-        expect((await store.sameRows('orders', sha256)).map((same) => same.job.id)).toEqual([id]);
+        expect((await store.sameRows('orders', { path: '/', sha256 })).map((same) => same.job.id)).toEqual([id]);
       expect((await store.sharedRows(other.id, 9)).map((shared) => shared.id)).toEqual([id]);
     });
   });

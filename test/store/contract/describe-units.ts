@@ -139,10 +139,14 @@ export function describeUnits(make: MakeStorePlace): void {
       ]);
       expect(await held.pending({ number: 1, limit: 1 })).toEqual(pending.slice(1));
       expect(
-        (await held.inDoubt({ number: 0, limit: 9 })).map(({ number, unanswered: times }) => [number, times]),
+        (await held.inDoubt({ number: 0, limit: 9 })).map(({ number, unanswered: vain }) => [number, vain]),
       ).toEqual([[2, 0]]);
       await held.commit({ events: [unanswered(2, 2)] });
       expect(await held.inDoubt({ number: 1, limit: 9 })).toMatchObject([{ number: 2, unanswered: 2, error: ERROR }]);
+      const error = { code: 'E', message: 'ended; asked 3 times' };
+      const times = { type: 'unanswered', number: 2, times: 3, said: 'asked 3 times', atMs: AT_MS } as const;
+      await held.commit({ events: [{ ...times, error }] });
+      expect((await held.inDoubt({ number: 1, limit: 9 }))[0]?.doubt).toEqual({ code: 'E', message: 'ended' });
       expect(await held.inDoubt({ number: 2, limit: 9 })).toEqual([]);
       expect(await held.unitData(5)).toBe('{"id":"2"}');
       expect(await statusesOf(store, id)).toEqual([
@@ -186,11 +190,17 @@ export function describeUnits(make: MakeStorePlace): void {
       const store = place.open();
       const { id } = await addJob(store, ['3', '2', '1']);
       const held = await take(store, id);
-      const given: UnitEvent = { type: 'unknown', number: 1, error: ERROR, times: 3, atMs: AT_MS };
+      const error = { code: 'E', message: 'ended; asked in vain' };
+      const given: UnitEvent = { type: 'unknown', number: 1, error, times: 3, said: 'asked in vain', atMs: AT_MS };
       await held.commit({ events: [intent(1), given, intent(2), receipt(2), ended('unknown', 2), intent(3)] });
       expect(await held.changeUnits('ask_again', AT_MS)).toBe(1);
       expect(await statusesOf(store, id)).toEqual(['in_doubt', 'needs_review', 'in_doubt']);
-      expect((await held.inDoubt({ number: 0, limit: 9 })).map(({ unanswered: times }) => times)).toEqual([3, 0]);
+      expect(
+        (await held.inDoubt({ number: 0, limit: 9 })).map(({ unanswered: times, doubt }) => [times, doubt]),
+      ).toEqual([
+        [3, { code: 'E', message: 'ended' }],
+        [0, undefined],
+      ]);
     });
   });
 

@@ -1,6 +1,7 @@
 // Terminal trap 16: the same recovery as a conversation, for screen readers.
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
+import { RecoveryError } from '../../../src/core/errors.ts';
 import { describeJobCells } from '../../../src/present/job-rows.ts';
 import { runLinear } from '../../../src/ui/linear/run-linear.ts';
 import { makeFakeReader } from '../../helpers/fake-reader.ts';
@@ -77,7 +78,7 @@ test('runLinear: a restart is agreed to with the name alone', async () => {
   await answer('back to the jobs:', 'restart');
   expect(await answer('type the name of the job', 'yes')).toContain('WARNING: 47 rows already have tracking numbers.');
   expect(await answer('back to the jobs:', 'b')).toContain('Nothing was done.');
-  expect(session.commands.map(({ type }) => type)).toEqual(['inspect', 'choose', 'back']);
+  expect(session.commands.map(({ type }) => type)).toEqual(['inspect', 'choose', 'inspect']);
   stdin.end();
   expect((await ended).exitCode).toBe(0);
 });
@@ -115,7 +116,7 @@ test('runLinear: an answer that means nothing is told, and nothing is done', asy
   expect(await answer('back to the jobs:', 'b')).toContain("'RESUME' is none of the choices.");
   await answer('q to leave:', 'q');
   expect(await ended).toEqual({ exitCode: 0, lastWords: 'Nothing was changed.' });
-  expect(session.commands).toEqual([{ type: 'inspect' }]);
+  expect(session.commands).toEqual([{ type: 'inspect' }, { type: 'inspect' }]);
 });
 
 test('runLinear: help explains the answers and asks again, at the list, the job and the plan', async () => {
@@ -129,7 +130,7 @@ test('runLinear: help explains the answers and asks again, at the list, the job 
   await answer('back to the jobs:', 'b');
   await answer('q to leave:', 'q');
   expect(await ended).toEqual({ exitCode: 0, lastWords: 'Nothing was changed.' });
-  expect(session.commands.map(({ type }) => type)).toEqual(['inspect', 'choose', 'back']);
+  expect(session.commands.map(({ type }) => type)).toEqual(['inspect', 'choose', 'inspect']);
 });
 
 test('runLinear: its list has the word of the list and the console for a job', async () => {
@@ -193,4 +194,52 @@ test('runLinear: rows that were settled are told, at once and at the end', async
   expect(await answer('back to the jobs:', 'b')).toContain('Row 48 (A48) is skipped now');
   await answer('q to leave:', 'q');
   expect(await ended).toEqual({ exitCode: 0, lastWords: "Job 'California Orders': 1 row settled." });
+});
+
+test('runLinear: a plan that went stale tells what changed and the new plan, and yes to the old one is none to it', async () => {
+  const changes = [{ fact: 'unit', subject: 48, unit: 'row', was: 'in_doubt', is: 'done' }];
+  const error = new RecoveryError('EVIDENCE_STALE', 'the job changed', { details: { changes } });
+  let approvals = 0;
+  const { answer, ended, session } = talk({
+    ...SAMPLE_ANSWERS,
+    approve: () => {
+      approvals += 1;
+      return { stage: 'refused', error, looked: sampleLooked() };
+    },
+  });
+  await answer('q to leave:', '1');
+  await answer('back to the jobs:', 'resume');
+  await answer('yes or no:', 'yes');
+  const told = await answer('yes or no:', 'no');
+  expect(told).toContain('The job changed since you agreed. Nothing was done.');
+  expect(told).toContain('- row 48: in doubt -> done');
+  expect(told).toContain('3. run 153 rows');
+  await answer('back to the jobs:', 'b');
+  expect(approvals).toBe(1);
+  expect(session.commands.map(({ type }) => type)).toEqual([
+    'inspect',
+    'choose',
+    'approve',
+    'inspect',
+    'choose',
+    'inspect',
+  ]);
+  await answer('q to leave:', 'q');
+  await ended;
+});
+
+test('runLinear: units are counted as rows are, and an answer that is none of those asked for is told', async () => {
+  const looked = sampleLooked();
+  const open = { ...looked, proposals: { ...looked.proposals, review: { type: 'review', unitCount: 1 } } } as const;
+  const { answer, ended, session } = talk({ inspect: () => ({ stage: 'diagnosed', ...open }) });
+  await answer('q to leave:', '1');
+  await answer('back to the jobs:', 'review');
+  const asked = await answer('the row to settle it', '48');
+  expect(asked).toContain('1 row waits for a decision.');
+  expect(asked).toContain('Row 48, key A48: in doubt.');
+  await answer('Was it done?', 'd');
+  expect(await answer('back to the jobs:', 'b')).toContain("'d' is none of these. Nothing was done.");
+  expect(session.commands.map(({ type }) => type)).toEqual(['inspect', 'inspect']);
+  await answer('q to leave:', 'q');
+  await ended;
 });

@@ -8,17 +8,28 @@ export type OpenedFile =
   | { readonly type: 'problem'; readonly problem: ReadProblem };
 
 /**
- * Opens a file to read, if it is a regular one; links are followed. Anything else is never waited for.
+ * What a link in the place of a file is: `followed`; followed when it leads to a file of its own owner, `of_one_owner`, so
+ * that nobody is made to read for another; or no file.
+ */
+export type LinkRule = 'followed' | 'of_one_owner' | 'refused';
+
+/**
+ * Opens a file to read, if it is a regular one. Anything else is never waited for.
  *
  * Shapes: `identity` changes when the path is given to another file, and when the file is written to.
  * Errors: none; the problem is a value.
  */
-export async function openRegularFile(path: string): Promise<OpenedFile> {
+export async function openRegularFile(path: string, links: LinkRule = 'followed'): Promise<OpenedFile> {
   let file: FileHandle | undefined;
   try {
     // Without O_NONBLOCK a FIFO would hold the reader until somebody writes.
     file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
     const stats = await file.stat({ bigint: true });
+    const refused = links === 'followed' ? undefined : findRefusedLink(path, stats, links);
+    if (refused !== undefined) {
+      await file.close();
+      return problem('no_permission', refused);
+    }
     if (stats.isFile()) {
       return { type: 'open', file, sizeBytes: Number(stats.size), identity: formatIdentity(stats) };
     }
@@ -28,6 +39,17 @@ export async function openRegularFile(path: string): Promise<OpenedFile> {
     await file?.close();
     return describeOpenError(path, error);
   }
+}
+
+/** Says why what was opened is not taken; what stands there may have been exchanged since, and is none then either. */
+function findRefusedLink(path: string, opened: BigIntStats, links: Exclude<LinkRule, 'followed'>): string | undefined {
+  const there = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!there?.isSymbolicLink()) {
+    const isSame = there?.ino === opened.ino && there.dev === opened.dev;
+    return isSame ? undefined : 'another file took its place while it was opened';
+  }
+  if (links === 'refused') return 'a symbolic link stands at this path: put the file itself there';
+  return there.uid === opened.uid ? undefined : 'a symbolic link of one user to a file of another is not followed';
 }
 
 /** Which file it is, and in which state, as an open file says now. Errors: the system's. */

@@ -1,7 +1,7 @@
 import type { CheckpointFacts, ReadProblem } from '../../../core/checkpoint/schema.ts';
 import type { NumberRange } from './find-doubtful-numbers.ts';
 import { makeCheckpointReader } from './make-checkpoint-reader.ts';
-import { openRegularFile, readIdentity } from './open-regular-file.ts';
+import { type LinkRule, openRegularFile, readIdentity } from './open-regular-file.ts';
 import { readChunks } from './read-chunks.ts';
 
 /**
@@ -20,8 +20,8 @@ export type ReadCheckpoint = {
  * Errors: none; what went wrong is part of the facts.
  * Source: formats/tau 2.4; design, rule 4.
  */
-export async function readCheckpointFacts(path: string): Promise<ReadCheckpoint> {
-  const opened = await openRegularFile(path);
+export async function readCheckpointFacts(path: string, links?: LinkRule): Promise<ReadCheckpoint> {
+  const opened = await openRegularFile(path, links);
   if (opened.type === 'problem') return { facts: unread(path, 0, opened.problem) };
   const { file, sizeBytes, identity } = opened;
   try {

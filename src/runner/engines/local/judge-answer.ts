@@ -17,7 +17,7 @@ export type Heard = {
 /**
  * Decides how a row came out, from the worker's answer and what it had said of the row before.
  *
- * Only a plain no without receipt and ambiguity is `failed`. A receipt that contradicts another one, or that was given
+ * Only a plain no without receipt and ambiguity is `failed`. A yes that comes with an error is `done` when it has a receipt. A receipt that contradicts another one, or that was given
  * for another row as well, proves nothing.
  * Errors: none.
  * Source: contract, job files (worker protocol); design, rule 6.
@@ -39,6 +39,7 @@ export function judgeAnswer(heard: Heard, answer: Extract<Answer, { readonly typ
     if (answer.badReceipt && heard.receipt === undefined) {
       return unknown('RECEIPT_INVALID', 'its receipt is neither text nor a number');
     }
+    if (answer.doubt && heard.receipt === undefined) return { type: 'unknown', error: answer.doubt };
     return { type: 'done', ...receipt, ...(answer.resultJson !== undefined && { resultJson: answer.resultJson }) };
   }
   const { error } = answer;

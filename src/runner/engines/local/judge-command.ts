@@ -1,11 +1,11 @@
 import { constants } from 'node:os';
-import type { UnitOutcome, VerifyOutcome } from '../../../core/execution/unit-engine.ts';
+import type { UnitOutcome } from '../../../core/execution/unit-engine.ts';
 import type { JobError } from '../../../core/job/schema.ts';
 import type { Rest, ShellEnd } from './run-shell.ts';
 
 /**
  * What a command said before it ended. `conflict` is a second receipt that is not the first; `unread` says why not all
- * of it could be read.
+ * of it could be read, `lostReceipt` why a receipt could not.
  */
 export type Heard = {
   readonly receipt?: string;
@@ -13,6 +13,7 @@ export type Heard = {
   readonly error?: Partial<JobError>;
   readonly ambiguous: boolean;
   readonly unread?: string;
+  readonly lostReceipt?: string;
   readonly lastErrorLine?: string;
 };
 
@@ -24,7 +25,7 @@ const MESSAGE_LIMIT = 1000;
  *
  * Only an end that proves that nothing happened is `failed`: a definite exit code with neither receipt nor ambiguity,
  * and all it printed was read. A signal, a timeout, a failure after a receipt, two receipts, or an error together with
- * exit code 0 prove nothing.
+ * exit code 0 prove nothing; nor does exit code 0 when what was printed and could not be read names the receipt.
  * Errors: none.
  * Source: contract, job files; design, rule 6; decisions/0020.
  */
@@ -38,15 +39,23 @@ export function judgeCommand(end: ShellEnd, heard: Heard): UnitOutcome {
   }
   if (end.type !== 'exited') return { type: 'unknown', error, ...receipt, ...(end.survivors > 0 && { isOver: false }) };
   if (findShellSignal(end.exitCode) !== undefined) return { type: 'unknown', error, ...receipt };
-  if (end.exitCode === 0) {
-    const isDoubted = (heard.error !== undefined || heard.ambiguous) && heard.receipt === undefined;
-    return isDoubted ? { type: 'unknown', error } : { type: 'done', ...receipt };
-  }
+  if (end.exitCode === 0) return judgeSuccess(heard, error);
   const unread = describeUnread(end, heard);
-  if (heard.ambiguous || heard.receipt !== undefined) return { type: 'unknown', error, ...receipt };
-  if (unread === undefined) return { type: 'failed', error };
-  const message = shorten(`${error.message}; not all it printed could be read: ${unread}`);
-  return { type: 'unknown', error: { code: 'OUTPUT_UNREAD', message } };
+  if (unread !== undefined) return { type: 'unknown', error: describeUnreadEnd(error, unread), ...receipt };
+  return heard.ambiguous || heard.receipt !== undefined
+    ? { type: 'unknown', error, ...receipt }
+    : { type: 'failed', error };
+}
+
+function judgeSuccess({ receipt, lostReceipt, unread, ...heard }: Heard, error: JobError): UnitOutcome {
+  if (receipt !== undefined) return { type: 'done', receipt };
+  if (lostReceipt !== undefined) return { type: 'unknown', error: describeUnreadEnd(error, lostReceipt) };
+  if (heard.error === undefined && !heard.ambiguous) return { type: 'done' };
+  return { type: 'unknown', error: unread === undefined ? error : describeUnreadEnd(error, unread) };
+}
+
+function describeUnreadEnd({ message }: JobError, unread: string): JobError {
+  return { code: 'OUTPUT_UNREAD', message: shorten(`${message}; not all it printed could be read: ${unread}`) };
 }
 
 /**
@@ -80,36 +89,16 @@ function judgeSuspects(
   return { ...outcome, type: 'unknown', error: { code: 'PROCESS_LEFT', message: shorten(message) }, isOver: false };
 }
 
-function describeUnread(end: Extract<ShellEnd, { readonly type: 'exited' }>, { unread }: Heard): string | undefined {
+/** Why not all that a command printed could be read, or undefined. Errors: none. */
+export function describeUnread(
+  end: Extract<ShellEnd, { readonly type: 'exited' }>,
+  { unread }: Heard,
+): string | undefined {
   return unread ?? (end.isOutputWhole ? undefined : 'another process held it open');
 }
 
-/**
- * Decides what a verify command said: exit code 0 done, 1 not done, anything else is no answer. A receipt, an ambiguity
- * or unread output together with 1, and two receipts, contradict themselves: that is an answer, and tells nothing.
- *
- * Errors: none.
- * Source: contract, job files (verify); decisions/0024.
- */
-export function judgeVerify(end: ShellEnd, heard: Heard): VerifyOutcome {
-  if (end.type === 'exited' && heard.conflict === undefined) {
-    if (end.exitCode === 0) return { type: 'done', ...(heard.receipt !== undefined && { receipt: heard.receipt }) };
-    const isPlain = heard.receipt === undefined && !heard.ambiguous && describeUnread(end, heard) === undefined;
-    if (end.exitCode === 1 && isPlain) return { type: 'not_done' };
-  }
-  const error = end.type === 'not_started' ? end.error : describeEnd(end, heard);
-  if (end.type === 'exited' && end.exitCode <= 1) {
-    return { type: 'unknown', error: { code: error.code, message: shorten(`verify: ${error.message}`) } };
-  }
-  return { type: 'unanswered', error, isDown: isDown(end) };
-}
-
-/** A shell ends with 126 or 127 when it cannot start what it was told to. Source: POSIX, 2.8.2. */
-function isDown(end: ShellEnd): boolean {
-  return end.type !== 'exited' || end.exitCode >= 126;
-}
-
-function describeEnd(end: Exclude<ShellEnd, { readonly type: 'not_started' }>, heard: Heard): JobError {
+/** How an end is told of which it matters, with what the command said of it. Errors: none. */
+export function describeEnd(end: Exclude<ShellEnd, { readonly type: 'not_started' }>, heard: Heard): JobError {
   if (end.type === 'timed_out') {
     const left = end.survivors > 0 ? `; ${end.survivors} of its processes could not be ended` : '';
     return { code: 'timeout', message: `it did not end within ${end.durationMs} ms${left}` };
@@ -136,6 +125,7 @@ function findShellSignal(exitCode: number): string | undefined {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `${number}`;
 }
 
-function shorten(message: string): string {
+/** A message of limited length. Errors: none. */
+export function shorten(message: string): string {
   return message.length > MESSAGE_LIMIT ? `${message.slice(0, MESSAGE_LIMIT)}...` : message;
 }

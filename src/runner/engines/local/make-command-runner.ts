@@ -6,7 +6,8 @@ import { buildRunEnvironment, buildUnitEnvironment } from '../../command/row-env
 import { UnpassableError } from '../../command/unit-text.ts';
 import { listTemplateNames } from '../../job-file/check-batch.ts';
 import { readTextMembers } from '../../rows/split-members.ts';
-import { type Heard, judgeCommand, judgeRest, judgeVerify } from './judge-command.ts';
+import { type Heard, judgeCommand, judgeRest } from './judge-command.ts';
+import { judgeVerify } from './judge-verify.ts';
 import type { LineStream, LocalEngineOptions } from './local-engine-options.ts';
 import type { ReadLine } from './make-line-reader.ts';
 import { type OutputLine, parseOutputLine } from './parse-output-line.ts';
@@ -59,7 +60,7 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
   };
 
   const run = async (template: CompiledTemplate | undefined, attempt: Attempt): Promise<Ended> => {
-    const listener = makeListener(options, attempt.work.number, attempt.onReceipt);
+    const listener = makeListener(options, attempt);
     const beginning = begin(template, attempt, listener);
     starting.add(beginning);
     const shell = await beginning.finally(() => starting.delete(beginning));
@@ -143,7 +144,9 @@ const NO_REST: Rest = { processes: [], survivors: 0, suspects: [] };
 
 /** What a command leaves working may act after it; only a command that is done may leave something. */
 async function endRestUnlessDone(shell: RunningShell, attempt: Attempt, outcome: UnitOutcome): Promise<Rest> {
-  return attempt.isLook || outcome.type === 'done' ? NO_REST : shell.endRest();
+  if (outcome.type === 'done') return NO_REST;
+  const rest = await shell.endRest();
+  return attempt.isLook ? NO_REST : rest;
 }
 
 const NO_COMMAND: CompiledTemplate = { script: 'exit 127', slots: [] };
@@ -151,7 +154,7 @@ const NO_COMMAND: CompiledTemplate = { script: 'exit 127', slots: [] };
 type Listener = ReturnType<typeof makeListener>;
 
 /** Collects what one command says; the first receipt is passed on the moment it is printed. */
-function makeListener({ spec, onLine }: LocalEngineOptions, unitNumber: number, onReceipt: OnReceipt | undefined) {
+function makeListener({ spec, onLine }: LocalEngineOptions, { work, onReceipt, isLook }: Attempt) {
   let heard: Heard = { ambiguous: false };
   let receiptKept: Promise<void> | undefined;
   const take = (receipt: string) => {
@@ -164,20 +167,34 @@ function makeListener({ spec, onLine }: LocalEngineOptions, unitNumber: number, 
     // Looked at when the command has ended; until then a rejection is not lost, only waiting.
     receiptKept?.catch(() => {});
   };
-  const hear = ({ receipt, error, ambiguous }: Extract<OutputLine, { readonly type: 'said' }>) => {
+  const hear = (said: Extract<OutputLine, { readonly type: 'said' }>) => {
+    const { receipt, conflict, error } = said;
     if (receipt !== undefined) take(receipt);
-    heard = { ...heard, ...(error && { error }), ambiguous: heard.ambiguous || ambiguous };
+    if (conflict !== undefined) take(conflict);
+    const unread = heard.unread ?? said.unread;
+    heard = {
+      ...heard,
+      ...(error && { error }),
+      ...(unread !== undefined && { unread }),
+      ambiguous: heard.ambiguous || said.ambiguous,
+    };
   };
+  const hearUnread = ({ why, isReceiptLost }: Extract<OutputLine, { readonly type: 'unread' }>) => {
+    heard = { ...heard, ...(isReceiptLost && { lostReceipt: why }), unread: heard.unread ?? why };
+  };
+  /** What a command contradicts, and all that a hook says, is kept in its own words as well. */
+  const isToldElsewhere = () => !isLook && heard.conflict === undefined && heard.unread === undefined;
   return {
     heard: () => heard,
     receiptKept: async () => receiptKept,
     onLine: (stream: LineStream, line: ReadLine) => {
       const { text, cutBytes } = line;
       const parsed = stream === 'stdout' ? parseOutputLine(line, spec.receipt?.field) : undefined;
-      if (parsed?.type === 'said') return hear(parsed);
-      if (parsed?.type === 'unread') heard = { ...heard, unread: heard.unread ?? parsed.why };
+      if (parsed?.type === 'said') hear(parsed);
+      if (parsed?.type === 'said' && isToldElsewhere()) return;
+      if (parsed?.type === 'unread') hearUnread(parsed);
       if (stream === 'stderr' && text.trim() !== '') heard = { ...heard, lastErrorLine: text };
-      onLine(unitNumber, stream, cutBytes === 0 ? text : `${text} [${cutBytes} bytes more, left out]`);
+      onLine(work.number, stream, cutBytes === 0 ? text : `${text} [${cutBytes} bytes more, left out]`);
     },
   };
 }

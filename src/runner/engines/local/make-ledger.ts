@@ -159,6 +159,7 @@ function hear(entry: Entry, answer: Said, receipts: ReturnType<typeof makeReceip
   if (answer.receipt === undefined) return;
   entry.sharedWith ??= receipts.claim(answer.id, answer.receipt);
   keepReceipt(entry, answer.receipt, answer.type === 'ok');
+  if (answer.conflict !== undefined) keepReceipt(entry, answer.conflict, true);
 }
 
 /** What a worker that is not believed says of a row that it had refused is a reason the more not to try that again. */

@@ -19,6 +19,8 @@ export type ShellRun = {
   readonly runToken: string;
   readonly unitNumber: number;
   readonly markDirectory?: string;
+  /** It changes nothing, so that all it has to say is waited for before what it left is ended. */
+  readonly isLook?: true;
   readonly onLine: (stream: LineStream, line: ReadLine) => void;
 };
 
@@ -92,7 +94,7 @@ export function runShell(run: ShellRun): RunningShell {
   // What outlives a command that says it did nothing is looked for at once: it may act, and be gone, while its output
   // is still waited for.
   child.once('exit', (exitCode) => {
-    if (exitCode !== null && exitCode !== 0) void endRestOnce();
+    if (exitCode !== null && exitCode !== 0 && !run.isLook) void endRestOnce();
   });
   return { ended: awaitEnd(child, run, tree), kill: () => killTree(tree), endRest: endRestOnce };
 }

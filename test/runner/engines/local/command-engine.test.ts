@@ -245,7 +245,13 @@ describe('the verify hook', () => {
     ['silent', { type: 'done' }],
     ['refuse', { type: 'not_done' }],
     ['maybe', { type: 'unanswered', error: { code: 'EXIT_2', message: 'the carrier does not answer' }, isDown: false }],
-    ['late', { type: 'unknown', error: { code: 'EXIT_1', message: 'verify: it ended with exit code 1' } }],
+    [
+      'late',
+      {
+        type: 'unknown',
+        error: { code: 'EXIT_1', message: 'verify: it ended with exit code 1; it gave receipt 1ZA1 as well' },
+      },
+    ],
     [
       'crash',
       {
