@@ -59,7 +59,7 @@ export function queryStore(stateDirectory: string, sql: string, ...values: reado
 }
 
 function readPostgresTables(url: string): Tables {
-  const parts = TABLES.map((table) => `'${table}', (SELECT coalesce(json_agg(t), '[]') FROM ${table} t)`);
+  const parts = TABLES.map((table) => `'${table}', (SELECT coalesce(json_agg(t ORDER BY t), '[]') FROM ${table} t)`);
   const [row] = queryPostgres(url, `SELECT json_build_object(${parts.join(', ')}) AS tables`, []);
   return row?.['tables'] as Tables;
 }

@@ -90,6 +90,7 @@ async function connectTo(settings: Settings, server: ServerAddress): Promise<Ses
 }
 
 async function connectSecured(settings: Settings, server: ServerAddress): Promise<Session> {
+  const giveUpAtMs = performance.now() + settings.connectTimeoutMs;
   let failure: unknown;
   for (const way of listTlsWays(settings, server.host)) {
     const client = makeClient(settings, server, way);
@@ -101,7 +102,7 @@ async function connectSecured(settings: Settings, server: ServerAddress): Promis
     } catch (error) {
       client.end().catch(() => {});
       // An answer that has nothing to do with TLS is the answer.
-      if (isAnswer(error)) throw error;
+      if (isAnswer(error) || performance.now() >= giveUpAtMs) throw error;
       failure = error;
     }
   }
@@ -110,7 +111,8 @@ async function connectSecured(settings: Settings, server: ServerAddress): Promis
 
 function isAnswer(error: unknown): boolean {
   const state = readSqlState(error);
-  return error instanceof RecoveryError || (state !== undefined && state !== '28000');
+  const isSystems = error instanceof Error && 'syscall' in error;
+  return isSystems || error instanceof RecoveryError || (state !== undefined && state !== '28000');
 }
 
 function makeClient(settings: Settings, { host, port }: ServerAddress, ssl: TlsWay): Client {
@@ -211,10 +213,17 @@ async function prepare(session: Session, settings: Settings): Promise<Session> {
   const names = ['search_path', ...Object.keys(SESSION_SETTINGS)];
   const path = `"${settings.schema.replaceAll('"', '""')}"`;
   const list = names.map((name, at) => `set_config('${name}', $${at + 1}, false)`).join(', ');
-  const text = `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version, ${list}`;
+  const text = `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version,
+    pg_is_in_recovery() AS is_standby, ${list}`;
   const [row] = await session.query(text, [path, ...Object.values(SESSION_SETTINGS)]);
-  if (Number(row?.number) >= OLDEST_SERVER) return session;
+  const isOld = Number(row?.number) < OLDEST_SERVER;
+  const isOnlyStandby = settings.needsPrimary && row?.is_standby === true;
+  if (!isOld && !isOnlyStandby) return session;
   await session.close();
+  if (isOnlyStandby) {
+    const problem = `${settings.place} is a standby, and target_session_attrs asks for a server that takes changes`;
+    throw new RecoveryError('STATE_UNREACHABLE', problem, { details: { place: settings.place } });
+  }
   const message = `${settings.place} is PostgreSQL ${String(row?.version)}; Salvor needs 13 or newer`;
   throw new RecoveryError('STATE_TOO_OLD', message, { details: { place: settings.place, found: row?.version } });
 }

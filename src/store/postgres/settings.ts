@@ -32,6 +32,8 @@ export type Settings = {
     readonly key: string;
   };
   readonly connectTimeoutMs: number;
+  /** Passes over servers that take no changes. */
+  readonly needsPrimary: boolean;
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -76,6 +78,7 @@ export function readSettings(url: string, env: Environment): Settings {
       key: said('sslkey', 'PGSSLKEY') ?? beside('postgresql.key'),
     },
     connectTimeoutMs: readSeconds(url, said('connect_timeout', 'PGCONNECT_TIMEOUT')) * 1000,
+    needsPrimary: readNeed(url, said('target_session_attrs', 'PGTARGETSESSIONATTRS') ?? 'any'),
   };
 }
 
@@ -117,6 +120,12 @@ function readMode(url: string, mode: string): TlsMode {
   const known = TLS_MODES.find((one) => one === mode);
   if (known) return known;
   throw describeBadUrl(url, `has sslmode '${mode}'; it is one of ${TLS_MODES.join(', ')}`);
+}
+
+function readNeed(url: string, attributes: string): boolean {
+  if (attributes === 'any') return false;
+  if (attributes === 'read-write' || attributes === 'primary') return true;
+  throw describeBadUrl(url, `has target_session_attrs '${attributes}'; it is one of any, read-write, primary`);
 }
 
 function readSeconds(url: string, text: string | undefined): number {

@@ -35,6 +35,7 @@ describe('readSettings', () => {
       PGSSLROOTCERT: 'system',
       PGPASSFILE: '/p',
       PGCONNECT_TIMEOUT: '3',
+      PGTARGETSESSIONATTRS: 'read-write',
       PGOPTIONS: '-c jit=off -csearch_path=a\\ b',
     };
     expect(readSettings('postgres://', { ...HOME, ...env })).toMatchObject({
@@ -43,6 +44,7 @@ describe('readSettings', () => {
       passwordFile: '/p',
       tls: { mode: 'verify-full', rootCertificate: 'system', key: '/home/op/.postgresql/postgresql.key' },
       connectTimeoutMs: 3_000,
+      needsPrimary: true,
     });
     expect(readSettings('postgres://me@here/mine?sslmode=require', { ...HOME, ...env })).toMatchObject({
       place: 'postgres://me@here:7/mine?options=-csearch_path%3Da%5C%20b',
@@ -64,6 +66,7 @@ describe('readSettings', () => {
     ['postgres://u:secret@h:x/d', 'HOST'],
     ['postgres://u:secret@h/d?sslmode=always', 'sslmode'],
     ['postgres://u:secret@h/d?connect_timeout=soon', 'connect_timeout'],
+    ['postgres://u:secret@h/d?target_session_attrs=standby', 'target_session_attrs'],
     ['postgres://u:secret@h/%zz', 'percent'],
     ['postgres://u:secret@h/d#x', 'postgres://USER'],
   ])('refuses %s, and says nothing of the password', (url, problem) => {
