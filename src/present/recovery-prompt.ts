@@ -44,7 +44,7 @@ function describeFacts({ evidence, diagnosis, proposals }: Looked): readonly (re
         ]
       : [],
     control ? describeControlCheckpoint(evidence, control) : [],
-    describeLastError(evidence, proposals.resume.type === 'plan'),
+    describeLastError(evidence, { diagnosis, canRetry: proposals.resume.type === 'plan' }),
     units ? describeAttention(units, diagnosis) : [],
   ];
 }
@@ -112,17 +112,22 @@ function countRemaining({ counts }: UnitsEvidence): number {
   return countUnits(counts) - counts.done - counts.skipped;
 }
 
-function describeLastError({ recorded: { lastError }, units }: Evidence, canRetry: boolean): readonly string[] {
+function describeLastError(
+  evidence: Evidence,
+  { diagnosis, canRetry }: { readonly diagnosis: Diagnosis; readonly canRetry: boolean },
+): readonly string[] {
+  const { recorded, units } = evidence;
+  const { lastError } = recorded;
   if (!lastError) return [];
   const line = `Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`;
-  const next = canRetry && units ? describeNext(units) : undefined;
+  const next = canRetry && units ? describeNext(units, isReopened(evidence, diagnosis)) : undefined;
   return next === undefined ? [line] : [line, next];
 }
 
 /** What resume does with the unit of the last error; one under review it leaves alone, whatever its error was. */
-function describeNext({ lastFailing, canVerify, unit }: UnitsEvidence): string | undefined {
+function describeNext({ lastFailing, canVerify, unit }: UnitsEvidence, isPutBack: boolean): string | undefined {
   if (!lastFailing || lastFailing.status === 'needs_review') return undefined;
-  if (lastFailing.status === 'pending') return `Resume will run ${unit} ${lastFailing.number} again.`;
+  if (isPutBack && lastFailing.status === 'pending') return `Resume will run ${unit} ${lastFailing.number} again.`;
   if (lastFailing.status !== 'in_doubt') return `Resume will retry from the failed ${unit}.`;
   const isAsked = canVerify && lastFailing.receipt === undefined;
   return isAsked ? `Resume will ask the verify hook about the ${unit} in doubt.` : undefined;
