@@ -6,11 +6,19 @@ import type { OpenPlace } from './open-places.ts';
 /** Several places as one reader; which place a job is in is known from the lists that were read. */
 export type CombinedPlaces = { readonly reader: JobReader; readonly placeOf: (jobId: string) => OpenPlace };
 
-/** Makes one reader of several places. Errors of `placeOf`: JOB_UNKNOWN for a job that was never listed. */
+/**
+ * Makes one reader of several places. Errors of `placeOf`: JOB_UNKNOWN for a job that was never listed; JOB_AMBIGUOUS for
+ * one that two places have, such as a directory and a copy of it.
+ */
 export function combinePlaces(places: readonly OpenPlace[]): CombinedPlaces {
-  const seen = new Map<string, OpenPlace>();
+  const seen = new Map<string, ReadonlySet<OpenPlace>>();
   const placeOf = (jobId: string): OpenPlace => {
-    const place = seen.get(jobId) ?? (places.length === 1 ? places[0] : undefined);
+    const [place, other] = seen.get(jobId) ?? (places.length === 1 ? places : []);
+    if (place && other) {
+      const paths = [place.path, other.path];
+      const message = `job ${jobId} is in ${paths.join(' and in ')}; open one of them alone`;
+      throw new RecoveryError('JOB_AMBIGUOUS', message, { details: { job: jobId, places: paths } });
+    }
     if (!place) throw new RecoveryError('JOB_UNKNOWN', `there is no job ${jobId}`, { details: { job: jobId } });
     return place;
   };
@@ -38,10 +46,10 @@ export function combinePlaces(places: readonly OpenPlace[]): CombinedPlaces {
   return { reader, placeOf };
 }
 
-function listAndRemember(place: OpenPlace, seen: Map<string, OpenPlace>): JobReader['list'] {
+function listAndRemember(place: OpenPlace, seen: Map<string, ReadonlySet<OpenPlace>>): JobReader['list'] {
   return async (query) => {
     const page = await place.jobs.list(query);
-    for (const { job } of page.jobs) seen.set(job.id, place);
+    for (const { job } of page.jobs) seen.set(job.id, new Set([...(seen.get(job.id) ?? []), place]));
     return page;
   };
 }

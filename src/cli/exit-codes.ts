@@ -93,7 +93,7 @@ export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[
 ];
 
 /** The order in which one exit code is chosen when several jobs are recovered. Source: contract, commands. */
-const WORST_FIRST: readonly number[] = [1, 5, 3, 6, 7, 8];
+const WORST_FIRST: readonly number[] = [1, 5, 3, 6, 7, 8, 2];
 
 /** The exit code for several jobs; a signal that ended them beats everything. */
 export function chooseExitCode(codes: readonly number[]): number {

@@ -1,7 +1,7 @@
 /** Which places a command is about, and which job of them. Apart from sessions, so that a look loads no more. */
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { RecoveryError } from '../core/errors.ts';
+import { RecoveryError, toRecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
 import type { JobRef } from '../core/job/schema.ts';
 import type { JobPlace } from '../core/ports.ts';
@@ -26,17 +26,21 @@ export type OpenPlace = {
 /** A job and the place it is in. */
 export type FoundJob = { readonly ref: JobRef; readonly place: OpenPlace };
 
+/** The source of a place that could not be opened. */
+const NO_SOURCE = 'none';
+
 /** How many candidates of an ambiguous reference are named. */
 const CANDIDATES = 10;
 
 /**
  * Opens the targets, each once by its real path, or the state directory when none is named.
  *
- * Errors: TARGET_UNKNOWN, also for a state directory that was named and is not there; STATE_UNREADABLE. The default one
+ * Errors: TARGET_UNKNOWN, also for a state directory that was named and is not there; STATE_UNREADABLE; of several targets
+ * only when none can be opened. The default one
  * that is not there yet is empty, and an empty directory is where the first run makes the store.
  */
 export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
-  if (targets.length > 0) return keepEachOnce(targets.map((target) => openTarget(target, forced, config.request)));
+  if (targets.length > 0) return keepEachOnce(openTargets(config, targets, forced));
   const native = SOURCES.find((source) => source.name === 'native');
   if (!native) return [];
   const path = config.stateDirectory;
@@ -48,6 +52,33 @@ export function openPlaces(config: Config, targets: readonly string[], forced?: 
   }
   const place = { path, source: native.name, jobs: native.open(path, systemClock, {}) };
   return [config.stateNamed ? place : { ...place, isDefault: true }];
+}
+
+/** One that cannot be opened is a place of its own, that cannot be read, as long as another one can. */
+function openTargets(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
+  const unread: RecoveryError[] = [];
+  const places = targets.map((target) => {
+    try {
+      return openTarget(target, forced, config.request);
+    } catch (thrown) {
+      const error = toRecoveryError(thrown);
+      unread.push(error);
+      return makeUnreadPlace(resolvePlace(target), error);
+    }
+  });
+  const [error] = unread;
+  if (error && unread.length === targets.length) throw error;
+  return places;
+}
+
+/** A place with no source that acts in it; whatever is asked of it is its error. */
+function makeUnreadPlace(path: string, error: RecoveryError): OpenPlace {
+  const fail = async (): Promise<never> => {
+    throw error;
+  };
+  const reads = { list: fail, find: fail, collect: fail, units: fail, namedUnits: fail };
+  const jobs = { ...reads, audit: fail, logTail: fail, report: fail, watch: () => () => {} };
+  return { path, source: NO_SOURCE, jobs };
 }
 
 /** A place that is named twice, or by a link too, is one: its jobs would be ambiguous. The first way to it is kept. */
@@ -74,8 +105,9 @@ function describeMissing({ stateDirectory, stateNamedBy = '--state' }: Config): 
 
 /** Says on the way that a default place is not there yet, so that its empty list is not taken for good news. */
 export function noteAbsent(places: readonly OpenPlace[], note: (line: string) => void): void {
-  for (const { path } of places) {
-    if (!isStoreUrl(path) && !existsSync(path)) note(`no jobs yet in ${safeText(path, 1_000)}: it is not there`);
+  for (const { path, source } of places) {
+    if (source !== NO_SOURCE && !isStoreUrl(path) && !existsSync(path))
+      note(`no jobs yet in ${safeText(path, 1_000)}: it is not there`);
   }
 }
 
@@ -94,15 +126,24 @@ function openTarget(target: string, forced: string | undefined, request: PlaceRe
 /**
  * Finds the one job a person means.
  *
- * Errors: JOB_UNKNOWN; JOB_AMBIGUOUS listing the candidates.
+ * Errors: JOB_UNKNOWN; JOB_AMBIGUOUS listing the candidates; those of a place that cannot be asked, unless another has a
+ * job of exactly this id.
  * Source: contract, commands (JOB).
  */
 export async function findJob(places: readonly OpenPlace[], reference: string): Promise<FoundJob> {
   const found: FoundJob[] = [];
+  const unread: RecoveryError[] = [];
   for (const place of places) {
-    for (const ref of await place.jobs.find(reference, CANDIDATES)) found.push({ ref, place });
+    try {
+      for (const ref of await place.jobs.find(reference, CANDIDATES)) found.push({ ref, place });
+    } catch (thrown) {
+      unread.push(toRecoveryError(thrown));
+    }
   }
   const [first, second] = found;
+  // A place that cannot be asked may have another job of this name, but none of this id.
+  const [error] = unread;
+  if (error && (first?.ref.id !== reference || second)) throw error;
   if (!first) {
     const where = places.map((place) => place.path).join(', ');
     throw new RecoveryError('JOB_UNKNOWN', `no job is called '${reference}' in ${where}`, {

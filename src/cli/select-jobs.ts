@@ -2,8 +2,10 @@ import { isInHand } from '../core/diagnosis/guardrails.ts';
 import { needsOperator } from '../core/diagnosis/judge-job.ts';
 import { RecoveryError } from '../core/errors.ts';
 import type { Choice, ControlChoice, JobSummary } from '../core/job/schema.ts';
+import type { UnreadPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { SOURCES } from '../sources/registry.ts';
+import { readPlaces } from './list-places.ts';
 import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
 
@@ -30,8 +32,11 @@ export async function selectJobs(
   const references = asked.lists.job ?? [];
   if (asked.switches.has('all')) {
     if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
-    const jobs = await listFound(places, 'waiting');
-    const lost = await findLost(places);
+    const unread: UnreadPlace[] = [];
+    const { jobs, copied } = separateCopies(await listFound(places, 'waiting', unread));
+    if (unread.length === places.length && unread[0]) throw unread[0].error;
+    const readable = places.filter(({ path }) => !unread.some((one) => one.path === path));
+    const lost = [...copied, ...unread.map(({ error }) => error), ...(await findLost(readable))];
     if (jobs.length + lost.length === 0) throw describeNothing(places);
     return { jobs, several: true, lost };
   }
@@ -52,6 +57,25 @@ export async function selectJobs(
   return { jobs: [await findBusy(places, choice)], several: false };
 }
 
+/** A job that two places have is one and a copy of it: to recover both would do everything twice. */
+function separateCopies(found: readonly FoundJob[]): {
+  readonly jobs: readonly FoundJob[];
+  readonly copied: readonly RecoveryError[];
+} {
+  const byId = new Map<string, readonly FoundJob[]>();
+  for (const one of found) byId.set(one.ref.id, [...(byId.get(one.ref.id) ?? []), one]);
+  const groups = [...byId.values()];
+  const copied = groups.filter(({ length }) => length > 1);
+  return { jobs: groups.filter(({ length }) => length === 1).flat(), copied: copied.map(describeCopies) };
+}
+
+function describeCopies(copies: readonly FoundJob[]): RecoveryError {
+  const id = copies[0]?.ref.id;
+  const paths = copies.map(({ place }) => place.path);
+  const message = `job ${id} is in ${paths.join(' and in ')}; name one of them alone`;
+  return new RecoveryError('JOB_AMBIGUOUS', message, { details: { job: id, places: paths } });
+}
+
 async function findLost(places: readonly OpenPlace[]): Promise<readonly RecoveryError[]> {
   const found: RecoveryError[] = [];
   for (const { source: name, path } of places) {
@@ -61,16 +85,24 @@ async function findLost(places: readonly OpenPlace[]): Promise<readonly Recovery
   return found;
 }
 
-/** The jobs of the default list: those that wait for an operator, or those that run. */
-async function listFound(places: readonly OpenPlace[], which: 'waiting' | 'busy'): Promise<readonly FoundJob[]> {
-  const found: FoundJob[] = [];
-  for (const place of places) {
-    const { jobs } = await place.jobs.list({ scope: 'attention', offset: 0, limit: ENOUGH });
-    const isMeant = ({ attention, verdict }: JobSummary) =>
-      which === 'waiting' ? needsOperator(attention) : isInHand(verdict);
-    found.push(...jobs.filter(isMeant).map((summary) => ({ ref: summary.job, place })));
-  }
-  return found;
+/**
+ * The jobs of the default list: those that wait for an operator, or those that run. Errors of places go to `unread`, and
+ * without it are thrown: which job is the only one can be said when every place was read.
+ */
+async function listFound(
+  places: readonly OpenPlace[],
+  which: 'waiting' | 'busy',
+  unread?: UnreadPlace[],
+): Promise<readonly FoundJob[]> {
+  const isMeant = ({ attention, verdict }: JobSummary) =>
+    which === 'waiting' ? needsOperator(attention) : isInHand(verdict);
+  const read = await readPlaces(places, { scope: 'attention', offset: 0, limit: ENOUGH });
+  return read.flatMap((one) => {
+    if (!('error' in one)) return one.page.jobs.filter(isMeant).map(({ job: ref }) => ({ ref, place: one.place }));
+    if (!unread) throw one.error;
+    unread.push({ path: one.place.path, error: one.error });
+    return [];
+  });
 }
 
 /**

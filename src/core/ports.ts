@@ -1,5 +1,6 @@
 /** What the core asks of the world. Reading and acting are different ports, so inspection cannot write by type. */
 import type { LivenessJudgement } from './diagnosis/judge-liveness.ts';
+import type { RecoveryError } from './errors.ts';
 import type { Evidence, UnitFacts } from './evidence/schema.ts';
 import type { STOP_EXIT_CODES } from './execution/judge-end.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
@@ -10,6 +11,9 @@ import type { RecoveryReport } from './report/schema.ts';
 
 /** Wall clock, epoch milliseconds UTC. */
 export type Clock = { readonly nowMs: () => number };
+
+/** A place whose jobs are not on a page, and why. */
+export type UnreadPlace = { readonly path: string; readonly error: RecoveryError };
 
 /**
  * Which jobs to list. `offset` and `limit` count jobs of the urgency order; `text` filters by name or id. Receipts are
@@ -29,9 +33,15 @@ export type JobQuery = {
 
 /**
  * A page of jobs, most urgent first. `total` counts all that match; `goingOn` those of them that run or are being
- * recovered, and so wait for nobody (0 when absent).
+ * recovered, and so wait for nobody (0 when absent). `unread` are places that could not be read: their jobs are missing
+ * on the page and in the counts.
  */
-export type JobPage = { readonly jobs: readonly JobSummary[]; readonly total: number; readonly goingOn?: number };
+export type JobPage = {
+  readonly jobs: readonly JobSummary[];
+  readonly total: number;
+  readonly goingOn?: number;
+  readonly unread?: readonly UnreadPlace[];
+};
 
 /** A report that another program wrote, with every number as it stands. `atMs` is when it recovered. */
 export type ForeignReport = {

@@ -5,7 +5,7 @@ import type { OpenPlace } from '../../src/cli/open-places.ts';
 import { parseArgs } from '../../src/cli/parse-args.ts';
 import { selectJobs } from '../../src/cli/select-jobs.ts';
 import { ATTENTIONS, type Choice, type JobSummary } from '../../src/core/job/schema.ts';
-import { makeFakeReader } from '../helpers/fake-reader.ts';
+import { makeFakeReader, sampleUnreadable } from '../helpers/fake-reader.ts';
 import { sampleEvidence, sampleSummary } from '../helpers/sample-evidence.ts';
 
 const QUERY = { scope: 'attention', offset: 0, limit: 10 } as const;
@@ -35,7 +35,7 @@ const ids = (jobs: readonly JobSummary[]) => jobs.map(({ job }) => job.id);
 
 describe('listPlaces', () => {
   it('puts least recovery time left first, then what stopped last, then what never did', async () => {
-    const one = place('a', summary('late', 1), summary('never'), summary('overdue', 1, -5));
+    const one = place('a', summary('overdue', 1, -5), summary('late', 1), summary('never'));
     const other = place('b', summary('soon', 9, 60), summary('latest', 7));
     const { jobs, total } = await listPlaces([one, other], QUERY);
     expect(ids(jobs)).toEqual(['overdue', 'soon', 'latest', 'late', 'never']);
@@ -44,7 +44,7 @@ describe('listPlaces', () => {
 
   it('puts what must be known before how recent it is', async () => {
     const lines = ATTENTIONS.map((attention, index) => ({ ...summary(attention, index), attention }));
-    const { jobs } = await listPlaces([place('a', ...lines.toReversed()), place('b', summary('older', 0))], {
+    const { jobs } = await listPlaces([place('a', ...lines), place('b', summary('older', 0))], {
       ...QUERY,
       limit: 20,
     });
@@ -60,6 +60,39 @@ describe('listPlaces', () => {
     const pages = await Promise.all([0, 2, 4, 6].map((offset) => listPlaces(places, { ...QUERY, offset, limit: 2 })));
     expect(pages.map(({ jobs }) => ids(jobs).join(' '))).toEqual(['6 5', '4 3', '2 1', '']);
     expect(pages.map(({ total }) => total)).toEqual([6, 6, 6, 6]);
+  });
+
+  it('pages without loss or repeats where a closer look found something wrong late in a place', async () => {
+    const bad = { ...summary('bad', 1), attention: 'inconsistent' } as const;
+    const places = [place('a', summary('6', 6), summary('4', 4), bad), place('b', summary('5', 5), summary('3', 3))];
+    const pages = await Promise.all([0, 2, 4].map((offset) => listPlaces(places, { ...QUERY, offset, limit: 2 })));
+    expect(pages.map(({ jobs }) => ids(jobs).join(' '))).toEqual(['6 5', 'bad 4', '3']);
+    expect(ids((await listPlaces(places, QUERY)).jobs)[0]).toBe('bad');
+    expect(ids((await listPlaces(places.slice(0, 1), QUERY)).jobs)).toEqual(['bad', '6', '4']);
+  });
+
+  it('names a place that cannot be read or does not answer, and lists the others', async () => {
+    const good = place('good', summary('2', 2), summary('1', 1));
+    const broken = {
+      ...place('broken'),
+      jobs: { ...place('broken').jobs, list: async () => Promise.reject(sampleUnreadable()) },
+    };
+    const slow = { ...place('slow'), jobs: { ...place('slow').jobs, list: () => new Promise<never>(() => {}) } };
+    const page = await listPlaces([slow, broken, good], QUERY, 1);
+    expect([ids(page.jobs), page.total]).toEqual([['2', '1'], 2]);
+    expect(page.unread).toMatchObject([
+      { path: 'slow', error: { code: 'STATE_UNREACHABLE', message: expect.stringContaining('slow did not answer') } },
+      { path: 'broken', error: { code: 'STATE_UNREADABLE' } },
+    ]);
+    expect(await listPlaces([good, good], QUERY)).not.toHaveProperty('unread');
+  });
+
+  it('STATE_UNREADABLE: no place can be read', async () => {
+    const list = async () => Promise.reject(sampleUnreadable());
+    const broken = { ...place('broken'), jobs: { ...place('broken').jobs, list } };
+    const unreadable = expect.objectContaining({ code: 'STATE_UNREADABLE' });
+    await expect(listPlaces([broken], QUERY)).rejects.toThrow(unreadable);
+    await expect(listPlaces([broken, broken], QUERY)).rejects.toThrow(unreadable);
   });
 
   it('asks one place for just the page', async () => {
@@ -79,6 +112,17 @@ describe('combinePlaces', () => {
     await reader.list(QUERY);
     expect([placeOf('1').path, placeOf('2').path]).toEqual(['a', 'b']);
     expect(() => placeOf('3')).toThrow(expect.objectContaining({ code: 'JOB_UNKNOWN' }));
+  });
+
+  it('JOB_AMBIGUOUS: a place and a copy of it have the same job', async () => {
+    const { reader, placeOf } = combinePlaces([
+      place('a', summary('1', 1), summary('2', 2)),
+      place('copy', summary('1', 1)),
+    ]);
+    for (let times = 0; times < 2; times += 1) await reader.list(QUERY);
+    expect(placeOf('2').path).toBe('a');
+    const details = { job: '1', places: ['a', 'copy'] };
+    expect(() => placeOf('1')).toThrow(expect.objectContaining({ code: 'JOB_AMBIGUOUS', details }));
   });
 
   it('needs no list when there is one place', () => {
@@ -133,6 +177,21 @@ describe('selectJobs', () => {
     ['NOTHING_TO_RECOVER', [place('a')], '--all'],
   ])('%s', async (code, places, line) => {
     await expect(select(places, line)).rejects.toThrow(expect.objectContaining({ code }));
+  });
+
+  it('leaves out of all what two places have, and places that cannot be read, and says so', async () => {
+    const broken = {
+      ...place('broken'),
+      jobs: { ...place('broken').jobs, list: async () => Promise.reject(sampleUnreadable()) },
+    };
+    const places = [place('a', summary('1', 1), summary('2', 2)), place('copy', summary('1', 1)), broken];
+    const { jobs, lost = [] } = await selectJobs(places, parseArgs(['--choice', 'resume', '--all']), 'resume');
+    expect(jobs.map(({ ref }) => ref.id)).toEqual(['2']);
+    expect(lost.map(({ code }) => code)).toEqual(['JOB_AMBIGUOUS', 'STATE_UNREADABLE']);
+    // Which job is the only one cannot be said.
+    await expect(select([place('a', summary('1', 1)), broken], '')).rejects.toThrow(
+      expect.objectContaining({ code: 'STATE_UNREADABLE' }),
+    );
   });
 
   it('names the candidates', async () => {

@@ -115,13 +115,14 @@ function assembleAnswer(outcomes: readonly Outcome[], lost: readonly RecoveryErr
     reports: outcomes.flatMap((one) => (one.recovered ? [pickControl(one.recovered) ?? one.recovered.answer] : [])),
     refused: [
       ...outcomes.flatMap(({ job, error }) => (error ? [{ job: describeRef(job), error: translateError(error) }] : [])),
-      // Of a job that the store has lost only its id is known.
-      ...lost.map((error) => ({
-        job: { id: error.details['job'], name: null, kind: null, source: 'native' },
-        error: translateError(error),
-      })),
+      ...lost.map((error) => ({ job: describeLost(error), error: translateError(error) })),
     ],
   };
+}
+
+/** Of a job that the store has lost only its id is known, and no job at all of a place that cannot be read. */
+function describeLost({ details: { job } }: RecoveryError): Readonly<Record<string, unknown>> | null {
+  return job === undefined ? null : { id: job, name: null, kind: null, source: 'native' };
 }
 
 function describeRef({ ref: { id, name, kind, source } }: FoundJob): Readonly<Record<string, string>> {

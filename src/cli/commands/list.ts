@@ -6,7 +6,7 @@ import { describeJobCells } from '../../present/job-rows.ts';
 import type { CommandContext } from '../command-context.ts';
 import { listPlaces } from '../list-places.ts';
 import { noteAbsent, openPlaces } from '../open-places.ts';
-import { formatTable } from '../output.ts';
+import { formatTable, tellError, translateError } from '../output.ts';
 import { permitRecommended } from '../permit-recommended.ts';
 import { readPlacePolicies } from '../place-policies.ts';
 import { readPolicy } from '../read-policy.ts';
@@ -34,7 +34,8 @@ export async function runList({ asked, config, output }: CommandContext): Promis
   noteAbsent(places, output.note);
   if (output.json) output.printJson(translateJobPage(page));
   else printTable(page, output.print);
-  return 0;
+  const codes = (page.unread ?? []).map(({ error }) => tellError({ ...output, json: false }, error));
+  return Math.max(0, ...codes);
 }
 
 function parseLimit(text: string | undefined): number {
@@ -57,9 +58,11 @@ function printTable({ jobs, total }: JobPage, print: (line: string) => void): vo
   if (total > jobs.length) print(`... and ${total - jobs.length} more`);
 }
 
-/** The contract's form of a page of jobs. */
-export function translateJobPage({ jobs, total }: JobPage): unknown {
-  return { schema_version: 1, jobs: jobs.map(translateSummary), total };
+/** The contract's form of a page of jobs; `unread` is there when places could not be read. */
+export function translateJobPage({ jobs, total, unread }: JobPage): unknown {
+  const page = { schema_version: 1, jobs: jobs.map(translateSummary), total };
+  if (unread === undefined) return page;
+  return { ...page, unread: unread.map(({ path, error }) => ({ place: path, error: translateError(error) })) };
 }
 
 /** The contract's form of one job of a list. Absent values are `null`. */

@@ -22,7 +22,7 @@ const SCAN_PAGE = 1000;
  * Lists the jobs of a place of Salvor's own, most urgent first; changes nothing.
  *
  * What takes reading besides the store (rows files, directories) and the audit chains are looked at for the jobs of the
- * page alone: a job whose chain is broken comes first on its page.
+ * page alone, so a job whose chain is broken stands where the store has it: the order is the same whatever the pages.
  *
  * Errors: STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW, STATE_UNREACHABLE.
  * Source: contract, list; design, rule 2.
@@ -56,7 +56,7 @@ async function readPage(store: JobStore, query: JobQuery, reader: ListReader): P
   );
   const living = (await summarise(matching)).filter(({ summary }) => !isRecorded(summary));
   const filter = { scope: query.scope, excludedSeqs: living.map(({ seq }) => seq), ...matches };
-  const read = async (slice: Slice) => sortPage(await readSlice({ reader, filter, living, slice, summarise }));
+  const read = (slice: Slice) => readSlice({ reader, filter, living, slice, summarise });
   if (query.verdict !== undefined || query.attention !== undefined) return selectVerdict(query, read);
   const goingOn = living.filter(({ summary }) => !needsOperator(summary.attention)).length;
   return { jobs: await read(query), total: (await reader.countAll(filter)) + living.length, goingOn };
@@ -102,12 +102,6 @@ async function readSlice({ reader, filter, living, slice, summarise }: Reading):
     offset = isWithin ? 0 : offset - (name ? await reader.count(filter, name) : own.length);
   }
   return found;
-}
-
-/** A place in the order is found by what the store knows; what a closer look found comes first on its page. */
-function sortPage(jobs: readonly JobSummary[]): readonly JobSummary[] {
-  const isBad = ({ attention }: JobSummary) => attention === 'inconsistent';
-  return [...jobs.filter(isBad), ...jobs.filter((job) => !isBad(job))];
 }
 
 /** A verdict is diagnosed, not recorded, so every job has to be looked at to select by it. */

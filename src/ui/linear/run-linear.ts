@@ -96,6 +96,9 @@ async function readPage(desk: Desk, at: ListPlace): Promise<JobPage | undefined>
 
 function listLines(page: JobPage, { scope, offset }: ListPlace): readonly string[] {
   const { jobs } = page;
+  const missing = (page.unread ?? []).map(
+    ({ error }) => `${error.code}: ${safeText(error.message, 2000)} ${error.hint}`,
+  );
   const head = `${describeTotal(page, scope)}.`;
   const rows = jobs.map((summary, index) => {
     const { name, attention, count, error, next } = describeJobCells(summary);
@@ -108,7 +111,7 @@ function listLines(page: JobPage, { scope, offset }: ListPlace): readonly string
     ];
     return parts.filter((part) => part !== '').join(', ');
   });
-  return [head, ...rows];
+  return [...missing, head, ...rows];
 }
 
 function turnPage(answer: string, at: ListPlace, page: JobPage | undefined): ListPlace | undefined {

@@ -3,7 +3,7 @@
 import type { RecoveryError } from '../../core/errors.ts';
 import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { JobSummary } from '../../core/job/schema.ts';
-import type { AuditEntry, JobQuery } from '../../core/ports.ts';
+import type { AuditEntry, JobQuery, UnreadPlace } from '../../core/ports.ts';
 import type { Looked, SessionState } from '../../core/session/schema.ts';
 import { type ListWindow, startWindow } from './list-window.ts';
 
@@ -98,6 +98,8 @@ export type ConsoleState = {
   readonly filter: string;
   readonly isFiltering: boolean;
   readonly listError: RecoveryError | undefined;
+  /** Places whose jobs are missing in the list. */
+  readonly unread: readonly UnreadPlace[];
   readonly job: OpenJob | undefined;
   /** The job that was open last: when it leaves the list, the operator knows. */
   readonly closedJobId: string | undefined;
@@ -122,6 +124,7 @@ export function startState(
     filter: '',
     isFiltering: false,
     listError: undefined,
+    unread: [],
     job: undefined,
     closedJobId: undefined,
     dialog: undefined,

@@ -2,6 +2,7 @@
 
 import { toRecoveryError } from '../../core/errors.ts';
 import type { Choice, JobSummary } from '../../core/job/schema.ts';
+import type { UnreadPlace } from '../../core/ports.ts';
 import type { ConsoleOptions } from '../console-options.ts';
 import { layoutConsole } from '../layout.ts';
 import { choose } from './choose.ts';
@@ -121,6 +122,7 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
           withReceipts: true,
           ...(filter === '' ? {} : { text: filter }),
         });
+        noteUnread(parts, page.unread ?? []);
         return { rows: page.jobs, total: page.total, goingOn: page.goingOn ?? 0 };
       },
       onChange: (jobs) =>
@@ -144,6 +146,14 @@ function makeJobs(parts: Pick<Core, 'options' | 'store' | 'guard'>): PagedList {
     },
     layoutConsole(store.snapshot()).list,
   );
+}
+
+/** Names a place that cannot be read when that is news; the title goes on saying that jobs are missing. */
+function noteUnread(parts: Pick<Core, 'store'>, unread: readonly UnreadPlace[]): void {
+  const before = new Set(parts.store.snapshot().unread.map(({ path, error }) => `${path} ${error.code}`));
+  parts.store.update((state) => (unread.length + state.unread.length === 0 ? state : { ...state, unread }));
+  const news = unread.find(({ path, error }) => !before.has(`${path} ${error.code}`));
+  if (news) sayError(parts, news.error);
 }
 
 type Size = { readonly columns: number | undefined; readonly rows: number | undefined };

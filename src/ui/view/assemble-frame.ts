@@ -174,7 +174,12 @@ function jobsTitle(state: ConsoleState): string {
   if (state.listError !== undefined && total === 0) return 'the jobs cannot be read';
   const filter = state.filter === '' ? '' : ` matching '${safeText(state.filter, 60)}'`;
   if (!isRead) return 'reading the jobs';
-  return `${describeTotal({ total, goingOn }, state.scope)}${filter}`;
+  const missing = state.unread.length === 0 ? '' : `, ${describeUnreadPlaces(state.unread.length)}`;
+  return `${describeTotal({ total, goingOn }, state.scope)}${filter}${missing}`;
+}
+
+function describeUnreadPlaces(count: number): string {
+  return count === 1 ? '1 place cannot be read' : `${count} places cannot be read`;
 }
 
 /** The most rows a message takes from the end of the body, besides its own. */
