@@ -5,17 +5,26 @@ export function isStoreUrl(place: string): boolean {
   return /^postgres(ql)?:\/\//.test(place);
 }
 
+/** A URL whose user and server are as they must be: a password in it ends where it says. */
+const WELL_FORMED = /^(postgres(?:ql)?:\/\/[^:@/?#]*):[^@/?#]*(@[^@/?#]*(?:[/?#].*)?)$/s;
+/** One without a password: servers with ports, and no `@` before what is asked of them. */
+const WITHOUT =
+  /^postgres(?:ql)?:\/\/(?:[^@/?#]*@)?(?:\[[^\]/?#]*\]|[^:@/?#,[]*)(?::\d*)?(?:,[^@/?#]*)?(?:\/[^@?#]*)?(?:[?#].*)?$/s;
+
 /**
- * A place as it may be shown and kept: a URL without its password. Anything else is as it was.
+ * A place as it may be shown and kept: a URL without its password. Of one that is malformed, as by a `/` or `@` in the
+ * password, everything goes that may be of it. Anything else is as it was.
  *
  * Errors: none.
  */
 export function withoutPassword(place: string): string {
   if (!isStoreUrl(place)) return place;
-  return place
-    .replace(/^(postgres(?:ql)?:\/\/[^:@/?#]*):[^/?#]*@/, '$1@')
-    .replace(/([?&])(password|sslpassword)=[^&#]*&?/gi, '$1')
-    .replace(/[?&]$/, '');
+  const shown = WELL_FORMED.test(place)
+    ? place.replace(WELL_FORMED, '$1$2')
+    : WITHOUT.test(place)
+      ? place
+      : place.replace(/^([^:]*:\/\/[^:@/?#]*):.*@/s, '$1@');
+  return shown.replace(/([?&])(password|sslpassword)=[^&#]*&?/gi, '$1').replace(/[?&]$/, '');
 }
 
 /** Kept with the process and not with this module: each file of the bundle has modules of its own. */

@@ -38,7 +38,7 @@ export type Settings = {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-const URL_SHAPE = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^/?#]*)(?:\/([^?#]*))?(?:\?([^#]*))?$/;
+const URL_SHAPE = /^postgres(?:ql)?:\/\/(?:([^@/?#]*)@)?([^/?#]*)(?:\/([^@?#]*))?(?:\?([^#]*))?$/;
 const DEFAULT_PORT = 5432;
 const DEFAULT_SCHEMA = 'salvor';
 const CONNECT_TIMEOUT_S = 10;
@@ -108,7 +108,11 @@ function readServers(
   const named = hostPart === '' ? (said('host', 'PGHOST') ?? 'localhost') : hostPart;
   return named.split(',').map((part) => {
     const address = /^(\[[^\]]*\]|[^:]*)(?::(\d+))?$/.exec(part);
-    if (!address) throw describeBadUrl(url, `names a server '${part}', which is not HOST or HOST:PORT`);
+    if (!address)
+      throw describeBadUrl(
+        url,
+        'names a server that is not HOST or HOST:PORT; what a password has besides letters and digits is written as %XX',
+      );
     const [, host = '', port = fallback ?? String(DEFAULT_PORT)] = address;
     const number = Number(port);
     if (!(Number.isInteger(number) && number > 0 && number < 65_536)) throw describeBadUrl(url, `has port '${port}'`);

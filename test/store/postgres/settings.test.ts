@@ -69,6 +69,9 @@ describe('readSettings', () => {
     ['postgres://u:secret@h/d?target_session_attrs=standby', 'target_session_attrs'],
     ['postgres://u:secret@h/%zz', 'percent'],
     ['postgres://u:secret@h/d#x', 'postgres://USER'],
+    ['postgres://u:1/secret@h/d', 'HOST'],
+    ['postgres://u:a/secret@h/d', 'HOST'],
+    ['postgres://u:secret?x@h/d', 'HOST'],
   ])('refuses %s, and says nothing of the password', (url, problem) => {
     const refusal = () => readSettings(url, HOME);
     expect(refusal).toThrow(problem);
