@@ -27,7 +27,7 @@ test.concurrent.each([[[]], [['--detach']]])(
   },
 );
 
-test.concurrent('what is said goes for a job that waits for a decision, and for none that is finished or cancelled', async () => {
+test.concurrent('what is said goes for a job that waits for a decision, cancelled or not, and for none that is finished', async () => {
   const { job, id } = await makeAlpha('on_error: continue');
   await using _job = job;
   expect((await job.salvor(['--choice', 'resume'])).code).toBe(8);
@@ -35,8 +35,9 @@ test.concurrent('what is said goes for a job that waits for a decision, and for 
   expect(open.stderr).toContain(`job ${id} 'Alpha3' has these very rows`);
   expect(open.stderr).toContain('4 of 5 rows done');
   expect((await job.salvor(['--choice', 'cancel', '--yes', '--job', id])).code).toBe(0);
-  const free = await job.salvor(['run', 'job.yaml', '--name', 'Third']);
-  expect([free.code, free.stderr]).toEqual([0, expect.not.stringContaining('Warning')]);
+  const third = await job.salvor(['run', 'job.yaml', '--name', 'Third']);
+  expect(third.stderr).toContain(`job ${id} 'Alpha3' has these very rows and is not finished: cancelled, 4 of 5`);
+  expect([third.code, third.stderr]).toEqual([0, expect.not.stringContaining("'Other'")]);
 });
 
 test.concurrent('where results go back into the file both have, that is said, and what is advised later can work', async () => {
@@ -45,12 +46,12 @@ test.concurrent('where results go back into the file both have, that is said, an
   const other = await job.salvor(['run', 'job.yaml', '--name', 'Other']);
   const file = job.folder.at('rows.csv');
   expect(other.code).toBe(0);
-  expect(other.stderr).toContain(`${has} Results that one of the two writes into ${file} make it another file`);
+  expect(other.stderr).toContain(`${has} Results of the two go into the same file, ${file}: a cell that both write`);
   expect(other.stderr).toContain(`salvor --choice resume --job ${id}`);
   const cancelled = await job.salvor(['--choice', 'cancel', '--yes', '--job', 'Alpha3']);
-  expect([cancelled.code, cancelled.stderr]).toEqual([0, expect.stringContaining(`salvor units ${id} --csv has the`)]);
+  expect([cancelled.code, cancelled.stderr]).toEqual([0, expect.not.stringContaining('does not say it yet')]);
   const units = await job.salvor(['units', id, '--csv', '--status', 'done']);
   expect([units.code, units.stdout]).toEqual([0, expect.stringMatching(/\n1,5,done,1Z5,.*\n2,4,done,1Z4,/)]);
   const again = await job.salvor(['write-back', id]);
-  expect([again.code, again.stderr]).toEqual([3, expect.stringContaining('without it, salvor units JOB --csv has')]);
+  expect([again.code, again.stderr]).toEqual([0, '']);
 });
