@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { detectSource, SOURCES } from '../../src/sources/registry.ts';
 import { openStore } from '../../src/store/sqlite/database.ts';
@@ -50,4 +50,8 @@ describe('detectSource', () => {
     const tooLong = folder.at('x'.repeat(300));
     expect(() => detectSource(tooLong)).toThrow(expect.objectContaining({ code: 'STATE_UNREADABLE' }));
   });
+});
+
+it.each(SOURCES.map(({ name }) => name))('source %s is held to the contract of sources', (name) => {
+  expect(existsSync(new URL(`contract/${name}.test.ts`, import.meta.url))).toBe(true);
 });

@@ -1,6 +1,5 @@
 /** What every source must keep: looking, and being refused, change nothing that is not Salvor's own. */
-import { cpSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, readdirSync } from 'node:fs';
 import { describe, expect, it, test } from 'vitest';
 import { openSession } from '../../src/cli/compose.ts';
 import { SOURCES } from '../../src/sources/registry.ts';
@@ -9,6 +8,7 @@ import { makeLedgerJob } from '../helpers/ledger-job.ts';
 import { type Folder, makeFolder } from '../helpers/make-folder.ts';
 import { runSalvor } from '../helpers/salvor.ts';
 import { copyTauFixture } from '../helpers/tau-directory.ts';
+import { snapshotFiles } from './contract/snapshot-files.ts';
 
 /** A place of each source with one job that died. */
 const PLACES: Readonly<Record<string, (folder: Folder) => Promise<string>>> = {
@@ -25,19 +25,6 @@ const PLACES: Readonly<Record<string, (folder: Folder) => Promise<string>>> = {
     return folder.at('place');
   },
 };
-
-/** Names, modes, times and bytes; of the log's index only that it is there. Source: decisions/0001. */
-function snapshot(path: string): Readonly<Record<string, string>> {
-  const names = ['.', ...readdirSync(path, { recursive: true, encoding: 'utf8' })].sort();
-  return Object.fromEntries(
-    names.map((name) => {
-      const stats = lstatSync(join(path, name), { bigint: true });
-      if (name.endsWith('-shm')) return [name, String(stats.mode)];
-      const bytes = stats.isFile() ? readFileSync(join(path, name), 'latin1') : '';
-      return [name, `${stats.mode} ${stats.mtimeNs} ${bytes}`];
-    }),
-  );
-}
 
 const DENIED = JSON.stringify({ schema_version: 1, team_mode: true, bindings: [], roles: {} });
 
@@ -59,11 +46,11 @@ describe.each(SOURCES.map(({ name }) => name))('a place of source %s', (name) =>
     const place = await PLACES[name]?.(folder);
     if (place === undefined) throw new Error(`make a place of source ${name} here`);
     const env = { XDG_STATE_HOME: folder.at('elsewhere') };
-    const before = snapshot(folder.at('place'));
+    const before = snapshotFiles(folder.at('place'));
     for (const args of looks(place)) {
       const { code, stderr } = await runSalvor(args, { env });
       expect([0, 3, 4], `${args.join(' ')}: ${stderr}`).toContain(code);
-      expect(snapshot(folder.at('place')), args.join(' ')).toEqual(before);
+      expect(snapshotFiles(folder.at('place')), args.join(' ')).toEqual(before);
     }
   });
 
@@ -74,12 +61,12 @@ describe.each(SOURCES.map(({ name }) => name))('a place of source %s', (name) =>
     const env = { XDG_STATE_HOME: folder.at('elsewhere') };
     const isOwn = (file: string) =>
       name === 'native' && /^state(\/salvor\.db(-wal|-shm)?|\/jobs\/\w+(\/high-water\.json)?)?$/.test(file);
-    const before = Object.entries(snapshot(folder.at('place'))).filter(([file]) => !isOwn(file));
+    const before = Object.entries(snapshotFiles(folder.at('place'))).filter(([file]) => !isOwn(file));
     for (const choice of ['resume', 'cancel']) {
       const args = ['--choice', choice, place, '--policy', folder.at('policy.json'), '--principal', 'eve'];
       const { code, stderr } = await runSalvor(args, { env });
       expect({ args, code }, stderr).toEqual({ args, code: 3 });
-      expect(Object.entries(snapshot(folder.at('place'))).filter(([file]) => !isOwn(file))).toEqual(before);
+      expect(Object.entries(snapshotFiles(folder.at('place'))).filter(([file]) => !isOwn(file))).toEqual(before);
     }
   });
 });

@@ -158,6 +158,17 @@ test('list error: it is told with what to do, and the console stays', async () =
   await term.ready('California Orders');
 });
 
+test('a place that cannot be read is told beside the jobs of the others, and the title says so until it is read', async () => {
+  const reader = makeFakeReader({ jobs: sampleJobs() });
+  const unread = [{ path: '/srv/salvor', error: sampleUnreadable() }];
+  const list: typeof reader.list = async (query) => ({ ...(await reader.list(query)), unread: [...unread] });
+  const term = start({ reader: { ...reader, list } });
+  await term.ready('California Orders', 'STATE_UNREADABLE', '1 place cannot be read');
+  unread.length = 0;
+  reader.changed();
+  await term.waitFor((screen) => !screen.includes('1 place cannot be read'));
+});
+
 test('runConsole: a second console on the same terminal starts afresh', async () => {
   const first = start();
   await first.ready('California Orders');

@@ -18,7 +18,10 @@ export function makeNativePlace(store: JobStore): JobPlace {
       const { collectEvidence } = await import('./collect.ts');
       return collectEvidence(store, jobId);
     },
-    find: async (reference, limit) =>
-      (await store.find(reference, limit)).map((record) => translateJobRef(record, store)),
+    async find(reference, limit) {
+      // Every id begins with nothing: a variable of a script that is not set would mean the only job.
+      if (reference === '') return [];
+      return (await store.find(reference, limit)).map((record) => translateJobRef(record, store));
+    },
   };
 }

@@ -78,13 +78,19 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
       check(jobId);
       return (await lookAtTau(directory, clock.nowMs())).evidence;
     },
-    units: async () => ({ units: [], total: 0 }),
-    namedUnits: async () => [],
+    async units(jobId) {
+      check(jobId);
+      return { units: [], total: 0 };
+    },
+    async namedUnits(jobId) {
+      check(jobId);
+      return [];
+    },
     async audit(jobId) {
       check(jobId);
       return (await readAuditLog(layout.audit)).rows.map(translateRow);
     },
-    logTail: (_jobId, lineCount) => readTail(trainerLogPath(job), lineCount),
+    logTail: async (jobId, lineCount) => (jobId === job.id ? readTail(trainerLogPath(job), lineCount) : []),
     async report(jobId) {
       check(jobId);
       return (await readReports(layout)).own;

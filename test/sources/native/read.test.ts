@@ -18,7 +18,8 @@ describe('logTail', () => {
     await using state = await makeTempState();
     const job = state.addJob();
     writeFileSync(logPath(state.path, job.id), content);
-    return open(state).logTail(job.id, lineCount);
+    // The folder goes with this scope.
+    return await open(state).logTail(job.id, lineCount);
   };
 
   it('is the last lines, oldest first, without empty ones', async () => {
