@@ -27,42 +27,42 @@ const CANCEL = 'src/sources/native/cancel.ts';
 export const GUARDS = {
   'a commit checks the fence': {
     scene: 'a runner that is not heard of, and another runner',
-    order: 'R1*6,T,R1,R2*7,R1*4',
+    order: 'R1*7,T,R1,R2*6,R1*6,R2*4',
     changes: [{ file: HELD, find: 'checkHeld();\n        journal.begin();', replace: 'journal.begin();' }],
   },
   'an effect is begun by the holder alone': {
     scene: 'a runner on another host, and one who cancels',
-    order: 'R1*6,C*5,R1*3',
+    order: 'R1*7,C*8,R1*4',
     changes: [{ file: HELD, find: 'readStore(database, checkHeld)', replace: 'undefined' }],
   },
   'a runner says that it lives before it goes on': {
     scene: 'a runner that is not heard of, and a person',
-    order: 'R1*6,T,P*4,R1,K,P*5',
+    order: 'R1*7,T,P*4,R1,K,P*4',
     changes: [{ file: JOURNAL, find: 'heart.ageMs() >= FRESH_MS', replace: 'false' }],
   },
   'what a hook says is recorded by the holder alone': {
     scene: 'a runner that is not heard of and asks a hook, and another runner',
-    order: 'R1*4,T,R1*2,R2*6,R1*3,R2*3',
+    order: 'R1*5,T,R1*3,R2*11,R1*5,R2*6',
     changes: [{ file: HELD, find: 'checkHeld();\n        journal.begin();', replace: 'journal.begin();' }],
   },
   'rows are put back by the holder alone': {
     scene: 'a restart that is not heard of, and another runner',
-    order: 'R1*5,T,R2*9,R1*2',
+    order: 'R1*6,T,R2*12,R1*4',
     changes: [{ file: HELD, find: "checkHeld();\n        if (how === 'reset')", replace: "if (how === 'reset')" }],
   },
   'the last word is the holder’s': {
     scene: 'a runner on another host, and one who cancels',
-    order: 'R1*10,C*5,R1',
+    order: 'R1*11,C*8,R1*2',
     changes: [{ file: HELD, find: 'checkHeld();\n        const isAsSeen', replace: 'const isAsSeen' }],
   },
   'a job is taken as it was seen': {
     scene: 'two runners',
-    order: 'R2*2,R1*11,R2*5',
+    order: 'R2*3,R1*14,R2*7',
     changes: [{ file: HOLD, find: '(state) => checkUnchanged(state, expected)', replace: '() => {}' }],
   },
   'a job whose journal went on is not taken': {
     scene: 'a person, and a restart',
-    order: 'R1*4,P*7,R1*8',
+    order: 'R1*4,P*8,R1*15',
     changes: [
       {
         file: HOLD,
@@ -79,12 +79,12 @@ export const GUARDS = {
   },
   'a word is about the row as it was seen': {
     scene: 'two persons, and a runner',
-    order: 'R1*5,P1*5,R1,P1*3',
+    order: 'R1*6,P2*9,P1*5,R1*4,P1*5',
     changes: [{ file: CHECK_SETTLE, find: 'unit.eventSequence !== word.seenSequence', replace: 'false' }],
   },
   'a row that a runner has in hand is not settled': {
     scene: 'a runner that dies, and a person',
-    order: 'R1*6,P*7,R1*5',
+    order: 'R1*10,P*10,R1*4',
     changes: [
       {
         file: CHECK_SETTLE,
@@ -95,29 +95,29 @@ export const GUARDS = {
   },
   'what was seen beside a living runner is not known of a dead one': {
     scene: 'a runner that dies, and a person',
-    order: 'R1*6,P*5,R1,K,P*4',
+    order: 'R1*7,P*5,R1,K,P*5',
     changes: [{ file: CHECK_SETTLE, find: '      checkSeen(word, row, details) ??\n', replace: '' }],
   },
   'what was seen before a sign of life is not known after it': {
     scene: 'a runner that is not heard of twice, and a person',
-    order: 'R1*6,T1,P*4,R1*2,T2,P*9',
+    order: 'R1*7,T1,P*4,R1*2,T2,P*4,R1*2',
     changes: [{ file: CHECK_SETTLE, find: 'checkRevived(facts, word, { row, details })', replace: 'undefined' }],
   },
   'whoever counts as dead is fenced by a word': {
     scene: 'a runner that is not heard of, and a person',
-    order: 'R1*6,T,P*7,R1*5',
+    order: 'R1*7,T,R1,P*8,R1*4',
     changes: [{ file: SETTLE, find: 'const isFenced = needsFence(facts)', replace: 'const isFenced = false' }],
   },
   'a cancel is of the job as it was seen': {
     scene: 'a runner, and one who cancels',
-    order: 'C*4,R1*11,C',
+    order: 'C*5,R1*14,C*4',
     changes: [
       { file: CANCEL, find: 'epoch !== evidence.recorded.epoch || !expected.includes(status)', replace: 'false' },
     ],
   },
   'a cancel takes an epoch': {
     scene: 'a runner on another host, and one who cancels',
-    order: 'R1*8,C*5,R1*3',
+    order: 'R1*11,C*8,R1*2',
     changes: [
       { file: CANCEL, find: "fence: { purpose: 'cancel', principal },", replace: '' },
       { file: CANCEL, find: 'epoch: epoch + 1, ', replace: '' },
@@ -125,7 +125,7 @@ export const GUARDS = {
   },
   'what is written back is true when it is': {
     scene: 'a runner that writes back, a person, and one who writes back',
-    order: 'W*3,R1*10,P*10,R1*3',
+    order: 'W*6,R1*3,P*13,R1*4,W',
     changes: [
       {
         file: 'src/runner/write-back-job.ts',

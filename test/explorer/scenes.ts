@@ -48,7 +48,8 @@ export const SCENES = {
     cast: (world) => [world.actor('P', SETTLE), world.actor('C', CANCEL)],
   },
   'a person, and a restart': {
-    ...{ rows: ['needs_review'], effects: [1] },
+    // One row is left whatever is said of the other: a job with none ends, and its status tells then.
+    ...{ rows: ['needs_review', 'pending'], effects: [1] },
     cast: (world) => [world.actor('P', SETTLE), world.actor('R1', RESTART)],
   },
   'a runner, and one who cancels': {
