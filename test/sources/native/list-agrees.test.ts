@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { listPlaces } from '../../../src/cli/list-places.ts';
 import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
 import { isListed } from '../../../src/core/diagnosis/judge-job.ts';
 import { ATTENTIONS, type JobSummary, NATIVE_STATUSES, UNIT_STATUSES } from '../../../src/core/job/schema.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import { listJobs } from '../../../src/sources/native/list.ts';
+import { makeNativePlace } from '../../../src/sources/native/read.ts';
 import type { JobRecord } from '../../../src/store/records.ts';
 import { appendAudit } from '../../../src/store/sqlite/audit.ts';
 import { updateRowsFile } from '../../../src/store/sqlite/jobs.ts';
@@ -114,7 +116,7 @@ function isFound({ status, attention, verdict, progress }: JobSummary): boolean 
 }
 
 describe('listJobs, of jobs left in every way', () => {
-  it('says what a closer look says, the most urgent first', async () => {
+  it('says what a closer look says, and is shown with the most urgent first', async () => {
     await using state = await makeJobs();
     const { jobs, total } = await list(state, 'all');
     expect([jobs.length, total]).toEqual([JOBS, JOBS]);
@@ -124,7 +126,9 @@ describe('listJobs, of jobs left in every way', () => {
       seen.push([job.name, verdict, attention, recommended]);
     }
     expect(jobs.map((one) => [one.job.name, one.verdict, one.attention, one.recommended])).toEqual(seen);
-    const order = jobs.map(({ attention }) => ATTENTIONS.indexOf(attention));
+    const place = { path: state.path, source: 'native', jobs: makeNativePlace(state.open(NOW_MS)) };
+    const shown = await listPlaces([place], { scope: 'all', offset: 0, limit: 1_000 });
+    const order = shown.jobs.map(({ attention }) => ATTENTIONS.indexOf(attention));
     expect(order).toEqual(order.toSorted((a, b) => a - b));
     expect(new Set(order).size).toBeGreaterThan(6);
   });
@@ -139,11 +143,14 @@ describe('listJobs, of jobs left in every way', () => {
     expect(missing).toEqual([]);
   });
 
-  it.each(['all', 'attention'] as const)('pages through %s without losing or repeating one', async (scope) => {
-    await using state = await makeJobs();
-    const whole = (await list(state, scope)).jobs.map(({ job }) => job.id);
-    const asked = Array.from({ length: 20 }, (_, at) => list(state, scope, { offset: at * 7, limit: 7 }));
-    const paged = (await Promise.all(asked)).flatMap(({ jobs }) => jobs).map(({ job }) => job.id);
-    expect(paged.toSorted()).toEqual(whole.toSorted());
-  });
+  it.each(['all', 'attention'] as const)(
+    'pages through %s in one order, without losing or repeating one',
+    async (scope) => {
+      await using state = await makeJobs();
+      const whole = (await list(state, scope)).jobs.map(({ job }) => job.id);
+      const asked = Array.from({ length: 20 }, (_, at) => list(state, scope, { offset: at * 7, limit: 7 }));
+      const paged = (await Promise.all(asked)).flatMap(({ jobs }) => jobs).map(({ job }) => job.id);
+      expect(paged).toEqual(whole);
+    },
+  );
 });
