@@ -102,7 +102,8 @@ export function makeCommitJournal(options: {
         schedule();
       }),
     async checkHeld() {
-      if (heart.ageMs() >= FRESH_MS) await flush();
+      // What is under way may have begun before this process was stopped, and says nothing of now.
+      while (!lost && heart.ageMs() >= FRESH_MS) await flush();
       if (lost) throw lost.reason;
       try {
         await held.checkHeld();

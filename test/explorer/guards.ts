@@ -27,7 +27,7 @@ const CANCEL = 'src/sources/native/cancel.ts';
 export const GUARDS = {
   'a commit checks the fence': {
     scene: 'a runner that is not heard of, and another runner',
-    order: 'R1*7,T,R1,R2*6,R1*6,R2*4',
+    order: 'R1*5,T,R1*3,R2*6,R1*6,R2*4',
     changes: [{ file: HELD, find: 'checkHeld();\n        journal.begin();', replace: 'journal.begin();' }],
   },
   'an effect is begun by the holder alone': {

@@ -118,6 +118,20 @@ function makeScripted() {
 }
 
 describe('makeCommitJournal, one commit at a time', () => {
+  it('says anew that it lives when what is under way began before the process was stopped', async () => {
+    const { journal, commits, asked, later, turn, end } = makeScripted();
+    void journal.record(done(1));
+    await turn();
+    later(60_000);
+    const checked = journal.checkHeld();
+    await end();
+    expect(commits.map(({ beatAtMs }) => beatAtMs)).toEqual([undefined, SEED_MS + 60_000]);
+    expect(asked).toEqual(['commit', 'commit']);
+    await end();
+    await checked;
+    expect(asked.at(-1)).toBe('check');
+  });
+
   it('puts what arrives in one turn into one transaction, and what arrives meanwhile into the next', async () => {
     const { journal, numbers, turn, end } = makeScripted();
     const told: number[] = [];
