@@ -63,8 +63,8 @@ describe('approvePlan', () => {
         message: 'processes of the dead runner still work: 4800 (./ship.sh), 4801 (./ship.sh)',
         details: {
           orphans: [
-            { pid: 4800, command: './ship.sh', unit: 48 },
-            { pid: 4801, command: './ship.sh', unit: null },
+            { pid: 4800, pid_start_ticks: 1, command: './ship.sh', unit_number: 48 },
+            { pid: 4801, pid_start_ticks: 2, command: './ship.sh', unit_number: null },
           ],
         },
       }),
