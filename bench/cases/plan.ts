@@ -1,5 +1,5 @@
-import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
-import { buildProposals } from '../../src/core/plan/build-plan.ts';
+import { diagnose } from '../../src/core/families/diagnose.ts';
+import { buildProposals } from '../../src/core/families/propose.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
 import { openJobStore } from '../../src/store/open-store.ts';
 import { lookAtStore } from '../../src/store/sqlite/database.ts';
@@ -22,7 +22,7 @@ export const plan: Bench = {
       const startedMs = performance.now();
       const evidence = await place.collect(id);
       const proposals = buildProposals({ evidence, diagnosis: diagnose(evidence), authority });
-      if (proposals.resume.type !== 'plan') throw new Error('there is no plan to resume');
+      if (proposals.resume?.type !== 'plan') throw new Error('there is no plan to resume');
       return performance.now() - startedMs;
     };
     return [

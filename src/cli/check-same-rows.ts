@@ -1,6 +1,6 @@
 import { RecoveryError } from '../core/errors.ts';
+import { translateProgress } from '../core/families/build-report.ts';
 import type { JobRef } from '../core/job/schema.ts';
-import { translateProgress } from '../core/report/build-report.ts';
 import { digestFile } from '../platform/digest-file.ts';
 import type { JobStore } from '../store/contract.ts';
 import type { SameRowsJob } from '../store/records.ts';

@@ -4,7 +4,7 @@ import { RecoveryError } from '../core/errors.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { AccessPolicy } from '../core/plan/access.ts';
-import type { Authority } from '../core/plan/choice-context.ts';
+import type { Authority } from '../core/plan/choice-row.ts';
 import type { Actuator } from '../core/ports.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import { makeSession } from '../core/session/make-session.ts';
@@ -62,7 +62,12 @@ export async function readActOptions(
 
 /** Opens a session for one job of a place. */
 export function openSession(place: OpenPlace, jobId: string, options: ActOptions): Session {
-  return makeSession(jobId, { reader: place.jobs, clock: systemClock, ...openActuator(place, options) });
+  return makeSession(jobId, {
+    reader: place.jobs,
+    clock: systemClock,
+    standing: options.config.answers,
+    ...openActuator(place, options),
+  });
 }
 
 /** On whose behalf a place is acted on, and what acts; without an actuator the very same path is a dry run. */
@@ -117,7 +122,7 @@ function makeTau(
 ): Actuator {
   return actOnTau({
     path: place.path,
-    request: config.request ?? {},
+    create: config.request?.create === true,
     principal: config.principal,
     policy: placePolicies?.get(place.path) ?? policy,
     version,

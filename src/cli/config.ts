@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { Answers } from '../core/plan/schema.ts';
 import type { PlaceRequest } from '../sources/registry.ts';
 import { isStoreUrl, keepPassword } from '../store/store-url.ts';
 import type { Asked } from './parse-args.ts';
@@ -19,6 +20,8 @@ export type Config = {
   readonly readOnly: boolean;
   readonly noColor: boolean;
   readonly json: boolean;
+  /** Answers to questions that plans ask, until somebody gives another one. */
+  readonly answers: Answers;
   /** What is asked of the places besides looking. */
   readonly request?: PlaceRequest;
 };
@@ -46,9 +49,8 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
     readOnly: asked.switches.has('read-only') || file.read_only === true,
     noColor: asked.switches.has('no-color') || file.no_color === true,
     json: asked.switches.has('json'),
+    answers: command === undefined ? {} : { command },
     request: {
-      ...(command !== undefined && { command }),
-      ...(asked.texts.checkpoint !== undefined && { checkpoint: asked.texts.checkpoint }),
       // As Tau does it; a directory that is not there says nothing of its kind, so that has to be said.
       ...(asked.texts.source === 'tau' && isMaking(asked) && { create: true as const }),
     },

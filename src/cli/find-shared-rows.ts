@@ -1,5 +1,5 @@
-import { diagnose } from '../core/diagnosis/diagnose.ts';
 import type { Diagnosis } from '../core/diagnosis/schema.ts';
+import { diagnose } from '../core/families/diagnose.ts';
 import { assembleProgress, type JobRef, type Progress } from '../core/job/schema.ts';
 import { findRealPath } from '../platform/find-real-path.ts';
 import { describeVerdict } from '../present/words.ts';

@@ -1,5 +1,5 @@
-import { diagnose } from '../core/diagnosis/diagnose.ts';
-import { isInHand } from '../core/diagnosis/guardrails.ts';
+import { isInHand } from '../core/diagnosis/attention.ts';
+import { diagnose } from '../core/families/diagnose.ts';
 import type { UnitStatus } from '../core/job/schema.ts';
 import type { FoundJob } from './open-places.ts';
 

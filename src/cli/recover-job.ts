@@ -1,7 +1,8 @@
 import { RecoveryError } from '../core/errors.ts';
-import type { JobError } from '../core/job/schema.ts';
-import type { Plan, PlanChoice } from '../core/plan/schema.ts';
-import type { ControlAnswer } from '../core/report/control-answer.ts';
+import type { ActingChoice, JobError } from '../core/job/schema.ts';
+import { openQuestions } from '../core/plan/build-plan.ts';
+import type { Answers, Plan } from '../core/plan/schema.ts';
+import type { ForeignAnswer } from '../core/ports.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import type { Session, SessionState } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
@@ -22,8 +23,7 @@ export type Recovered =
       readonly reportPath: string | undefined;
       /** Why it ended short, when it did. */
       readonly error?: JobError;
-      /** What an action on a training control directory prints instead of a report, when it is no recovery. */
-      readonly control?: ControlAnswer;
+      readonly foreign?: ForeignAnswer;
       readonly exitCode: number;
       /** Exit code of the signal that was heard, whether or not it was in time to stop the job. */
       readonly signalExitCode: number | undefined;
@@ -44,15 +44,12 @@ export type Recovered =
 export async function recoverJob(
   context: CommandContext,
   job: FoundJob,
-  { choice, options }: { readonly choice: PlanChoice; readonly options: ActOptions },
+  { choice, options }: { readonly choice: ActingChoice; readonly options: ActOptions },
 ): Promise<Recovered> {
   const { asked, config } = context;
   const session = openSession(job.place, job.ref.id, options);
   const seen = await ask(session, { type: 'inspect' }, 'diagnosed');
-  const orphans = asked.texts.orphans === 'wait' || asked.texts.orphans === 'end' ? asked.texts.orphans : undefined;
-  const again = asked.switches.has('verify-again') ? { verifyAgain: true as const } : {};
-  let { plan } = await ask(session, { type: 'choose', choice, ...again }, 'planned');
-  if (plan.questions.length > 0 && orphans) ({ plan } = await ask(session, { type: 'decide', orphans }, 'planned'));
+  const { plan } = await ask(session, { type: 'choose', choice, answers: readAnswers(asked) }, 'planned');
   if (options.dryRun) return describeDryRun(job, plan, seen);
   if (plan.wouldRepeat > 0 && !asked.switches.has('yes')) throw describeConfirmation(plan);
   const consent = {
@@ -65,8 +62,8 @@ export async function recoverJob(
   const signals = stopOnSignals((signal) => session.send({ type: 'stop', signal }));
   const progress = showProgress(session, context);
   try {
-    for (const warning of seen.evidence.control ? plan.warnings : []) context.output.note(describeWarning(warning));
-    const { report, reportPath, error, control } = await ask(session, { type: 'approve', consent }, 'reported');
+    for (const warning of plan.warnings) context.output.note(describeWarning(warning));
+    const { report, reportPath, error, foreign } = await ask(session, { type: 'approve', consent }, 'reported');
     // A job that came to its end in spite of a signal, or was taken over meanwhile, was not ended by the signal.
     const { exit_code: exitCode } = report.outcome;
     return {
@@ -76,12 +73,21 @@ export async function recoverJob(
       exitCode,
       signalExitCode: signals.exitCode(),
       ...(error && { error }),
-      ...(control && { control }),
+      ...(foreign && { foreign }),
     };
   } finally {
     progress.close();
     signals.close();
   }
+}
+
+/** The answers that flags give, by question id; what a plan does not ask is left out there. */
+function readAnswers({ texts, switches }: CommandContext['asked']): Answers {
+  return {
+    ...(texts.orphans !== undefined && { orphans: texts.orphans }),
+    ...(texts.checkpoint !== undefined && { checkpoint: texts.checkpoint }),
+    ...(switches.has('verify-again') && { verify: 'again' }),
+  };
 }
 
 type Stage = SessionState['stage'];
@@ -136,7 +142,7 @@ function describeDryRun(job: FoundJob, plan: Plan, seen: Extract<SessionState, {
       `Would ${plan.choice} job ${id} '${safeText(name, 200)}' (plan ${plan.digest.slice(0, 12)}):`,
       ...steps.map((step, index) => `  ${index + 1}. ${step.detail}`),
       ...warnings.map((warning) => `  ! ${warning.message}`),
-      ...plan.questions.map((question) => `  ? --${question.id} ${question.options.join('|')} has to be said`),
+      ...openQuestions(plan).map(({ id, unanswered }) => `  ? ${id}: ${safeText(unanswered.message)}`),
       'Nothing was changed.',
     ],
   };

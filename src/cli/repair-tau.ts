@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { RecoveryError } from '../core/errors.ts';
 import { systemClock } from '../platform/clock.ts';
-import { describeControlFile } from '../present/control-words.ts';
+import { describeFile } from '../present/families/registry.ts';
 import { safeText } from '../present/safe-text.ts';
 import { systemTauOperations } from '../sources/tau/file-operations.ts';
 import { findDamaged, repairTau } from '../sources/tau/repair.ts';
@@ -24,7 +24,7 @@ export async function repairDirectory(context: CommandContext, { ref, place }: F
   }
   if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
   for (const { what, path, problem } of damaged) {
-    output.note(`${describeControlFile(what)} ${safeText(path, 1_000)}: ${safeText(problem)}`);
+    output.note(`${describeFile(ref, what)} ${safeText(path, 1_000)}: ${safeText(problem)}`);
   }
   const { id, name, kind, source } = ref;
   const what = 'what is damaged would be set aside';

@@ -1,7 +1,7 @@
-import { diagnose } from '../core/diagnosis/diagnose.ts';
-import { isInHand } from '../core/diagnosis/guardrails.ts';
+import { isInHand } from '../core/diagnosis/attention.ts';
 import { RecoveryError } from '../core/errors.ts';
-import { proposeReview } from '../core/plan/build-plan.ts';
+import { diagnose } from '../core/families/diagnose.ts';
+import { proposeReview } from '../core/families/propose.ts';
 import { formatTime } from '../present/format.ts';
 import { safeText } from '../present/safe-text.ts';
 import { describeUnitStatus } from './holds-units.ts';

@@ -42,7 +42,7 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
   });
   faults.reach('after-lease');
   onStarted();
-  const [first, ...rest] = plan.steps;
+  const [first] = plan.steps;
   if (first) onEvent({ type: 'step', index: 0, result: { step: first, state: 'done', detail: `epoch ${held.epoch}` } });
   const {
     end,
@@ -55,7 +55,7 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
     job,
     spec,
     held,
-    steps: rest,
+    steps: plan.steps.filter((step) => step.by === 'runner'),
     orphans: evidence.orphans,
     makeEngine: makeEngineFor({ onEvent, faults, directory: store.directoryOf(job.id) }),
     clock: systemClock,

@@ -1,7 +1,6 @@
-import { isInHand } from '../core/diagnosis/guardrails.ts';
-import { needsOperator } from '../core/diagnosis/judge-job.ts';
+import { isInHand, needsOperator } from '../core/diagnosis/attention.ts';
 import { RecoveryError } from '../core/errors.ts';
-import type { Choice, ControlChoice, JobSummary } from '../core/job/schema.ts';
+import type { Choice, JobSummary } from '../core/job/schema.ts';
 import type { UnreadPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { SOURCES } from '../sources/registry.ts';
@@ -24,11 +23,7 @@ const ENOUGH = 1_000_000;
  * Errors: NOTHING_TO_RECOVER; JOB_AMBIGUOUS when several need it and none is named; those of `findJob`.
  * Source: contract, commands (--job may be left out).
  */
-export async function selectJobs(
-  places: readonly OpenPlace[],
-  asked: Asked,
-  choice: Choice | ControlChoice,
-): Promise<Selection> {
+export async function selectJobs(places: readonly OpenPlace[], asked: Asked, choice: Choice): Promise<Selection> {
   const references = asked.lists.job ?? [];
   if (asked.switches.has('all')) {
     if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
@@ -109,7 +104,7 @@ async function listFound(
  * When nothing needs recovery and one job is running, somebody was faster: the session then says who holds it.
  * Cancelling a healthy job takes its name.
  */
-async function findBusy(places: readonly OpenPlace[], choice: Choice | ControlChoice): Promise<FoundJob> {
+async function findBusy(places: readonly OpenPlace[], choice: Choice): Promise<FoundJob> {
   const busy = choice === 'resume' || choice === 'restart' ? await listFound(places, 'busy') : [];
   const [only, ...others] = busy;
   if (only && others.length === 0) return only;

@@ -96,7 +96,7 @@ export async function startJob(options: {
             job,
             spec,
             held,
-            steps: [{ action: 'run_units', count: counts.pending }],
+            steps: [{ by: 'runner', action: 'run_units', count: counts.pending }],
             orphans: [],
             makeEngine: makeEngineFor({ onEvent, faults, directory }),
             clock: systemClock,

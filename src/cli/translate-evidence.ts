@@ -3,7 +3,7 @@ import type { Plan } from '../core/plan/schema.ts';
 
 /** Keys that may be absent, by the key of the object that has them; `evidence` is the whole. */
 const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
-  evidence: ['lease', 'liveness', 'units', 'checkpoints', 'control', 'regression'],
+  evidence: ['lease', 'liveness', 'units', 'checkpoints', 'files', 'own', 'regression'],
   job: ['directory'],
   recorded: ['started_at', 'ended_at', 'last_event_at', 'last_error'],
   lease: ['released_at'],
@@ -14,14 +14,14 @@ const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
   last_failing: ['receipt', 'started_at', 'finished_at', 'error'],
   attention: ['receipt', 'started_at', 'finished_at', 'error'],
   prerequisites: ['expected', 'found'],
-  audit: ['broken'],
+  audit: ['form', 'broken'],
   checkpoints: ['sha256', 'run_id', 'global_step', 'optimizer_step', 'saved_at_unix_seconds', 'problem'],
   problem: ['offset', 'field', 'expected', 'found'],
   files: ['problem'],
   status: ['stale'],
   trainer_end: ['exit_code', 'signal'],
   restore: ['source', 'path', 'rollback', 'refused'],
-  control: [
+  own: [
     'last_action',
     'principal',
     'updated_at',
@@ -31,7 +31,6 @@ const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
     'odd_rows',
     'torn_line',
     'unfinished',
-    'command',
   ],
 };
 
@@ -50,7 +49,12 @@ export function translateEvidence(evidence: Evidence): unknown {
 
 /** The JSON of a plan's questions, as `show` and a dry run have them. Errors: none. */
 export function translateQuestions(questions: Plan['questions']): unknown {
-  return questions.map(({ id, options, orphans }) => ({ id, options, orphans: translate(orphans, 'orphans') }));
+  return questions.map(({ id, options, isOptional, unanswered }) => ({
+    id,
+    options: options.map(({ value }) => value),
+    optional: isOptional,
+    ...unanswered.details,
+  }));
 }
 
 function translate(value: unknown, name: string): unknown {

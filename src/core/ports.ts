@@ -5,8 +5,7 @@ import type { Evidence, UnitFacts } from './evidence/schema.ts';
 import type { STOP_EXIT_CODES } from './execution/judge-end.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
 import type { Attention, JobError, JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
-import type { ApprovedPlan } from './plan/schema.ts';
-import type { ControlAnswer } from './report/control-answer.ts';
+import type { Answers, ApprovedPlan } from './plan/schema.ts';
 import type { RecoveryReport } from './report/schema.ts';
 
 /** Wall clock, epoch milliseconds UTC. */
@@ -98,8 +97,8 @@ export type AuditEntry = {
 /** Reads jobs of one place. Nothing here changes anything, not even a directory's existence. */
 export type JobReader = {
   readonly list: (query: JobQuery) => Promise<JobPage>;
-  /** Everything about one job. Errors: JOB_UNKNOWN, STATE_UNREADABLE. */
-  readonly collect: (jobId: string) => Promise<Evidence>;
+  /** Everything about one job; `answers` may name what is to be read as well. Errors: JOB_UNKNOWN, STATE_UNREADABLE. */
+  readonly collect: (jobId: string, answers?: Answers) => Promise<Evidence>;
   readonly units: (jobId: string, query: UnitQuery) => Promise<UnitPage>;
   /** The units with one of these keys or numbers, each once, by number. */
   readonly namedUnits: (jobId: string, names: UnitNames) => Promise<readonly UnitFacts[]>;
@@ -116,6 +115,9 @@ export type JobReader = {
 /** Signals that end Salvor. */
 export type StopSignal = keyof typeof STOP_EXIT_CODES;
 
+/** What an action prints in the shape of its source's own format. `isRecovery`: a report says more of it. */
+export type ForeignAnswer = { readonly value: Readonly<Record<string, unknown>>; readonly isRecovery: boolean };
+
 /** A plan under way. */
 export type Execution = {
   readonly done: Promise<{
@@ -124,8 +126,7 @@ export type Execution = {
     readonly reportPath: string | undefined;
     /** Why it ended short, when it did. */
     readonly error?: JobError;
-    /** What an action on a training control directory prints in the format's own shape. */
-    readonly control?: ControlAnswer;
+    readonly foreign?: ForeignAnswer;
   }>;
   /** Asks for a stop after the unit in hand; a second time ends it at once. `signal` is why, when it was one. */
   readonly stop: (signal?: StopSignal) => void;

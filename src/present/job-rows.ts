@@ -1,5 +1,5 @@
 /** What one job of a list says, cell by cell; for the console and for scripts' tables alike. */
-import { isInHand } from '../core/diagnosis/guardrails.ts';
+import { isInHand } from '../core/diagnosis/attention.ts';
 import { type Attention, type JobSummary, RECEIPT_COUNT_LIMIT } from '../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../core/ports.ts';
 import { formatCount, formatTime } from './format.ts';

@@ -1,4 +1,4 @@
-import { describeTrainerEnd } from '../core/evidence/describe-trainer-end.ts';
+import { describeTrainerEnd } from '../core/families/training-control/describe-trainer-end.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { safeText } from './safe-text.ts';

@@ -3,7 +3,7 @@ import type { UnitEnd } from '../core/execution/run-unit.ts';
 import type { StepResult } from '../core/execution/schema.ts';
 import { describeLeftInDoubt } from '../core/execution/unanswered.ts';
 import type { UnitStatus } from '../core/job/schema.ts';
-import type { PlanAction, PlanStep } from '../core/plan/schema.ts';
+import type { RunnerStep } from '../core/plan/schema.ts';
 import { awaitGone, endProcesses } from '../platform/end-processes.ts';
 import { findOrphans } from '../platform/find-orphans.ts';
 import type { UnitsChange } from '../store/contract.ts';
@@ -18,18 +18,11 @@ const ORPHAN_GRACE_MS = 5_000;
 /** How a step came out, and what to say of it, if anything. */
 export type AppliedStep = Pick<StepResult, 'detail' | 'error'> & { readonly state: 'done' | 'stopped' | 'failed' };
 
-type Apply = (context: StepContext, step: PlanStep) => Promise<AppliedStep>;
+type Apply = (context: StepContext) => Promise<AppliedStep>;
 
 const done = (detail: string): AppliedStep => ({ state: 'done', detail });
 
-const elsewhere: Apply = async (_context, step) => {
-  throw new RecoveryError('INTERNAL', `step ${step.action} is not one of a run`);
-};
-
 const APPLY = {
-  stop_runner: elsewhere,
-  take_lease: elsewhere,
-  mark_cancelled: elsewhere,
   end_orphans: endOrphans,
   await_orphans: awaitOrphans,
   settle_units: settleUnits,
@@ -37,22 +30,15 @@ const APPLY = {
   retry_failed_units: retryUnits,
   reset_units: startOver,
   run_units: runAllUnits,
-  load_checkpoint: elsewhere,
-  write_report: elsewhere,
-  set_lifecycle: elsewhere,
-  restore_checkpoint: elsewhere,
-  repair_audit: elsewhere,
-  append_audit: elsewhere,
-  start_trainer: elsewhere,
-} as const satisfies Record<PlanAction, Apply>;
+} as const satisfies Record<RunnerStep['action'], Apply>;
 
 /**
  * Carries out one step of a run and says how it came out.
  *
  * Errors: ORPHAN_NOT_ENDED, RUN_INTERRUPTED, LEASE_FENCED, STATE_UNWRITABLE, STATE_UNREACHABLE, RUN_FAILED.
  */
-export function applyStep(context: StepContext, step: PlanStep): Promise<AppliedStep> {
-  return APPLY[step.action](context, step);
+export function applyStep(context: StepContext, step: RunnerStep): Promise<AppliedStep> {
+  return APPLY[step.action](context);
 }
 
 async function endOrphans(context: StepContext): Promise<AppliedStep> {

@@ -4,7 +4,7 @@ import type { UnitPorts } from '../core/execution/run-unit.ts';
 import type { ExecutionEvent } from '../core/execution/schema.ts';
 import type { TakenBack, UnitEngine } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
-import type { PlanStep } from '../core/plan/schema.ts';
+import type { RunnerStep } from '../core/plan/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
 import type { HeldJob, JobStore } from '../store/contract.ts';
 import type { JobRecord } from '../store/records.ts';
@@ -13,13 +13,13 @@ import type { BatchSpec } from './job-file/schema.ts';
 import type { UnitsEnd } from './run-units.ts';
 import type { Tally } from './tally.ts';
 
-/** A run to be carried out. `steps` are those of the plan after the lease was taken. */
+/** A run to be carried out. `steps` are those of the plan that are a runner's. */
 export type JobRun = {
   readonly store: JobStore;
   readonly job: JobRecord;
   readonly spec: BatchSpec;
   readonly held: HeldJob;
-  readonly steps: readonly PlanStep[];
+  readonly steps: readonly RunnerStep[];
   readonly orphans: readonly OrphanFacts[];
   readonly makeEngine: (options: {
     readonly spec: BatchSpec;

@@ -9,7 +9,7 @@ import type { UnitNews, UnitPorts } from '../core/execution/run-unit.ts';
 import type { StepResult } from '../core/execution/schema.ts';
 import { restrainVerify } from '../core/execution/unanswered.ts';
 import type { UnitEngine } from '../core/execution/unit-engine.ts';
-import type { PlanStep } from '../core/plan/schema.ts';
+import type { RunnerStep } from '../core/plan/schema.ts';
 import { applyStep } from './apply-step.ts';
 import { type CommitJournal, makeCommitJournal, type Unrecorded } from './commit-journal.ts';
 import { finishRun, LOSES_THE_STORE, type RunOutcome } from './finish-run.ts';
@@ -110,7 +110,7 @@ async function runSteps(
 async function runStep(
   context: StepContext,
   results: StepResult[],
-  { index, step }: { readonly index: number; readonly step: PlanStep },
+  { index, step }: { readonly index: number; readonly step: RunnerStep },
 ): Promise<void> {
   const report = (result: StepResult) => {
     results[index] = result;

@@ -1,9 +1,9 @@
 /** The sources there are, and which one a target belongs to, by its content. */
 import { statSync } from 'node:fs';
 import { RecoveryError } from '../core/errors.ts';
+import { formatActionKey } from '../core/families/training-control/rules.ts';
 import type { Choice } from '../core/job/schema.ts';
 import type { AccessAction } from '../core/plan/access.ts';
-import { formatActionKey } from '../core/plan/control-rules.ts';
 import type { Clock, JobPlace } from '../core/ports.ts';
 import { openJobStore } from '../store/open-store.ts';
 import { isStateDirectory, STORE_FILE } from '../store/state-directory.ts';
@@ -13,9 +13,8 @@ import { isTauDirectory } from './tau/detect.ts';
 import { findPolicyPaths } from './tau/find-policy-paths.ts';
 import { openTauPlace } from './tau/open.ts';
 
-/** What is asked of a place besides looking: a checkpoint to go back to, the command that starts a trainer, and that it is
- * made when it is not there. */
-export type PlaceRequest = { readonly checkpoint?: string; readonly command?: string; readonly create?: true };
+/** What is asked of a place besides looking: that it is made when it is not there. */
+export type PlaceRequest = { readonly create?: true };
 
 /** One kind of place jobs come from. */
 export type Source = {

@@ -1,7 +1,7 @@
 /** What is told to whoever may not write, whatever engine keeps the store. */
 import { RecoveryError } from '../core/errors.ts';
 import type { LeaseHolder } from '../core/evidence/schema.ts';
-import { describeHolder, pickHolder } from '../core/plan/check-choice.ts';
+import { describeHolder, pickHolder } from '../core/plan/describe-holder.ts';
 
 /** Refuses an epoch that is not the current one. Errors: LEASE_FENCED. Source: design, rule 7. */
 export function checkEpoch(current: number, epoch: number): void {

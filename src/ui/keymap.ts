@@ -14,6 +14,10 @@ export type KeyRow = {
   readonly inFooter?: boolean;
   /** Not shown at the foot while it is blocked: it is about something that is not on the screen. */
   readonly hiddenWhenBlocked?: boolean;
+  /** The job on the screen knows nothing of this: it is not shown, and says so when it is pressed. */
+  readonly isAbsent?: (context: KeyContext) => boolean;
+  /** The same row once for each of these, where what its keys do is up to the screen. */
+  readonly expand?: (context: KeyContext) => readonly { readonly keys: readonly string[]; readonly label: string }[];
   /** Why the key does nothing now, or `undefined`. */
   readonly blockedBy?: (context: KeyContext) => string | undefined;
 };
@@ -34,6 +38,8 @@ const TEXTS = [
   'help',
 ] as const;
 const PAGED = [...LISTS, ...TEXTS, 'job', 'type_name', 'settle_text'] as const;
+/** Where a text is typed that is no filter. */
+const TYPED = ['type_name', 'settle_text', 'answer_text'] as const;
 const NOT_TYPING = [
   ...PANE_SCREENS,
   'jobs',
@@ -46,9 +52,43 @@ const NOT_TYPING = [
   'settle',
 ] as const;
 
+/** The key of every choice, whatever families have it. Capitals ask for more than a slip of the finger. */
+export const CHOICE_KEYS = {
+  resume: 'r',
+  restart: 'R',
+  cancel: 'X',
+  pause: 'p',
+  rollback: 'b',
+  review: 'v',
+} as const satisfies Record<Choice, string>;
+
+/** Every choice, in the order their keys are shown. */
+export const CHOICES = [
+  'resume',
+  'restart',
+  'cancel',
+  'pause',
+  'rollback',
+  'review',
+] as const satisfies readonly Choice[];
+
+const CHOICE_ROWS = CHOICES.map((choice) => ({
+  command: choice,
+  keys: [CHOICE_KEYS[choice]],
+  label: choice,
+  screens: ['jobs', ...PANE_SCREENS] as const,
+  inFooter: true,
+  isAbsent: ({ choices }: KeyContext) => !choices.includes(choice),
+  blockedBy: noChoice(choice),
+}));
+
+/** Every key that may answer a question of a plan. */
+const ANSWER_KEYS = ['e', 'w', 'a', 't', 'p', 'f', 'l', 'c'] as const;
+
 function noChoice(choice: Choice): (context: KeyContext) => string | undefined {
   return (context) => {
     if (!context.hasJob) return 'no job is selected';
+    if (!context.choices.includes(choice)) return 'this job has no such choice';
     if (context.readOnly && choice !== 'review') return 'the console is read-only; leave out --read-only to act';
     return context.refusals[choice];
   };
@@ -119,55 +159,23 @@ export const KEYMAP = [
     blockedBy: notRead,
   },
   {
-    command: 'orphans_end',
-    keys: ['e'],
-    label: 'end the left-over processes',
+    command: 'answer',
+    keys: ANSWER_KEYS,
+    label: 'answer the question',
     screens: ['plan'],
     inFooter: true,
     hiddenWhenBlocked: true,
-    blockedBy: (c) => (c.openQuestions > 0 ? undefined : 'no question is open'),
+    expand: ({ answers }) => answers.map(({ key, label }) => ({ keys: [key], label })),
+    blockedBy: (c) => (c.answers.length > 0 ? undefined : 'no question is open'),
   },
   {
-    command: 'orphans_wait',
-    keys: ['w'],
-    label: 'wait for them',
-    screens: ['plan'],
+    command: 'answer_typed',
+    keys: ['enter'],
+    label: 'answer with this',
+    screens: ['answer_text'],
     inFooter: true,
-    hiddenWhenBlocked: true,
-    blockedBy: (c) => (c.openQuestions > 0 ? undefined : 'no question is open'),
   },
-  {
-    command: 'resume',
-    keys: ['r'],
-    label: 'resume',
-    screens: ['jobs', ...PANE_SCREENS],
-    inFooter: true,
-    blockedBy: noChoice('resume'),
-  },
-  {
-    command: 'restart',
-    keys: ['R'],
-    label: 'restart',
-    screens: ['jobs', ...PANE_SCREENS],
-    inFooter: true,
-    blockedBy: noChoice('restart'),
-  },
-  {
-    command: 'cancel',
-    keys: ['X'],
-    label: 'cancel',
-    screens: ['jobs', ...PANE_SCREENS],
-    inFooter: true,
-    blockedBy: noChoice('cancel'),
-  },
-  {
-    command: 'review',
-    keys: ['v'],
-    label: 'review',
-    screens: ['jobs', ...PANE_SCREENS],
-    inFooter: true,
-    blockedBy: noChoice('review'),
-  },
+  ...CHOICE_ROWS,
   { command: 'settle', keys: ['s', 'enter'], label: 'settle', screens: ['review'], inFooter: true, blockedBy: noUnit },
   {
     command: 'ask_again',
@@ -211,7 +219,7 @@ export const KEYMAP = [
     screens: ['leave'],
     inFooter: true,
     hiddenWhenBlocked: true,
-    blockedBy: (c) => (c.isCancelling ? 'a cancel is not stopped half-way' : undefined),
+    blockedBy: (c) => (c.isAtOnce ? 'it is done at once and not stopped half-way' : undefined),
   },
   { command: 'detach', keys: ['b'], label: 'leave it running', screens: ['leave'], inFooter: true },
   {
@@ -254,7 +262,7 @@ export const KEYMAP = [
     inFooter: true,
   },
   { command: 'back', keys: ['q', 'escape', 'n'], label: 'no, go back', screens: ['plan'], inFooter: true },
-  { command: 'back', keys: ['escape'], label: 'go back', screens: ['type_name', 'settle_text'], inFooter: true },
+  { command: 'back', keys: ['escape'], label: 'go back', screens: TYPED, inFooter: true },
   { command: 'back', keys: ['q', 'escape'], label: 'go back', screens: ['settle'], inFooter: true },
   { command: 'back', keys: ['enter', 'q', 'escape'], label: 'back to the jobs', screens: ['report'], inFooter: true },
   { command: 'clear', keys: ['escape'], label: 'clear filter and message', screens: ['jobs'] },
@@ -264,18 +272,18 @@ export const KEYMAP = [
     command: 'interrupt',
     keys: ['ctrl+c'],
     label: 'leave Salvor',
-    screens: [...NOT_TYPING, 'filter', 'type_name', 'settle_text', 'help'],
+    screens: [...NOT_TYPING, 'filter', ...TYPED, 'help'],
   },
   {
     command: 'suspend',
     keys: ['ctrl+z'],
     label: 'suspend',
-    screens: [...NOT_TYPING, 'filter', 'type_name', 'settle_text', 'help'],
+    screens: [...NOT_TYPING, 'filter', ...TYPED, 'help'],
   },
 ] as const satisfies readonly KeyRow[];
 
 /** Screens with a text field: printable keys go into it. */
-export const TYPING_SCREENS: readonly ScreenName[] = ['filter', 'type_name', 'settle_text'];
+export const TYPING_SCREENS: readonly ScreenName[] = ['filter', ...TYPED];
 
 /** The rows of one screen, in order. */
 export function keysOfScreen(screen: ScreenName): readonly (KeyRow & { readonly command: CommandId })[] {

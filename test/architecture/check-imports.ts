@@ -8,9 +8,14 @@ export type Fault = { readonly file: string; readonly line: number; readonly mes
 /** The room of a file under src/, by its longest matching path; undefined when it stands in none. */
 export function roomOf(file: string, rooms: readonly Room[] = ROOMS): Room | undefined {
   const matches = rooms.flatMap((room) =>
-    room.paths.filter((prefix) => file.startsWith(prefix)).map((prefix) => ({ room, length: prefix.length })),
+    room.paths.filter((prefix) => isWithin(file, prefix)).map((prefix) => ({ room, length: prefix.length })),
   );
   return matches.sort((a, b) => b.length - a.length)[0]?.room;
+}
+
+function isWithin(file: string, prefix: string): boolean {
+  const parts = prefix.split('*').map((part) => part.replace(/[.]/g, '\\.'));
+  return new RegExp(`^${parts.join('[^/]+')}`).test(file);
 }
 
 /** Every breach of the layers, in file order: imports of rooms, built-ins and packages, and globals. */

@@ -4,7 +4,7 @@
 export type Room = {
   /** What other rooms call it. */
   readonly name: string;
-  /** Path prefixes under src/; a prefix that ends in `.ts` is one file. The longest that matches decides. */
+  /** Path prefixes under src/, `*` for any folder; one that ends in `.ts` is one file. The longest that matches decides. */
   readonly paths: readonly string[];
   readonly purpose: string;
   /** Rooms it may import besides itself. */
@@ -53,7 +53,9 @@ const GROUND = 'core ground';
 const PORTS = 'core/ports';
 const SESSION = 'core/session';
 const STAGE_ROOMS = STAGES.map(([name]) => `core/${name}`);
-const CORE = [GROUND, ...STAGE_ROOMS, PORTS, SESSION];
+const VOCABULARY = 'core/families words';
+const FAMILIES = 'core/families';
+const CORE = [GROUND, ...STAGE_ROOMS, VOCABULARY, FAMILIES, PORTS, SESSION];
 const STORE_DOOR = 'store/open-store';
 const ANY_FILE = /./;
 
@@ -72,6 +74,7 @@ const stageRooms: readonly Room[] = STAGES.map(([name, purpose], index) => ({
   purpose,
   // Ports name the types of every stage, so only what drives ports may look at them.
   mayImport: [GROUND, ...STAGE_ROOMS.slice(0, index), ...(name === 'execution' ? [PORTS] : [])],
+  mayImportTypesOf: [VOCABULARY],
   builtins: [],
   packages: { 'zod/mini': name === 'job' ? ANY_FILE : SCHEMA_FILE },
   withoutGlobals: EFFECTS,
@@ -90,6 +93,26 @@ export const ROOMS: readonly Room[] = [
   },
   ...stageRooms,
   {
+    name: VOCABULARY,
+    paths: ['core/families/vocabulary.ts', 'core/families/*/schema.ts'],
+    purpose: 'what each family adds to evidence, findings, steps and warnings',
+    mayImport: [],
+    mayImportTypesOf: ['core/job', 'core/checkpoint', 'core/evidence'],
+    builtins: [],
+    packages: ZOD_IN_SCHEMAS,
+    withoutGlobals: EFFECTS,
+  },
+  {
+    name: FAMILIES,
+    paths: ['core/families/'],
+    purpose: 'families of jobs: how each is judged and what can be chosen for it; registry.ts has one line for each',
+    mayImport: [GROUND, ...STAGE_ROOMS, VOCABULARY],
+    builtins: [],
+    packages: {},
+    withoutGlobals: EFFECTS,
+    foldersApart: true,
+  },
+  {
     name: PORTS,
     paths: ['core/ports.ts'],
     purpose: 'what the core asks of the world',
@@ -102,7 +125,7 @@ export const ROOMS: readonly Room[] = [
     name: SESSION,
     paths: ['core/session/'],
     purpose: 'the one conductor of the flow',
-    mayImport: [GROUND, ...STAGE_ROOMS, PORTS],
+    mayImport: [GROUND, ...STAGE_ROOMS, FAMILIES, PORTS],
     builtins: [],
     packages: ZOD_IN_SCHEMAS,
     withoutGlobals: EFFECTS,

@@ -12,7 +12,15 @@ const run = promisify(execFile);
 /** The script that the command prints for a shell. */
 async function printScript(shell: string): Promise<string> {
   const printed: string[] = [];
-  const config = { stateDirectory: '', stateNamed: false, principal: '', readOnly: false, noColor: false, json: false };
+  const config = {
+    stateDirectory: '',
+    stateNamed: false,
+    principal: '',
+    readOnly: false,
+    noColor: false,
+    answers: {},
+    json: false,
+  };
   const output = { ...makeOutput(false), print: (line: string) => void printed.push(line) };
   await runCompletion({ asked: parseArgs(['completion', shell]), config, output, version: '', programPath: '' });
   return printed.join('\n');

@@ -12,7 +12,8 @@ it('translateEvidence: every instant is ISO-8601, and what is absent is null', (
     units: { attention: [{ number: 48, receipt: null, finished_at: null, error: null }] },
     audit: { broken: null },
     checkpoints: null,
-    control: null,
+    files: null,
+    own: null,
     collected_at: '2026-03-01T10:02:30.000Z',
   });
   const { lease: _lease, liveness: _liveness, units: _units, ...bare } = evidence;

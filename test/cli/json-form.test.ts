@@ -81,7 +81,7 @@ test('so do those about a Tau directory, with the end of its trainer and what is
     expect({ args, odd: findOdd(answer) }).toEqual({ args, odd: [] });
   }
   const shown = parseAnswer(await ask('show', folder.path));
-  expect(pick(shown, 'evidence.control.trainer_end')).toMatchObject({
+  expect(pick(shown, 'evidence.own.trainer_end')).toMatchObject({
     at: expect.stringMatching(ISO),
     exit_code: 7,
     signal: null,

@@ -1,5 +1,6 @@
 /** What actors do in a training control directory: everything is the real thing, waiting before every change of a file. */
 import { toRecoveryError } from '../../src/core/errors.ts';
+import type { Answers } from '../../src/core/plan/schema.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import { systemFileOperations } from '../../src/platform/checkpoint-stores/directory/file-operations.ts';
 import { makeTauActuator } from '../../src/sources/tau/act.ts';
@@ -57,14 +58,14 @@ async function repair({ path, name }: Beginning): Promise<string> {
 
 /** Errors: what the session refused with. */
 async function act({ path, name }: Beginning, choice: 'pause' | 'cancel' | 'rollback'): Promise<string> {
-  const request = choice === 'rollback' ? { checkpoint: 'primary' } : {};
-  const place = makeTauPlace(path, CLOCK, request);
+  const answers: Answers = choice === 'rollback' ? { checkpoint: 'primary' } : {};
+  const place = makeTauPlace(path, CLOCK);
   const session = makeSession((await place.sole()).id, {
     reader: place,
     clock: CLOCK,
     authority: { principal: name, policy: POLICY, readOnly: false, canAct: true },
     actuator: makeTauActuator({
-      ...{ path, request, clock: CLOCK, principal: name, policy: POLICY, version: '0' },
+      ...{ path, create: false, clock: CLOCK, principal: name, policy: POLICY, version: '0' },
       words: { describeFinding: String, describeStep: String, describeWarning: String },
       makeId: () => name,
       stopGraceMs: 0,
@@ -73,7 +74,7 @@ async function act({ path, name }: Beginning, choice: 'pause' | 'cancel' | 'roll
     }),
   });
   session.send({ type: 'inspect' });
-  session.send({ type: 'choose', choice });
+  session.send({ type: 'choose', choice, answers });
   await session.idle();
   const planned = session.snapshot();
   if (planned.stage === 'refused') throw planned.error;

@@ -211,7 +211,7 @@ function runPlanOf(stage: Stage, name: string): RunPlan {
     const spec = parseBatchSpec(job.spec);
     const ended = await runJob({
       ...{ store, job, spec, stop, kill, onEvent, held },
-      steps: plan.steps.slice(1),
+      steps: plan.steps.filter((step) => step.by === 'runner'),
       orphans: [],
       makeEngine: ({ checkHeld }) => {
         const holding = { check: checkHeld, current: () => readEpoch(database, job.seq) };

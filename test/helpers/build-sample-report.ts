@@ -1,10 +1,12 @@
 /** Reports of the sample job, made the way real ones are. */
-import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
+
 import type { Evidence } from '../../src/core/evidence/schema.ts';
 import type { ExecutionResult } from '../../src/core/execution/schema.ts';
+import { buildReport, type ReportInput } from '../../src/core/families/build-report.ts';
+import { diagnose } from '../../src/core/families/diagnose.ts';
+import type { ActingChoice } from '../../src/core/job/schema.ts';
 import { approvePlan } from '../../src/core/plan/approve-plan.ts';
-import type { ActingChoice, Consent } from '../../src/core/plan/schema.ts';
-import { buildReport, type ReportInput } from '../../src/core/report/build-report.ts';
+import type { Consent } from '../../src/core/plan/schema.ts';
 import type { RecoveryReport } from '../../src/core/report/schema.ts';
 import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
 import { planFor } from './evidence-builders.ts';

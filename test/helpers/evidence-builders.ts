@@ -1,11 +1,12 @@
 /** Variations of the sample evidence, and what is needed to ask for a choice. */
-import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
+
 import type { Diagnosis } from '../../src/core/diagnosis/schema.ts';
 import type { Evidence, LivenessFacts, OrphanFacts, UnitsEvidence } from '../../src/core/evidence/schema.ts';
-import type { UnitCounts } from '../../src/core/job/schema.ts';
-import { buildProposal } from '../../src/core/plan/build-plan.ts';
-import type { Authority, ChoiceContext } from '../../src/core/plan/choice-context.ts';
-import type { ActingChoice, Decisions, Plan } from '../../src/core/plan/schema.ts';
+import { diagnose } from '../../src/core/families/diagnose.ts';
+import { buildProposal } from '../../src/core/families/propose.ts';
+import type { ActingChoice, UnitCounts } from '../../src/core/job/schema.ts';
+import type { Authority, ChoiceContext } from '../../src/core/plan/choice-row.ts';
+import type { Answers, Plan } from '../../src/core/plan/schema.ts';
 import { SAMPLE_COUNTS, SAMPLE_HOLDER, SAMPLE_UNITS, sampleEvidence } from './sample-evidence.ts';
 
 /** Somebody who may do everything. */
@@ -49,12 +50,12 @@ export function askFor(
   change: { readonly diagnosis?: Diagnosis; readonly authority?: Partial<Authority> } = {},
 ): ChoiceContext {
   const { diagnosis = diagnose(evidence), authority } = change;
-  return { choice, evidence, diagnosis, authority: { ...ANYBODY, ...authority } };
+  return { choice, answers: {}, evidence, diagnosis, authority: { ...ANYBODY, ...authority } };
 }
 
 /** The plan of a choice that can be taken. */
-export function planFor(evidence: Evidence, choice: ActingChoice, decisions: Decisions = {}): Plan {
-  const proposal = buildProposal({ evidence, diagnosis: diagnose(evidence), authority: ANYBODY }, choice, decisions);
+export function planFor(evidence: Evidence, choice: ActingChoice, answers: Answers = {}): Plan {
+  const proposal = buildProposal({ evidence, diagnosis: diagnose(evidence), authority: ANYBODY }, choice, answers);
   if (proposal.type !== 'plan') throw new Error(`${choice} is ${JSON.stringify(proposal)}`);
   return proposal.plan;
 }

@@ -53,7 +53,7 @@ async function resume(jobId: string): Promise<void> {
   });
   session.send({ type: 'inspect' });
   session.send({ type: 'choose', choice: 'resume' });
-  session.send({ type: 'decide', orphans: 'wait' });
+  session.send({ type: 'answer', questionId: 'orphans', value: 'wait' });
   await session.idle();
   const state = session.snapshot();
   if (state.stage !== 'planned') throw new Error(`the session is ${state.stage}`);

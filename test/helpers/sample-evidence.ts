@@ -1,5 +1,5 @@
 /** Evidence and what follows from it, as a shipping job that died at row 47 of 200 leaves them. Vary by spreading. */
-import { chooseAttention } from '../../src/core/diagnosis/judge-job.ts';
+import { chooseAttention } from '../../src/core/diagnosis/attention.ts';
 import type { Diagnosis } from '../../src/core/diagnosis/schema.ts';
 import type { Evidence, LeaseHolder, UnitFacts, UnitsEvidence } from '../../src/core/evidence/schema.ts';
 import type { JobSummary, UnitCounts } from '../../src/core/job/schema.ts';
@@ -76,6 +76,7 @@ export function sampleEvidence(change: Partial<Evidence> = {}): Evidence {
       id: 'job-california',
       name: 'California Orders',
       kind: 'batch',
+      family: 'units',
       source: 'native',
       directory: '/srv/jobs/job-california',
     },
@@ -105,8 +106,8 @@ export function sampleDiagnosis(change: Partial<Diagnosis> = {}): Diagnosis {
     attention: 'interrupted',
     crashDetected: true,
     findings: [
-      { type: 'runner_dead', holder: SAMPLE_HOLDER, proof: 'lock_free' },
-      { type: 'units_failed', count: 1 },
+      { type: 'runner_dead', severity: 'info', holder: SAMPLE_HOLDER, proof: 'lock_free' },
+      { type: 'units_failed', severity: 'info', count: 1 },
     ],
     recommended: 'resume',
     ...change,
@@ -121,12 +122,14 @@ export function sampleResumePlan(change: Partial<Plan> = {}): Plan {
     jobName: 'California Orders',
     digest: 'a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90',
     evidenceDigest: 'e0'.repeat(32),
-    decisions: {},
+    basis: 'everything',
+    answers: {},
+    lasting: {},
     questions: [],
     steps: [
-      { action: 'take_lease', epoch: 2 },
-      { action: 'retry_failed_units', count: 1 },
-      { action: 'run_units', count: 153 },
+      { by: 'actuator', action: 'take_lease', epoch: 2 },
+      { by: 'runner', action: 'retry_failed_units', count: 1 },
+      { by: 'runner', action: 'run_units', count: 153 },
     ],
     warnings: [],
     wouldRepeat: 0,
@@ -141,9 +144,9 @@ export function sampleRestartPlan(change: Partial<Plan> = {}): Plan {
     choice: 'restart',
     digest: 'b2c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1',
     steps: [
-      { action: 'take_lease', epoch: 2 },
-      { action: 'reset_units', count: 200 },
-      { action: 'run_units', count: 200 },
+      { by: 'actuator', action: 'take_lease', epoch: 2 },
+      { by: 'runner', action: 'reset_units', count: 200 },
+      { by: 'runner', action: 'run_units', count: 200 },
     ],
     warnings: [{ code: 'WOULD_REPEAT', count: 47, label: 'tracking', unit: 'row' }],
     wouldRepeat: 47,
@@ -161,8 +164,12 @@ export function sampleProposals(change: Partial<Proposals> = {}): Proposals {
       type: 'plan',
       plan: sampleResumePlan({
         choice: 'cancel',
+        basis: 'holder',
         digest: 'c3d4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e8f90a1b2',
-        steps: [{ action: 'take_lease', epoch: 2 }, { action: 'mark_cancelled' }],
+        steps: [
+          { by: 'actuator', action: 'take_lease', epoch: 2 },
+          { by: 'actuator', action: 'mark_cancelled' },
+        ],
         warnings: [{ code: 'UNITS_ABANDONED', count: 153, unit: 'row' }],
       }),
     },

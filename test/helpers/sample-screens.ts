@@ -97,9 +97,9 @@ const STAGES = {
     ...sampleLooked(),
     plan: sampleResumePlan(),
     steps: [
-      { step: { action: 'take_lease', epoch: 2 }, state: 'done' },
-      { step: { action: 'retry_failed_units', count: 1 }, state: 'done' },
-      { step: { action: 'run_units', count: 153 }, state: 'running' },
+      { step: { by: 'actuator', action: 'take_lease', epoch: 2 }, state: 'done' },
+      { step: { by: 'runner', action: 'retry_failed_units', count: 1 }, state: 'done' },
+      { step: { by: 'runner', action: 'run_units', count: 153 }, state: 'running' },
     ],
     progress: { ...COUNTS, done: 77, failed: 0 },
     progressBefore: COUNTS,
@@ -112,7 +112,7 @@ const STAGES = {
     stage: 'reported',
     report: sampleReport(),
     reportPath: '/srv/jobs/job-california/recovery-report.json',
-    steps: [{ step: { action: 'take_lease', epoch: 2 }, state: 'done' }],
+    steps: [{ step: { by: 'actuator', action: 'take_lease', epoch: 2 }, state: 'done' }],
   },
   refused: {
     stage: 'refused',
@@ -171,6 +171,7 @@ const PANE_OF: Readonly<Partial<Record<ScreenName, Pane>>> = {
 
 const STAGE_OF: Readonly<Partial<Record<ScreenName, SessionState>>> = {
   plan: STAGES.planned,
+  answer_text: STAGES.planned,
   type_name: STAGES.restart,
   progress: STAGES.executing,
   leave: STAGES.executing,
@@ -189,6 +190,12 @@ const DIALOG_OF: Readonly<Partial<Record<ScreenName, Dialog>>> = {
     field: 'reason',
     receipt: '1Z999AA10123456785',
     reason: 'seen in the UPS portal',
+  },
+  answer_text: {
+    type: 'answer',
+    questionId: 'checkpoint',
+    prompt: 'Which checkpoint does training go back to?',
+    text: '/srv/',
   },
 };
 

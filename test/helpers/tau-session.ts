@@ -1,7 +1,7 @@
 /** A recovery of a Tau state directory in this process, with file operations a test can stop. */
 import type { Evidence } from '../../src/core/evidence/schema.ts';
+import type { ActingChoice } from '../../src/core/job/schema.ts';
 import type { AccessPolicy } from '../../src/core/plan/access.ts';
-import type { PlanChoice } from '../../src/core/plan/schema.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import type { SessionState } from '../../src/core/session/schema.ts';
 import {
@@ -38,16 +38,16 @@ const clock = {
 let ids = 0;
 
 /** Takes a choice from the first look to its end, and answers the last state of the session. */
-export async function actOnTauFolder(path: string, choice: PlanChoice, run: TauRun = {}): Promise<SessionState> {
+export async function actOnTauFolder(path: string, choice: ActingChoice, run: TauRun = {}): Promise<SessionState> {
   const { policy = { type: 'none' }, principal = 'local:test', operations = systemTauOperations } = run;
-  const request = {
+  const answers = {
     ...(run.checkpoint !== undefined && { checkpoint: run.checkpoint }),
     ...(run.command !== undefined && { command: run.command }),
   };
-  const place = makeTauPlace(path, clock, request);
+  const place = makeTauPlace(path, clock);
   const actuator = makeTauActuator({
     path,
-    request,
+    create: false,
     clock,
     principal,
     policy,
@@ -66,7 +66,7 @@ export async function actOnTauFolder(path: string, choice: PlanChoice, run: TauR
   const session = makeSession((await place.sole()).id, { reader: place, clock, authority, actuator });
   session.send({ type: 'inspect' });
   await session.idle();
-  session.send({ type: 'choose', choice });
+  session.send({ type: 'choose', choice, answers });
   await session.idle();
   const planned = session.snapshot();
   if (planned.stage !== 'planned') return planned;
@@ -79,6 +79,6 @@ export async function actOnTauFolder(path: string, choice: PlanChoice, run: TauR
 
 /** Looks at a directory. */
 export async function lookAtTauFolder(path: string, checkpoint?: string): Promise<Evidence> {
-  const place = makeTauPlace(path, clock, checkpoint === undefined ? {} : { checkpoint });
-  return place.collect((await place.sole()).id);
+  const place = makeTauPlace(path, clock);
+  return place.collect((await place.sole()).id, checkpoint === undefined ? {} : { checkpoint });
 }

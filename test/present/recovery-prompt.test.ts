@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../src/core/diagnosis/diagnose.ts';
 import type { Evidence } from '../../src/core/evidence/schema.ts';
-import { buildProposals } from '../../src/core/plan/build-plan.ts';
+import { diagnose } from '../../src/core/families/diagnose.ts';
+import { buildProposals } from '../../src/core/families/propose.ts';
 import { formatRecoveryPrompt } from '../../src/present/recovery-prompt.ts';
 import { assembleChoiceItems } from '../../src/ui/view/choice-items.ts';
 import { ANYBODY, LIVING, withStatus, withUnits } from '../helpers/evidence-builders.ts';

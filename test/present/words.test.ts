@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Finding } from '../../src/core/diagnosis/schema.ts';
-import { CHOICES, VERDICTS } from '../../src/core/job/schema.ts';
+import type { FoundFact } from '../../src/core/diagnosis/schema.ts';
+import { VERDICTS } from '../../src/core/job/schema.ts';
 import type { PlanStep, PlanWarning } from '../../src/core/plan/schema.ts';
 import {
   chooseUnitWord,
-  describeChoice,
   describeFinding,
   describeStep,
   describeVerdict,
@@ -17,11 +16,11 @@ const HOSTILE_HOLDER = { ...SAMPLE_HOLDER, host: HOSTILE };
 const DEATHS = ['boot_changed', 'lock_free', 'pid_reused', 'pid_gone', 'heartbeat_expired'] as const;
 
 /** One finding of every type, foreign text in every place that takes some. */
-const FINDINGS: readonly Finding[] = [
+const FINDINGS: readonly FoundFact[] = [
   { type: 'runner_alive', holder: HOSTILE_HOLDER },
   { type: 'runner_stalled', holder: HOSTILE_HOLDER, reason: 'stopped' },
   { type: 'runner_stalled', holder: HOSTILE_HOLDER, reason: 'heartbeat_late' },
-  ...DEATHS.map((proof): Finding => ({ type: 'runner_dead', holder: HOSTILE_HOLDER, proof })),
+  ...DEATHS.map((proof): FoundFact => ({ type: 'runner_dead', holder: HOSTILE_HOLDER, proof })),
   { type: 'runner_stopped', holder: { ...HOSTILE_HOLDER, releasedAtMs: 0 } },
   { type: 'never_started' },
   { type: 'liveness_unknown', reason: HOSTILE },
@@ -53,19 +52,19 @@ const FINDINGS: readonly Finding[] = [
 ];
 
 const STEPS: readonly PlanStep[] = [
-  { action: 'stop_runner', pid: 1, host: HOSTILE },
-  { action: 'take_lease', epoch: 2 },
-  { action: 'end_orphans', pids: [1] },
-  { action: 'end_orphans', pids: [1, 2] },
-  { action: 'await_orphans', pids: [1, 2] },
-  { action: 'settle_units', byReceipt: 1, byVerify: 2, toReview: 3 },
-  { action: 'settle_units', byReceipt: 0, byVerify: 0, toReview: 1 },
-  { action: 'retry_failed_units', count: 1 },
-  { action: 'reset_units', count: 2 },
-  { action: 'run_units', count: 1 },
-  { action: 'run_units', count: 0, unlessDone: 2 },
-  { action: 'run_units', count: 3, unlessDone: 1 },
-  { action: 'mark_cancelled' },
+  { by: 'actuator', action: 'stop_runner', pid: 1, host: HOSTILE },
+  { by: 'actuator', action: 'take_lease', epoch: 2 },
+  { by: 'runner', action: 'end_orphans', pids: [1] },
+  { by: 'runner', action: 'end_orphans', pids: [1, 2] },
+  { by: 'runner', action: 'await_orphans', pids: [1, 2] },
+  { by: 'runner', action: 'settle_units', byReceipt: 1, byVerify: 2, toReview: 3 },
+  { by: 'runner', action: 'settle_units', byReceipt: 0, byVerify: 0, toReview: 1 },
+  { by: 'runner', action: 'retry_failed_units', count: 1 },
+  { by: 'runner', action: 'reset_units', count: 2 },
+  { by: 'runner', action: 'run_units', count: 1 },
+  { by: 'runner', action: 'run_units', count: 0, unlessDone: 2 },
+  { by: 'runner', action: 'run_units', count: 3, unlessDone: 1 },
+  { by: 'actuator', action: 'mark_cancelled' },
 ];
 
 describe('describeFinding', () => {
@@ -192,11 +191,10 @@ describe('describeWarning', () => {
   });
 });
 
-it('describeVerdict and describeChoice: every one has words of its own', () => {
+it('describeVerdict: every one has words of its own', () => {
   expect(new Set(VERDICTS.map((verdict) => describeVerdict({ verdict, attention: 'interrupted' }))).size).toBe(
     VERDICTS.length,
   );
-  expect(new Set(CHOICES.map(describeChoice)).size).toBe(CHOICES.length);
 });
 
 it('chooseUnitWord: a job without units is spoken of as if it had rows', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { RecoveryError } from '../../src/core/errors.ts';
 import type { UnitEngine, UnitOutcome, UnitWork } from '../../src/core/execution/unit-engine.ts';
-import type { PlanStep } from '../../src/core/plan/schema.ts';
+import type { RunnerStep } from '../../src/core/plan/schema.ts';
 import { probeLock } from '../../src/platform/lock-file.ts';
 import { holdLease } from '../../src/runner/hold-lease.ts';
 import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
@@ -13,12 +13,12 @@ import { lockOf, makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 const CLOCK = { nowMs: () => SEED_MS };
 /** Every key is the number of another row. */
 const KEYS = ['3', '2', '1'];
-const RUN: readonly PlanStep[] = [{ action: 'run_units', count: 3 }];
+const RUN: readonly RunnerStep[] = [{ by: 'runner', action: 'run_units', count: 3 }];
 
 type Scripted = {
   readonly perform?: (work: UnitWork, onReceipt: (receipt: string) => Promise<void>) => Promise<UnitOutcome>;
   readonly start?: () => Promise<void>;
-  readonly steps?: readonly PlanStep[];
+  readonly steps?: readonly RunnerStep[];
   /** Stands between the run and the job it holds. */
   readonly wrap?: (held: HeldJob) => HeldJob;
   readonly stop?: AbortSignal;
@@ -110,7 +110,7 @@ describe('runJob', () => {
 
   it('carries out the steps of a plan one by one, each on what the one before left', async () => {
     await using one = await makeRun();
-    const steps: readonly PlanStep[] = [{ action: 'reset_units', count: 0 }, ...RUN];
+    const steps: readonly RunnerStep[] = [{ by: 'runner', action: 'reset_units', count: 0 }, ...RUN];
     expect(await one.run({ steps })).toMatchObject({
       end: 'completed',
       results: [{ state: 'done' }, { state: 'done' }],
@@ -128,7 +128,7 @@ describe('runJob', () => {
 
   it('a stop that was asked for before the rows leaves the job stopped', async () => {
     await using one = await makeRun();
-    const steps: readonly PlanStep[] = [{ action: 'retry_failed_units', count: 0 }, ...RUN];
+    const steps: readonly RunnerStep[] = [{ by: 'runner', action: 'retry_failed_units', count: 0 }, ...RUN];
     expect(await one.run({ steps, stop: AbortSignal.abort() })).toMatchObject({ end: 'stopped' });
     expect([(await one.look()).status, one.performed]).toEqual(['stopped', []]);
   });

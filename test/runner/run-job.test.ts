@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ExecutionEvent } from '../../src/core/execution/schema.ts';
 import type { TakenBack, UnitEngine, UnitOutcome, UnitWork } from '../../src/core/execution/unit-engine.ts';
 import type { UnitStatus } from '../../src/core/job/schema.ts';
-import type { PlanStep } from '../../src/core/plan/schema.ts';
+import type { RunnerStep } from '../../src/core/plan/schema.ts';
 import type { JobRun } from '../../src/runner/job-run.ts';
 import { runJob } from '../../src/runner/run-job.ts';
 import { readRunner } from '../../src/store/sqlite/leases.ts';
@@ -13,7 +13,7 @@ import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
 
 const ERROR = { code: 'E-3001', message: 'UPS API timeout' };
 const FAILED: UnitOutcome = { type: 'failed', error: ERROR };
-const RUN_ALL: PlanStep = { action: 'run_units', count: 3 };
+const RUN_ALL: RunnerStep = { by: 'runner', action: 'run_units', count: 3 };
 /** Keys are numbers of other rows. */
 const KEYS = ['3', '2', '1'];
 
@@ -200,7 +200,7 @@ describe('runJob', () => {
   it('settles what is in doubt before it runs anything, and counts it', async () => {
     const { state, database, run, job, calls } = await makeRun(() => ({ type: 'done' }), {
       units: ['in_doubt', 'pending'],
-      steps: [{ action: 'settle_units', byReceipt: 0, byVerify: 1, toReview: 0 }, RUN_ALL],
+      steps: [{ by: 'runner', action: 'settle_units', byReceipt: 0, byVerify: 1, toReview: 0 }, RUN_ALL],
     });
     await using _state = state;
     expect(await runJob(run)).toMatchObject({

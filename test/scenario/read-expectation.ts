@@ -37,7 +37,12 @@ export function describeSeen(evidence: Evidence, diagnosis: Diagnosis, proposals
     findings: diagnosis.findings.map((finding) => finding.type),
     progress,
     prompt: shorten(formatRecoveryPrompt({ evidence, diagnosis, proposals })).split('\n'),
-    choices: Object.fromEntries(SEED_CHOICES.map((choice) => [choice, describeProposal(proposals[choice])])),
+    choices: Object.fromEntries(
+      SEED_CHOICES.flatMap((choice) => {
+        const proposal = proposals[choice];
+        return proposal ? [[choice, describeProposal(proposal)]] : [];
+      }),
+    ),
   };
 }
 
@@ -50,5 +55,7 @@ function describeProposal(proposal: Proposal): unknown {
   if (proposal.type === 'refused') return { refused: proposal.refusal.code };
   if (proposal.type === 'review') return { units: proposal.unitCount };
   const { steps, warnings, questions, wouldRepeat } = proposal.plan;
-  return { steps, warnings, questions: questions.map((question) => question.id), would_repeat: wouldRepeat };
+  const done = steps.map(({ by: _by, ...step }) => step);
+  const asked = questions.map((question) => question.id);
+  return { steps: done, warnings, questions: asked, would_repeat: wouldRepeat };
 }

@@ -246,7 +246,7 @@ test('review: a shows the plan that asks the verify hook again about all, and no
   await term.ready('ask the verify hook again');
   term.type('a');
   await term.waitFor('y agrees to the plan above');
-  expect(term.session.commands.at(-1)).toEqual({ type: 'choose', choice: 'resume', verifyAgain: true });
+  expect(term.session.commands.at(-1)).toEqual({ type: 'choose', choice: 'resume', answers: { verify: 'again' } });
   term.type('y');
   expect(await term.session.heard('approve')).toMatchObject({ consent: { form: 'key' } });
 });

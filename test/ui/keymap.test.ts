@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { findKey, KEYMAP, keysOfScreen, TYPING_SCREENS } from '../../src/ui/keymap.ts';
 import { SCREENS } from '../../src/ui/state/console-state.ts';
+import type { KeyContext } from '../../src/ui/state/key-context.ts';
 import { formatKeysPage } from '../../src/ui/view/help-view.ts';
 
 const ACTS = ['agree', 'agree_typed', 'settle_next', 'stop', 'detach', 'orphans_end'];
@@ -40,12 +41,14 @@ test.each(TYPING_SCREENS)('KEYMAP: printable keys are free to be typed on %s', (
 });
 
 test('KEYMAP: every blocked choice says why', () => {
-  const context = {
+  const context: KeyContext = {
     readOnly: true,
     hasJob: true,
     refusals: { review: 'nothing is in doubt' },
     noAskAgain: undefined,
-    isCancelling: false,
+    isAtOnce: false,
+    choices: ['resume', 'restart', 'cancel', 'review'],
+    answers: [],
     openQuestions: 0,
     hasUnit: true,
     unreadLines: 0,

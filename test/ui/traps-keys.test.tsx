@@ -1,10 +1,11 @@
 // Terminal traps 1, 2, 11, 12, 14 and 18: what is typed acts on what was on the screen, once, and only then.
 import { afterEach, expect, test } from 'vitest';
+import { planFor } from '../helpers/evidence-builders.ts';
 import { makeFakeReader } from '../helpers/fake-reader.ts';
 import { makeFakeSession } from '../helpers/fake-session.ts';
 import { type OpenConsole, type OpenOptions, openConsole } from '../helpers/open-console.tsx';
 import { SAMPLE_ANSWERS, sampleReported } from '../helpers/sample-answers.ts';
-import { sampleLooked, sampleSummary } from '../helpers/sample-evidence.ts';
+import { sampleEvidence, sampleLooked, sampleSummary } from '../helpers/sample-evidence.ts';
 
 const ESC = '\u001b';
 const DOWN = `${ESC}[B`;
@@ -149,7 +150,7 @@ test('restart: a wrong name does nothing, the right one agrees to the plan shown
   await term.waitFor('That is not the name of the job; nothing was done.');
   term.type('\u0015California Orders\r');
   const { proposals } = sampleLooked();
-  const digest = proposals.restart.type === 'plan' ? proposals.restart.plan.digest : '';
+  const digest = proposals.restart?.type === 'plan' ? proposals.restart.plan.digest : '';
   expect(await term.session.heard('approve')).toMatchObject({
     consent: { planDigest: digest, form: 'typed', typedName: 'California Orders' },
   });
@@ -198,18 +199,14 @@ test('choice menu: a choice that cannot be taken says why', async () => {
 test('plan: a question about left-over processes is answered before consent', async () => {
   const looked = sampleLooked();
   const proposal = looked.proposals.resume;
-  if (proposal.type !== 'plan') throw new Error('the sample can be resumed');
-  const orphans = [{ pid: 4712, pidStartTicks: 1, command: './ship.sh', unitNumber: 48 }];
-  const asking = {
-    ...proposal.plan,
-    digest: 'd'.repeat(64),
-    questions: [{ id: 'orphans', orphans, options: ['end', 'wait'] }],
-  } as const;
+  if (proposal?.type !== 'plan') throw new Error('the sample can be resumed');
+  const evidence = sampleEvidence({ orphans: [{ pid: 4712, pidStartTicks: 1, command: './ship.sh', unitNumber: 48 }] });
+  const asking = planFor(evidence, 'resume');
   const term = open({
     answers: {
       ...SAMPLE_ANSWERS,
-      choose: () => ({ stage: 'planned', ...looked, plan: asking }),
-      decide: () => ({ stage: 'planned', ...looked, plan: proposal.plan }),
+      choose: () => ({ stage: 'planned', ...looked, evidence, plan: asking }),
+      answer: () => ({ stage: 'planned', ...looked, plan: proposal.plan }),
     },
   });
   await term.ready('California Orders');
@@ -218,6 +215,6 @@ test('plan: a question about left-over processes is answered before consent', as
   term.type('y');
   await term.waitFor('a question is open; answer first');
   term.type('w');
-  expect(await term.session.heard('decide')).toEqual({ type: 'decide', orphans: 'wait' });
+  expect(await term.session.heard('answer')).toEqual({ type: 'answer', questionId: 'orphans', value: 'wait' });
   await term.waitFor('y agrees to the plan above');
 });

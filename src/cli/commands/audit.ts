@@ -38,14 +38,14 @@ export async function runAudit({ asked, config, output }: CommandContext): Promi
     return broken ? EXIT_CODES.AUDIT_BROKEN : 0;
   }
   for (const entry of entries) {
-    const what = `${safeText(entry.action, 20).padEnd(8)} ${safeText(evidence.control ? entry.outcome : describeAuditOutcome(entry), 20).padEnd(8)} ${safeText(entry.code ?? '', 40)}`;
+    const what = `${safeText(entry.action, 20).padEnd(8)} ${safeText(evidence.audit.form === 'log' ? entry.outcome : describeAuditOutcome(entry), 20).padEnd(8)} ${safeText(entry.code ?? '', 40)}`;
     output.print(
       `${String(entry.sequence).padStart(4)}  ${formatTime(entry.atMs)}  ${safeText(entry.principal, 60)}  ${what}  ${entry.hash.slice(0, 12)}`,
     );
   }
   if (!broken) {
     output.print(
-      evidence.control
+      evidence.audit.form === 'log'
         ? `${formatReplay(evidence)} The log has no chain.`
         : `The chain of ${entries.length} entries is whole.`,
     );

@@ -1,8 +1,6 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
-import { CHOICES, type Choice, CONTROL_CHOICES, type ControlChoice } from '../../core/job/schema.ts';
-import type { PlanChoice } from '../../core/plan/schema.ts';
-import type { ControlAnswer } from '../../core/report/control-answer.ts';
-import { formatControlLine } from '../../present/control-line.ts';
+import { type ActingChoice, CHOICES, type Choice } from '../../core/job/schema.ts';
+import { wordsOf } from '../../present/families/registry.ts';
 import { describeOutcome, isTrainingOn } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -40,7 +38,7 @@ export async function runChoose(context: CommandContext): Promise<number> {
   };
   if (!several && jobs[0]) {
     const recovered = await recoverJob(context, jobs[0], { choice, options });
-    tellOne(context, recovered);
+    tellOne(context, jobs[0], recovered);
     return recovered.exitCode;
   }
   const outcomes = await recoverAll(context, jobs, { choice, options });
@@ -52,12 +50,10 @@ export async function runChoose(context: CommandContext): Promise<number> {
   );
 }
 
-const ALL_CHOICES = [...CHOICES, ...CONTROL_CHOICES] as const;
-
 /** Errors: USAGE_INVALID for a flag that does not go with the choice. */
-function parseChoice({ texts, switches }: Asked): Choice | ControlChoice {
-  const choice = ALL_CHOICES.find((known) => known === texts.choice);
-  if (!choice) throw new RecoveryError('USAGE_INVALID', `--choice needs one of ${ALL_CHOICES.join(', ')}`);
+function parseChoice({ texts, switches }: Asked): Choice {
+  const choice = CHOICES.find((known) => known === texts.choice);
+  if (!choice) throw new RecoveryError('USAGE_INVALID', `--choice needs one of ${CHOICES.join(', ')}`);
   if (choice === 'rollback' && texts.checkpoint === undefined)
     throw new RecoveryError('USAGE_INVALID', '--choice rollback needs --checkpoint PATH, primary or fallback');
   if (choice !== 'rollback' && texts.checkpoint !== undefined)
@@ -85,13 +81,13 @@ type Outcome = {
 async function recoverAll(
   context: CommandContext,
   jobs: readonly FoundJob[],
-  how: { readonly choice: PlanChoice; readonly options: ActOptions },
+  how: { readonly choice: ActingChoice; readonly options: ActOptions },
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = [];
   for (const job of jobs) {
     try {
       const recovered = await recoverJob(context, job, how);
-      tellOne({ ...context, output: { ...context.output, printJson: () => {} } }, recovered);
+      tellOne({ ...context, output: { ...context.output, printJson: () => {} } }, job, recovered);
       outcomes.push({ job, recovered, exitCode: recovered.exitCode });
     } catch (thrown) {
       const error = toRecoveryError(thrown);
@@ -112,7 +108,7 @@ function findSignal(outcome: Outcome | undefined): number | undefined {
 function assembleAnswer(outcomes: readonly Outcome[], lost: readonly RecoveryError[]): unknown {
   return {
     schema_version: 1,
-    reports: outcomes.flatMap((one) => (one.recovered ? [pickControl(one.recovered) ?? one.recovered.answer] : [])),
+    reports: outcomes.flatMap((one) => (one.recovered ? [pickAnswer(one.recovered)] : [])),
     refused: [
       ...outcomes.flatMap(({ job, error }) => (error ? [{ job: describeRef(job), error: translateError(error) }] : [])),
       ...lost.map((error) => ({ job: describeLost(error), error: translateError(error) })),
@@ -129,30 +125,28 @@ function describeRef({ ref: { id, name, kind, source } }: FoundJob): Readonly<Re
   return { id, name, kind, source };
 }
 
-function tellOne({ output }: CommandContext, recovered: Recovered): void {
-  if (output.json) output.printJson(pickControl(recovered) ?? recovered.answer);
-  else for (const line of describeRecovered(recovered)) output.print(line);
+function tellOne({ output }: CommandContext, job: FoundJob, recovered: Recovered): void {
+  if (output.json) output.printJson(pickAnswer(recovered));
+  else for (const line of describeRecovered(job, recovered)) output.print(line);
   // The format's own line and object have no room for it.
   if (recovered.type !== 'dry_run' && isTrainingOn(recovered.answer)) output.note(describeOutcome(recovered.answer));
 }
 
-/** A pause or a rollback is no recovery: it answers in the format's own shape. Source: formats/tau 2.7. */
-function pickControl(recovered: Recovered): ControlAnswer | undefined {
-  if (recovered.type === 'dry_run') return undefined;
-  const { choice } = recovered.answer;
-  return choice === 'pause' || choice === 'rollback' ? recovered.control : undefined;
+/** What is no recovery answers in the shape of its source's own format. Source: formats/tau 2.7. */
+function pickAnswer(recovered: Recovered): unknown {
+  if (recovered.type === 'dry_run' || recovered.foreign?.isRecovery !== false) return recovered.answer;
+  return recovered.foreign.value;
 }
 
-function describeRecovered(recovered: Recovered): readonly string[] {
+function describeRecovered({ ref }: FoundJob, recovered: Recovered): readonly string[] {
   if (recovered.type === 'dry_run') return recovered.lines;
-  const control = pickControl(recovered);
-  if (control) return [formatControlLine(control)];
-  const { answer, reportPath, error } = recovered;
-  const line = recovered.control ? [formatControlLine(recovered.control)] : [];
+  const { answer, reportPath, error, foreign } = recovered;
+  const line = (foreign && wordsOf(ref).answerLine?.(foreign.value)) ?? [];
+  if (foreign?.isRecovery === false) return [line].flat();
   const reason =
     error && answer.outcome.exit_code !== 0 ? [`It ended with ${error.code}: ${safeText(error.message)}`] : [];
   return [
-    ...line,
+    ...[line].flat(),
     describeOutcome(answer),
     ...reason,
     reportPath === undefined ? 'No report was written.' : `Report: ${safeText(reportPath, 1_000)}`,

@@ -1,7 +1,7 @@
 import { RecoveryError } from '../../core/errors.ts';
+import { translateProgress } from '../../core/families/build-report.ts';
 import { ATTENTIONS, type JobSummary, VERDICTS } from '../../core/job/schema.ts';
 import type { JobPage } from '../../core/ports.ts';
-import { translateProgress } from '../../core/report/build-report.ts';
 import { describeJobCells } from '../../present/job-rows.ts';
 import type { CommandContext } from '../command-context.ts';
 import { listPlaces } from '../list-places.ts';

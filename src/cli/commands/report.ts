@@ -1,5 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
-import { judgeStarted } from '../../core/report/judge-started.ts';
+import { judgeStarted } from '../../core/families/judge-started.ts';
 import { formatForeignReport } from '../../present/foreign-report.ts';
 import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
 import type { CommandContext } from '../command-context.ts';

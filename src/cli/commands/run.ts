@@ -1,8 +1,8 @@
 import { RecoveryError } from '../../core/errors.ts';
 import { judgeEnd, SAME_STOP_MS } from '../../core/execution/judge-end.ts';
+import { translateProgress } from '../../core/families/build-report.ts';
 import type { JobRef } from '../../core/job/schema.ts';
 import { checkAuthority } from '../../core/plan/check-authority.ts';
-import { translateProgress } from '../../core/report/build-report.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
@@ -149,7 +149,9 @@ async function runHere(
   }
 }
 
-function describeJob({ id, name, kind, source }: JobRef): JobRef {
+type ShownJob = Pick<JobRef, 'id' | 'name' | 'kind' | 'source'>;
+
+function describeJob({ id, name, kind, source }: ShownJob): ShownJob {
   return { id, name, kind, source };
 }
 

@@ -1,9 +1,12 @@
 import { HINTS } from '../../core/errors.ts';
-import { assembleProgress, CHOICES } from '../../core/job/schema.ts';
+import type { Evidence } from '../../core/evidence/schema.ts';
+import { translateProgress } from '../../core/families/build-report.ts';
+import { assembleProgress } from '../../core/job/schema.ts';
 import type { Proposal } from '../../core/plan/schema.ts';
-import { translateProgress } from '../../core/report/build-report.ts';
 import type { Looked } from '../../core/session/schema.ts';
-import { describeCheckpoints } from '../../present/control-prompt.ts';
+import { describeCheckpoints } from '../../present/checkpoint-lines.ts';
+import type { UnitWord } from '../../present/families/family-words.ts';
+import { askInWords } from '../../present/families/registry.ts';
 import { formatRecoveryPrompt } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
 import {
@@ -12,7 +15,6 @@ import {
   describeStanding,
   describeStep,
   describeWarning,
-  type UnitWord,
 } from '../../present/words.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
@@ -52,7 +54,7 @@ function formatLooked(looked: Looked): readonly string[] {
     `Verdict: ${describeStanding(looked)}${diagnosis.recommended ? `; recommended: ${diagnosis.recommended}` : ''}`,
     ...diagnosis.findings.map((finding) => `  - ${describeFinding(finding, unit)}`),
     ...formatCheckpoints(describeCheckpoints(evidence)),
-    ...CHOICES.flatMap((choice) => ['', ...formatProposal(choice, proposals[choice], unit)]),
+    ...Object.entries(proposals).flatMap(([choice, proposal]) => ['', ...formatProposal(choice, proposal, evidence)]),
   ];
 }
 
@@ -60,7 +62,8 @@ function formatCheckpoints(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', 'Checkpoints:', ...lines.map((line) => `  ${line}`)];
 }
 
-function formatProposal(choice: string, proposal: Proposal, unit: UnitWord): readonly string[] {
+function formatProposal(choice: string, proposal: Proposal, evidence: Evidence): readonly string[] {
+  const unit = chooseUnitWord(evidence);
   if (proposal.type === 'review') return [`${choice}: would show ${proposal.unitCount}`];
   if (proposal.type === 'refused') {
     const { code, message } = proposal.refusal;
@@ -71,9 +74,11 @@ function formatProposal(choice: string, proposal: Proposal, unit: UnitWord): rea
     `${choice} (plan ${digest.slice(0, 12)}):`,
     ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step, unit)}`),
     ...warnings.map((warning) => `  ! ${describeWarning(warning)}`),
-    ...questions.map(
-      (question) => `  ? ${question.orphans.length} left-over: --${question.id} ${question.options.join('|')}`,
-    ),
+    ...questions.flatMap((question) => {
+      const { prompt, facts, options } = askInWords(evidence, question);
+      const ways = options.map(({ value }) => value).join('|');
+      return [`  ? ${question.id}${ways === '' ? '' : ` ${ways}`}: ${prompt}`, ...facts.map((fact) => `    - ${fact}`)];
+    }),
   ];
 }
 
@@ -95,7 +100,9 @@ function translateLooked({ evidence, diagnosis, proposals }: Looked): unknown {
       recommended: diagnosis.recommended ?? null,
       findings: diagnosis.findings.map((finding) => ({ type: finding.type, message: describeFinding(finding, unit) })),
     },
-    plans: Object.fromEntries(CHOICES.map((choice) => [choice, translateProposal(proposals[choice], unit)])),
+    plans: Object.fromEntries(
+      Object.entries(proposals).map(([choice, proposal]) => [choice, translateProposal(proposal, unit)]),
+    ),
   };
 }
 

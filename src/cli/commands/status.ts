@@ -1,5 +1,5 @@
 import { formatExactJson } from '../../platform/exact-json.ts';
-import { formatControlLine } from '../../present/control-line.ts';
+import { formatControlLine } from '../../present/families/training-control/answer-line.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openDirectory } from '../open-places.ts';
 
@@ -12,6 +12,6 @@ export async function runStatus({ asked, config, output }: CommandContext): Prom
   const { place } = await openDirectory(config, asked.positionals[0] ?? '', asked.texts.source);
   const { readStatusAnswer } = await import('../../sources/tau/read-status-answer.ts');
   const answer = await readStatusAnswer(place.path, config.principal);
-  output.print(output.json ? formatExactJson(answer, 2) : formatControlLine(answer));
+  output.print(output.json ? formatExactJson(answer, 2) : formatControlLine({ ...answer }));
   return 0;
 }

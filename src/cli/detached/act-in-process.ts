@@ -74,10 +74,6 @@ function startElsewhere(
 
 function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Elsewhere) {
   const { plan, consent, evidence } = approved;
-  const { choice } = plan;
-  if (choice === 'pause' || choice === 'rollback') {
-    throw new RecoveryError('CHOICE_UNSUPPORTED', `${choice} is carried out at once and never in the background`);
-  }
   if (config.readOnly) throw new RecoveryError('READ_ONLY', 'Salvor was started read-only');
   return {
     type: 'recover' as const,
@@ -86,8 +82,8 @@ function makeRequest(approved: ApprovedPlan, { config, place, stopGraceMs }: Els
     ...(config.policyPath !== undefined && { policyPath: config.policyPath }),
     stopGraceMs,
     jobId: plan.jobId,
-    choice,
-    ...plan.decisions,
+    choice: plan.choice,
+    answers: plan.answers,
     consent,
     seen: evidence,
   };

@@ -110,7 +110,16 @@ function makePace(): (event: ExecutionEvent) => void {
 function makeConfig(request: Recover | Run): Config {
   const { stateDirectory, principal, policyPath } = request;
   const named = policyPath === undefined ? {} : { policyPath };
-  return { stateDirectory, stateNamed: true, principal, ...named, readOnly: false, noColor: true, json: true };
+  return {
+    stateDirectory,
+    stateNamed: true,
+    principal,
+    ...named,
+    readOnly: false,
+    noColor: true,
+    json: true,
+    answers: {},
+  };
 }
 
 async function recover(
@@ -131,9 +140,8 @@ async function recover(
     onEvent: makeEventTeller(),
   });
   await say(session, { type: 'inspect' });
-  const { orphans, consent, verifyAgain } = request;
-  await say(session, { type: 'choose', choice: request.choice, ...(verifyAgain && { verifyAgain }) });
-  if (orphans) await say(session, { type: 'decide', orphans });
+  const { consent, choice, answers } = request;
+  await say(session, { type: 'choose', choice, answers });
   const state = session.snapshot();
   if (state.stage === 'planned' && state.plan.digest !== consent.planDigest) {
     throw describeStale(state.plan, listChanges(state.plan, request.seen, state.evidence));

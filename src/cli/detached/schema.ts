@@ -2,6 +2,7 @@
 import * as z from 'zod/mini';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from '../../core/execution/schema.ts';
+import { ACTING_CHOICES } from '../../core/job/schema.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
 import type { SharedRowsJob } from '../find-shared-rows.ts';
 
@@ -29,9 +30,8 @@ export const RunnerRequest = z.discriminatedUnion('type', [
     ...Settings,
     stopGraceMs: z.number(),
     jobId: z.string(),
-    choice: z.enum(['resume', 'restart', 'cancel']),
-    orphans: z.exactOptional(z.enum(['end', 'wait'])),
-    verifyAgain: z.exactOptional(z.literal(true)),
+    choice: z.enum(ACTING_CHOICES),
+    answers: z.record(z.string(), z.string()),
     consent: Consent,
     /** What was seen when the plan was agreed to: what changed since is told by it. */
     seen: z.custom<Evidence>(isObject),

@@ -1,41 +1,23 @@
 /** Verdict and findings, each citing the evidence it rests on. */
-import type {
-  CheckpointEvidence,
-  ControlFileFacts,
-  OddRow,
-  OvertakingRow,
-  TornLine,
-  TrainerEnd,
-  TrainingStatus,
-  UnfinishedAction,
-} from '../evidence/control-schema.ts';
 import type { LeaseHolder, OrphanFacts, PrerequisiteFacts, RegressionFacts } from '../evidence/schema.ts';
+import type { FamilyVocabulary } from '../families/vocabulary.ts';
 import type { Attention, Choice, JobError, Verdict } from '../job/schema.ts';
 
 /** Why a holder counts as dead; the strongest proof that holds. Source: design, rule 2. */
 export type DeathProof = 'boot_changed' | 'lock_free' | 'pid_reused' | 'pid_gone' | 'heartbeat_expired';
 
-/** What a training control directory shows besides. Source: formats/tau 3 and 4. */
-export type ControlFinding =
-  /** Recorded as running, and no end of the run is recorded. */
-  | { readonly type: 'control_crashed'; readonly status?: TrainingStatus }
-  | { readonly type: 'status_stale'; readonly status: TrainingStatus }
-  /** A trainer that Salvor started still lives. */
-  | { readonly type: 'trainer_alive'; readonly trainer: OrphanFacts }
-  /** The audit log's last row came after the control state, which does not have it. */
-  | { readonly type: 'state_overtaken'; readonly overtaken: OvertakingRow }
-  /** How the trainer of the recorded run ended, as Salvor saw it. */
-  | { readonly type: 'trainer_ended'; readonly end: TrainerEnd }
-  | { readonly type: 'checkpoint_refused'; readonly checkpoint: CheckpointEvidence }
-  | { readonly type: 'checkpoint_choice'; readonly detail: string }
-  | { readonly type: 'audit_torn'; readonly tornLine: TornLine }
-  | { readonly type: 'audit_row_odd'; readonly row: OddRow }
-  | { readonly type: 'control_file_bad'; readonly file: ControlFileFacts }
-  | { readonly type: 'action_unfinished'; readonly unfinished: UnfinishedAction };
+/**
+ * What a finding asks of a person. `blocks`: nothing is recommended until it is put right; `warning`: to be known before
+ * anything is decided; `info`: it explains where the job stands.
+ */
+export type Severity = 'info' | 'warning' | 'blocks';
 
 /** One thing the evidence shows, as data; `present/words` says it in a sentence. */
-export type Finding =
-  | ControlFinding
+export type Finding = { readonly severity: Severity } & FoundFact;
+
+/** What a finding says, by its type. */
+export type FoundFact =
+  | FamilyVocabulary['finding']
   | { readonly type: 'runner_alive'; readonly holder: LeaseHolder }
   | { readonly type: 'runner_stalled'; readonly holder: LeaseHolder; readonly reason: 'stopped' | 'heartbeat_late' }
   | { readonly type: 'runner_dead'; readonly holder: LeaseHolder; readonly proof: DeathProof }
@@ -45,16 +27,6 @@ export type Finding =
   | { readonly type: 'run_failed'; readonly error?: JobError }
   | { readonly type: 'fenced_runner_alive'; readonly holder: LeaseHolder }
   | { readonly type: 'orphan_running'; readonly orphan: OrphanFacts }
-  | {
-      readonly type: 'units_in_doubt';
-      readonly count: number;
-      readonly withReceipt: number;
-      readonly canVerify: boolean;
-    }
-  /** Begun by a runner that lives. */
-  | { readonly type: 'units_in_hand'; readonly count: number }
-  | { readonly type: 'units_need_review'; readonly count: number }
-  | { readonly type: 'units_failed'; readonly count: number }
   | { readonly type: 'prerequisite_bad'; readonly prerequisite: PrerequisiteFacts }
   | { readonly type: 'audit_broken'; readonly sequence: number; readonly expected: string; readonly found: string }
   | { readonly type: 'store_regressed'; readonly regression: RegressionFacts }

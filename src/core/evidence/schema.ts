@@ -1,6 +1,6 @@
 /** Everything read about a job, with nothing changed. Facts only: what they mean is diagnosed. */
 import type { JobError, JobRef, UnitCounts, UnitStatus } from '../job/schema.ts';
-import type { CheckpointEvidence, ControlFacts } from './control-schema.ts';
+import type { CheckpointEvidence } from './checkpoint-schema.ts';
 
 /**
  * Who was recorded as running the job. Identity is host + boot id + pid + pid start time + run token, since a
@@ -93,8 +93,23 @@ export type PrerequisiteFacts = {
   readonly found?: string;
 };
 
-/** What the audit chain says. `actions` is in chain order. */
+/** A file of a job's records. `missing` is no fault by itself. */
+export type FileFacts = {
+  readonly what: string;
+  readonly path: string;
+  readonly state: 'valid' | 'missing' | 'invalid' | 'unreadable';
+  readonly problem?: {
+    readonly message: string;
+    readonly offset?: number;
+    readonly field?: string;
+    readonly expected?: string;
+    readonly found?: string;
+  };
+};
+
+/** What the audit trail says. `actions` is in its order. A `log` has lines and no hashes; a chain is the default. */
 export type AuditFacts = {
+  readonly form?: 'log';
   readonly entryCount: number;
   readonly actions: readonly string[];
   readonly broken?: { readonly sequence: number; readonly expected: string; readonly found: string };
@@ -134,7 +149,9 @@ export type Evidence = {
   readonly regression?: RegressionFacts;
   /** Generations of checkpoints, the primary first. */
   readonly checkpoints?: readonly CheckpointEvidence[];
-  /** The lifecycle that others record and any action may change. */
-  readonly control?: ControlFacts;
+  /** The files in which the job is recorded, where there are several. */
+  readonly files?: readonly FileFacts[];
+  /** What only its family knows of such a job; nobody else looks into it. */
+  readonly own?: object;
   readonly collectedAtMs: number;
 };

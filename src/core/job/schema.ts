@@ -40,15 +40,15 @@ export const ATTENTIONS = [
 /** One of them. */
 export type Attention = (typeof ATTENTIONS)[number];
 
-/** What an operator may choose for a job. Source: seed 002. */
-export const CHOICES = ['resume', 'restart', 'cancel', 'review'] as const;
+/** What an operator may do with a job; which of these a job has says its family. Source: contract, commands. */
+export const ACTING_CHOICES = ['resume', 'restart', 'cancel', 'pause', 'rollback'] as const;
+/** One of the choices that act. */
+export type ActingChoice = (typeof ACTING_CHOICES)[number];
+
+/** What an operator may choose for a job: to do something, or to look at what waits for review. */
+export const CHOICES = [...ACTING_CHOICES, 'review'] as const;
 /** One of the choices. */
 export type Choice = (typeof CHOICES)[number];
-
-/** What an operator may choose for a job under control besides; only such jobs know them. Source: formats/tau 3. */
-export const CONTROL_CHOICES = ['pause', 'rollback'] as const;
-/** One of the choices of a job under control. */
-export type ControlChoice = (typeof CONTROL_CHOICES)[number];
 
 /** Statuses Salvor's own store records. They are claims: liveness is diagnosed. */
 export const NATIVE_STATUSES = ['pending', 'running', 'stopped', 'failed', 'completed', 'cancelled'] as const;
@@ -60,11 +60,15 @@ export const UNIT_STATUSES = ['pending', 'in_doubt', 'done', 'failed', 'skipped'
 /** One of the states of a unit. */
 export type UnitStatus = (typeof UNIT_STATUSES)[number];
 
-/** Identity of a job. `directory` is where its report and log are kept, when it has such a place. */
+/**
+ * Identity of a job. `family` says whose rules hold for it (see core/families); `directory` is where its report and log
+ * are kept, when it has such a place.
+ */
 export type JobRef = {
   readonly id: string;
   readonly name: string;
   readonly kind: JobKind;
+  readonly family: string;
   readonly source: string;
   readonly directory?: string;
 };
@@ -130,4 +134,9 @@ export function assembleProgress(counts: UnitCounts, unit: 'row' | 'step'): Prog
 /** Sums all states: the number of units a job has. */
 export function countUnits(counts: UnitCounts): number {
   return UNIT_STATUSES.reduce((sum, status) => sum + counts[status], 0);
+}
+
+/** Units whose outcome waits for a person or a hook. */
+export function countOpen(counts: UnitCounts | undefined): number {
+  return counts ? counts.in_doubt + counts.needs_review : 0;
 }

@@ -1,4 +1,5 @@
 /** Who may do what: the policy file's rules, evaluated. */
+import type { ActingChoice } from '../job/schema.ts';
 import type { AccessPolicyFile } from './access-schema.ts';
 
 /** Actions on jobs a policy can speak of. Source: contract, access. */
@@ -15,6 +16,7 @@ export const RECOVER_ACTIONS = [
 /** Every action a policy can speak of. */
 export type AccessAction =
   | (typeof RECOVER_ACTIONS)[number]
+  | `recover:${ActingChoice}`
   /** Actions on a training control directory. Source: formats/tau 2.2 (action_key). */
   | `control:rl:${string}`;
 

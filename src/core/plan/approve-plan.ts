@@ -1,12 +1,13 @@
 import { RecoveryError } from '../errors.ts';
 import type { Evidence } from '../evidence/schema.ts';
+import { openQuestions } from './build-plan.ts';
 import type { ApprovedPlan, Consent, Plan } from './schema.ts';
 
 /**
  * Binds a consent to the plan it names. The only way to an approved plan.
  *
- * Errors: CONSENT_MISMATCH when the consent names another plan, or neither the job's name nor its id was typed; ORPHAN_RUNNING when a
- * question is open; CONFIRMATION_NEEDED when the form of consent is not the one the plan asks for.
+ * Errors: CONSENT_MISMATCH when the consent names another plan, or neither the job's name nor its id was typed; the one of a
+ * question that is open; CONFIRMATION_NEEDED when the form of consent is not the one the plan asks for.
  * Source: design, rule 8.
  */
 export function approvePlan(plan: Plan, consent: Consent, evidence: Evidence): ApprovedPlan {
@@ -16,15 +17,9 @@ export function approvePlan(plan: Plan, consent: Consent, evidence: Evidence): A
       `consent names plan ${consent.planDigest}, this is plan ${plan.digest}`,
     );
   }
-  const open = plan.questions[0];
-  if (open) {
-    const named = open.orphans.map((orphan) => `${orphan.pid} (${orphan.command})`).join(', ');
-    throw new RecoveryError('ORPHAN_RUNNING', `processes of the dead runner still work: ${named}`, {
-      details: {
-        orphans: open.orphans.map(({ pid, command, unitNumber }) => ({ pid, command, unit: unitNumber ?? null })),
-      },
-    });
-  }
+  const [open] = openQuestions(plan);
+  if (open)
+    throw new RecoveryError(open.unanswered.code, open.unanswered.message, { details: open.unanswered.details });
   if (plan.consentForm === 'type_name' && consent.form === 'key') {
     throw new RecoveryError('CONFIRMATION_NEEDED', `this plan needs the job's name typed in full: ${plan.jobName}`);
   }

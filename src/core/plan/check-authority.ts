@@ -1,6 +1,6 @@
 import { RecoveryError } from '../errors.ts';
 import { type AccessAction, checkAccess } from './access.ts';
-import type { Authority } from './choice-context.ts';
+import type { Authority } from './choice-row.ts';
 
 /**
  * Refuses an action that is no choice (settling a row, writing results back) to whoever may not take it.

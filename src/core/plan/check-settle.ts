@@ -2,7 +2,7 @@ import type { LivenessJudgement } from '../diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../errors.ts';
 import type { LeaseHolder, OrphanFacts, UnitFacts } from '../evidence/schema.ts';
 import type { UnitStatus } from '../job/schema.ts';
-import { describeHolder, pickHolder } from './check-choice.ts';
+import { describeHolder, pickHolder } from './describe-holder.ts';
 
 /** What is true of a job at the moment one of its units is settled. */
 export type SettleFacts = {

@@ -35,8 +35,8 @@ export function compareEvidence(was: Evidence, is: Evidence): readonly FactChang
     }),
     ...compareGenerations({ was: was.checkpoints ?? [], is: is.checkpoints ?? [] }),
     ...compareAll('file', {
-      was: (was.control?.files ?? []).map(({ what, state }) => [what, state]),
-      is: (is.control?.files ?? []).map(({ what, state }) => [what, state]),
+      was: (was.files ?? []).map(({ what, state }) => [what, state]),
+      is: (is.files ?? []).map(({ what, state }) => [what, state]),
     }),
     ...compare('audit_broken', { was: was.audit.broken?.sequence ?? null, is: is.audit.broken?.sequence ?? null }),
   ];

@@ -1,4 +1,4 @@
-/** What a plan rests on: which facts make it stale. One table for building, agreeing, checking again and acting. */
+/** What a plan rests on: which facts make it stale. The same for building, agreeing, checking again and acting. */
 import { judgeLiveness } from '../diagnosis/judge-liveness.ts';
 import { digestValue } from '../digest.ts';
 import { RecoveryError } from '../errors.ts';
@@ -6,28 +6,11 @@ import { digestEvidence } from '../evidence/digest-evidence.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import { compareEvidence, compareHolders } from './compare-evidence.ts';
 import type { FactChange } from './fact-change.ts';
-import type { Plan, PlanChoice } from './schema.ts';
+import type { Plan, PlanBasis } from './schema.ts';
 
-/** `everything`: any fact that was seen. `holder`: who holds the job and its recorded status, however far it gets. */
-export type PlanBasis = 'everything' | 'holder';
-
-/**
- * The basis of every choice. A job that goes on while it is being cancelled or paused changes its units all the time;
- * that must not make the plan stale.
- *
- * Source: design, rule 8; decisions/0015.
- */
-export const PLAN_BASES = {
-  resume: 'everything',
-  restart: 'everything',
-  rollback: 'everything',
-  cancel: 'holder',
-  pause: 'holder',
-} as const satisfies Record<PlanChoice, PlanBasis>;
-
-/** Fingerprint of the facts a choice rests on. Same facts, same digest, at any time. */
-export function digestBasis(choice: PlanChoice, evidence: Evidence): string {
-  return PLAN_BASES[choice] === 'holder' ? digestHolder(evidence) : digestEvidence(evidence);
+/** Fingerprint of the facts a plan of this basis rests on. Same facts, same digest, at any time. Source: decisions/0015. */
+export function digestBasis(basis: PlanBasis, evidence: Evidence): string {
+  return basis === 'holder' ? digestHolder(evidence) : digestEvidence(evidence);
 }
 
 function digestHolder(evidence: Evidence): string {
@@ -57,14 +40,14 @@ export function judgeHolder({ lease, liveness }: Evidence): 'none' | 'released' 
  * Errors: EVIDENCE_STALE with what changed since it was `seen`.
  */
 export function checkBasis(plan: Plan, { seen, now }: { readonly seen: Evidence; readonly now: Evidence }): void {
-  if (digestBasis(plan.choice, now) !== plan.evidenceDigest) throw describeStale(plan, listChanges(plan, seen, now));
+  if (digestBasis(plan.basis, now) !== plan.evidenceDigest) throw describeStale(plan, listChanges(plan, seen, now));
 }
 
 /** What became different of the facts a plan rests on. */
-export function listChanges({ choice }: Pick<Plan, 'choice'>, seen: Evidence, now: Evidence): readonly FactChange[] {
+export function listChanges({ basis }: Pick<Plan, 'basis'>, seen: Evidence, now: Evidence): readonly FactChange[] {
   const states = { was: judgeHolder(seen), is: judgeHolder(now) };
   const holder = compareHolders({ was: seen, is: now }, states);
-  if (PLAN_BASES[choice] === 'holder') return holder;
+  if (basis === 'holder') return holder;
   const changes = [...holder, ...compareEvidence(seen, now)];
   const isOther = changes.length === 0 && digestEvidence(seen) !== digestEvidence(now);
   return isOther ? [{ fact: 'other', was: null, is: null }] : changes;

@@ -37,8 +37,8 @@ export async function carryOut(context: SessionContext, consent: Consent): Promi
       if (now.stage === 'executing') become(applyEvent(now, event));
     });
     if (executing.early) executing.current.stop(executing.early.signal);
-    const { steps, report, reportPath, error, control } = await executing.current.done;
-    become({ stage: 'reported', report, reportPath, steps, ...(error && { error }), ...(control && { control }) });
+    const { steps, report, reportPath, error, foreign } = await executing.current.done;
+    become({ stage: 'reported', report, reportPath, steps, ...(error && { error }), ...(foreign && { foreign }) });
   } catch (thrown) {
     await refuse(context, thrown, { action: plan.choice, planDigest: plan.digest });
   } finally {

@@ -22,7 +22,8 @@ export function makeSession(jobId: string, ports: SessionPorts): Session {
     tellAll(listeners);
   };
   const executing = { current: undefined, early: undefined, isAwaited: false };
-  const context: SessionContext = { ...ports, jobId, state: () => state, become, executing };
+  const looking = { answers: {} };
+  const context: SessionContext = { ...ports, jobId, state: () => state, become, executing, looking };
   return {
     snapshot: () => state,
     subscribe(listener) {
@@ -92,10 +93,10 @@ async function obey(context: SessionContext, command: Waiting): Promise<void> {
     case 'inspect':
       return inspect(context);
     case 'choose':
-      return choose(context, command.choice, command.verifyAgain ? { verifyAgain: true } : {});
-    case 'decide':
+      return choose(context, command.choice, command.answers ?? {});
+    case 'answer':
       if (state.stage !== 'planned') return undefined;
-      return choose(context, state.plan.choice, { ...state.plan.decisions, orphans: command.orphans });
+      return choose(context, state.plan.choice, { ...state.plan.answers, [command.questionId]: command.value });
     case 'approve':
       return carryOut(context, command.consent).finally(() => {
         context.executing.early = undefined;

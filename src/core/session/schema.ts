@@ -6,10 +6,9 @@ import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { RecoveryError } from '../errors.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { StepResult } from '../execution/schema.ts';
-import type { JobError, Progress } from '../job/schema.ts';
-import type { Consent, Plan, PlanChoice, Proposals } from '../plan/schema.ts';
-import type { SeenUnit, SettledAs, SettledUnit, StopSignal } from '../ports.ts';
-import type { ControlAnswer } from '../report/control-answer.ts';
+import type { ActingChoice, JobError, Progress } from '../job/schema.ts';
+import type { Answers, Consent, Plan, Proposals } from '../plan/schema.ts';
+import type { ForeignAnswer, SeenUnit, SettledAs, SettledUnit, StopSignal } from '../ports.ts';
 import type { RecoveryReport } from '../report/schema.ts';
 
 /** What was seen, and what each choice would do. */
@@ -39,7 +38,7 @@ export type SessionState =
       readonly reportPath: string | undefined;
       /** Why the execution ended short, when it did. */
       readonly error?: JobError;
-      readonly control?: ControlAnswer;
+      readonly foreign?: ForeignAnswer;
       readonly steps: readonly StepResult[];
     }
   | {
@@ -53,9 +52,9 @@ export type SessionState =
 /** What a person or a script may say to a session; everything else it does by itself. */
 export type SessionCommand =
   | { readonly type: 'inspect' }
-  /** With `verifyAgain` a resume asks the verify hook about units under review as well. */
-  | { readonly type: 'choose'; readonly choice: PlanChoice; readonly verifyAgain?: true }
-  | { readonly type: 'decide'; readonly orphans: 'end' | 'wait' }
+  /** `answers` are those that are known before anything was asked. */
+  | { readonly type: 'choose'; readonly choice: ActingChoice; readonly answers?: Answers }
+  | { readonly type: 'answer'; readonly questionId: string; readonly value: string }
   | { readonly type: 'approve'; readonly consent: Consent }
   | {
       readonly type: 'settle';

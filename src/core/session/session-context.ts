@@ -1,6 +1,7 @@
 /** What the commands of a session share. */
 import { type RecoveryError, toRecoveryError } from '../errors.ts';
-import type { Authority } from '../plan/choice-context.ts';
+import type { Authority } from '../plan/choice-row.ts';
+import type { Answers } from '../plan/schema.ts';
 import type { Actuator, Clock, Execution, JobReader, StopSignal } from '../ports.ts';
 import type { Looked, SessionState } from './schema.ts';
 
@@ -10,6 +11,8 @@ export type SessionPorts = {
   readonly actuator?: Actuator;
   readonly authority: Authority;
   readonly clock: Clock;
+  /** Answers that hold until a person gives another one: those of flags and of the configuration. */
+  readonly standing?: Answers;
 };
 
 /** One session while it lives: its ports, its state and what is under way. */
@@ -17,6 +20,8 @@ export type SessionContext = SessionPorts & {
   readonly jobId: string;
   readonly state: () => SessionState;
   readonly become: (next: SessionState) => void;
+  /** The answers with which the job was looked at last. */
+  readonly looking: { answers: Answers };
   /**
    * What is being carried out; stop and detach are for it. `early` is a stop from before it had begun, and is kept once
    * consent was given: `isAwaited`.

@@ -27,7 +27,7 @@ export async function settle(
       ...(isHeld && { runnerSeen: judgeLiveness(lease, liveness).type, heartbeatSeenMs: lease.heartbeatAtMs }),
       ...request,
     });
-    await inspect(context, settled);
+    await inspect(context, { settled });
   } catch (thrown) {
     await refuse(context, thrown, { action: 'settle' });
   }

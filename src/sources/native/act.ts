@@ -1,5 +1,4 @@
 import { hostname } from 'node:os';
-import { diagnose } from '../../core/diagnosis/diagnose.ts';
 import { SAME_STOP_MS, STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
@@ -7,12 +6,13 @@ import {
   type StepResult,
   startResults,
 } from '../../core/execution/schema.ts';
+import { buildReport, type ReportWords } from '../../core/families/build-report.ts';
+import { diagnose } from '../../core/families/diagnose.ts';
 import { assembleProgress, type JobError, type UnitCounts } from '../../core/job/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
 import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
-import { buildReport, type ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { JobStore } from '../../store/contract.ts';
 import { describeJobUnknown } from '../../store/lease-errors.ts';

@@ -1,7 +1,8 @@
+import { isListed, needsOperator } from '../../core/diagnosis/attention.ts';
 import { type JobFacts, listContradictions } from '../../core/diagnosis/job-facts.ts';
-import { isListed, judgeJob, needsOperator } from '../../core/diagnosis/judge-job.ts';
 import { judgeLiveness, type LivenessJudgement } from '../../core/diagnosis/judge-liveness.ts';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
+import { judgeJob } from '../../core/families/units/judge-job.ts';
 import { ATTENTIONS, type Attention, assembleProgress, type JobSummary } from '../../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../../core/ports.ts';
 import type { JobStore } from '../../store/contract.ts';

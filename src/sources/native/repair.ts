@@ -1,6 +1,6 @@
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../../core/errors.ts';
-import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
+import { describeHolder, pickHolder } from '../../core/plan/describe-holder.ts';
 import { findProcessesByEnvironment } from '../../platform/process-probe.ts';
 import type { JobState, JobStore } from '../../store/contract.ts';
 import type { JobRecord } from '../../store/records.ts';

@@ -53,6 +53,7 @@ export function translateJobRef(
     id: record.id,
     name: record.name,
     kind: record.kind,
+    family: 'units',
     source: 'native',
     ...(directory !== undefined && { directory }),
   };

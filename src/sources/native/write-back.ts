@@ -1,7 +1,7 @@
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { type ErrorCode, RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { JobError } from '../../core/job/schema.ts';
-import { describeHolder, pickHolder } from '../../core/plan/check-choice.ts';
+import { describeHolder, pickHolder } from '../../core/plan/describe-holder.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
 import { checkChain } from '../../store/audit-chain.ts';
 import type { AuditWord, JobChange, JobState, JobStore } from '../../store/contract.ts';

@@ -3,12 +3,13 @@ import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { StepResult } from '../../core/execution/schema.ts';
 import { startResults } from '../../core/execution/schema.ts';
+import type { ReportWords } from '../../core/families/build-report.ts';
+import { controlOf } from '../../core/families/training-control/control-of.ts';
+import { findTaken } from '../../core/families/training-control/rules.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
-import { findTaken } from '../../core/plan/control-rules.ts';
 import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
-import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
 import { endProcesses, type Target } from '../../platform/end-processes.ts';
@@ -27,7 +28,8 @@ import { type TauAction, writeTauReport } from './write-record.ts';
 /** What the actuator of a Tau state directory needs. `makeId` makes the ids of actions. */
 export type TauActuatorOptions = {
   readonly path: string;
-  readonly request: { readonly checkpoint?: string; readonly command?: string };
+  /** The directory is made when it is not there. */
+  readonly create: boolean;
   readonly clock: Clock;
   readonly principal: string;
   readonly policy: AccessPolicy;
@@ -112,7 +114,7 @@ type Carrying = {
 
 async function carryOut(carrying: Carrying): Promise<Done> {
   const { options, approved, tell, watch, left } = carrying;
-  const directory = openTauDirectory(options.path, options.request);
+  const directory = openTauDirectory(options.path, { create: options.create });
   const { layout } = directory;
   const self = { principal: options.principal, host: hostname(), pid: process.pid };
   const held = await holdDirectory(digestText(layout.directory).slice(0, KEY_LENGTH), layout.directory, self);
@@ -132,9 +134,14 @@ async function carryOut(carrying: Carrying): Promise<Done> {
     : recorded.report;
   if (started) tell.tell('start_trainer', describeTrainerStep(report));
   watch.trainer = undefined;
-  const control = assembleAnswer({ layout, approved, report, look, action });
+  const value = assembleAnswer({ layout, approved, report, look, action });
   const isRecovery = report.choice === 'resume' || report.choice === 'cancel';
-  return { steps: tell.steps(), report, reportPath: isRecovery ? layout.report : undefined, control };
+  return {
+    steps: tell.steps(),
+    report,
+    reportPath: isRecovery ? layout.report : undefined,
+    foreign: { value, isRecovery },
+  };
 }
 
 /** A trainer that was stopped has not done what it was started for. */
@@ -147,9 +154,9 @@ type Held = { readonly recorded: Recorded; readonly started: StartedTrainer | un
 
 async function actHeld(carrying: Carrying, directory: TauDirectory): Promise<Held> {
   const recorded = await record(carrying, directory);
-  const { approved, options } = carrying;
-  if (approved.plan.choice === 'cancel') await endTrainers(carrying, directory);
-  const command = approved.plan.choice === 'resume' ? options.request.command : undefined;
+  const { plan } = carrying.approved;
+  if (plan.choice === 'cancel') await endTrainers(carrying, directory);
+  const { command } = plan.answers;
   return {
     recorded,
     started:
@@ -164,12 +171,12 @@ async function endTrainers({ options, tell }: Carrying, { runToken, layout }: Ta
   const traces = { runToken, recordPath: layout.trainer };
   const look = () => findLivingTrainers(traces, { mayEnd: true });
   for (let left = await look(); left.length > 0; left = await look()) {
-    tell.tell('end_orphans', { state: 'running' });
+    tell.tell('end_trainers', { state: 'running' });
     checkEnded(await endProcesses(left, options.stopGraceMs));
   }
   // One that is known by a record alone which somebody else may have written is named, and not ended.
   checkEnded(await findLivingTrainers(traces));
-  tell.tell('end_orphans', { state: 'done' });
+  tell.tell('end_trainers', { state: 'done' });
 }
 
 function checkEnded(stubborn: readonly Target[]): void {
@@ -200,7 +207,7 @@ async function writeFirstReport(
 async function record({ options, approved, tell }: Carrying, directory: TauDirectory): Promise<Recorded> {
   const { clock, makeId, operations } = options;
   const startedAtMs = clock.nowMs();
-  const look = await lookAtTau(directory, startedAtMs);
+  const look = await lookAtTau(directory, startedAtMs, approved.plan.answers);
   checkBasis(approved.plan, { seen: approved.evidence, now: look.evidence });
   const actionId = makeId();
   const makeReport = makeReporter({
@@ -211,8 +218,8 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
     startedAtMs,
     reportId: actionId,
   });
-  const { choice } = approved.plan;
-  const willStart = choice === 'resume' && options.request.command !== undefined;
+  const { choice, answers } = approved.plan;
+  const willStart = answers['command'] !== undefined;
   await options.operations.makeDirectory(directory.layout.directory);
   const report = makeReport({ status: choice === 'cancel' ? 'cancelled' : willStart ? 'started' : 'recovered' });
   tell.tell('load_checkpoint', { state: 'done' });
@@ -229,8 +236,8 @@ async function start(
   directory: TauDirectory,
   { command, actionId }: { readonly command: string; readonly actionId: string },
 ): Promise<StartedTrainer> {
-  const { control, checkpoints } = approved.evidence;
-  const chosen = control && findTaken(control, checkpoints);
+  const { evidence } = approved;
+  const chosen = findTaken(controlOf(evidence), evidence.checkpoints);
   const logPath = trainerLogPath(directory.job);
   tell.tell('start_trainer', { state: 'running' });
   const trainer = await startTrainer({

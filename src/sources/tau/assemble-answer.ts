@@ -1,6 +1,6 @@
-import { findNamed } from '../../core/plan/control-rules.ts';
+import type { ControlAnswer } from '../../core/families/training-control/answer.ts';
+import { findNamed } from '../../core/families/training-control/rules.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
-import type { ControlAnswer } from '../../core/report/control-answer.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { TauLook } from './collect.ts';
 import type { TauLayout } from './layout.ts';

@@ -1,8 +1,9 @@
 import { existsSync } from 'node:fs';
-import type { ControlFacts, ControlFileFacts, TrainerEnd } from '../../core/evidence/control-schema.ts';
-import { describeTrainerEnd } from '../../core/evidence/describe-trainer-end.ts';
-import type { Evidence } from '../../core/evidence/schema.ts';
+import type { Evidence, FileFacts } from '../../core/evidence/schema.ts';
+import { describeTrainerEnd } from '../../core/families/training-control/describe-trainer-end.ts';
+import type { ControlFacts, TrainerEnd } from '../../core/families/training-control/schema.ts';
 import type { JobError, JobRef } from '../../core/job/schema.ts';
+import type { Answers } from '../../core/plan/schema.ts';
 import { findChoice } from './find-choice.ts';
 import { type FoundStatus, findStatus } from './find-status.ts';
 import { findTrainers } from './find-trainers.ts';
@@ -22,15 +23,14 @@ import {
   translateStatus,
 } from './translate.ts';
 
-/** What is asked of a place besides looking: a checkpoint to go back to, and the command that starts the trainer. */
-export type TauRequest = { readonly checkpoint?: string; readonly command?: string; readonly create?: true };
+/** What is asked of a directory besides looking: that it is made when it is not there. */
+export type TauRequest = { readonly create?: boolean };
 
 /** One state directory. `runToken` is in the environment of every trainer that Salvor starts here. */
 export type TauDirectory = {
   readonly job: JobRef;
   readonly layout: TauLayout;
   readonly runToken: string;
-  readonly request: TauRequest;
 };
 
 /** Evidence, with the files it was made of. */
@@ -43,13 +43,17 @@ export type TauLook = {
 };
 
 /**
- * Reads everything about a Tau state directory; changes nothing.
+ * Reads everything about a Tau state directory, and the checkpoint that was answered when one was; changes nothing.
  *
  * Errors: none; what is wrong is part of the evidence.
  * Source: formats/tau 2 and 3; design, rules 1 and 2.
  */
-export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise<TauLook> {
-  const { layout, job, runToken, request } = directory;
+export async function lookAtTau(
+  directory: TauDirectory,
+  nowMs: number,
+  { checkpoint: named }: Answers = {},
+): Promise<TauLook> {
+  const { layout, job, runToken } = directory;
   const state = await readJsonFile(layout.state, CONTROL_STATE);
   const status = await findStatus(layout, pickValue(state));
   const report = await readJsonFile(layout.report, RECOVERY_REPORT);
@@ -57,7 +61,7 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
   const choice = findChoice(pickValue(state), audit, layout.directory);
   const { checkpoints, restore } = await readGenerations(layout, {
     ...(choice && { choice }),
-    ...(request.checkpoint !== undefined && { named: request.checkpoint }),
+    ...(named !== undefined && { named }),
   });
   const runId = checkpoints.find(({ source, path }) => source === restore.source && path === restore.path)?.runId;
   // Before the record of its end: a trainer that is not seen here has ended, and what is recorded is its last word.
@@ -65,10 +69,8 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
   const trainerEnd = await readTrainerEnd(layout.trainer, { state, audit });
   const control: ControlFacts = {
     ...translateControl({ directory, state, status, audit, ...(runId !== undefined && { runId }) }),
-    files: listFiles(layout, { state, status, report, audit }),
     restore,
     ...(trainerEnd && { trainerEnd }),
-    ...(request.command !== undefined && { command: request.command }),
   };
   const unfinished = findUnfinished(pickValue(state), pickValue(report), {
     audit,
@@ -95,12 +97,18 @@ export async function lookAtTau(directory: TauDirectory, nowMs: number): Promise
     orphans,
     prerequisites: [],
     audit: {
+      form: 'log',
       entryCount: audit.rows.length,
       actions: audit.rows.map(({ action }) => action),
       ...(badLine && { broken: { sequence: badLine.line, expected: badLine.expected, found: badLine.found } }),
     },
     checkpoints,
-    control: { ...control, ...(unfinished && { unfinished }), ...(overtaken && { overtaken }) },
+    files: listFiles(layout, { state, status, report, audit }),
+    own: {
+      ...control,
+      ...(unfinished && { unfinished }),
+      ...(overtaken && { overtaken }),
+    } satisfies ControlFacts,
     collectedAtMs: nowMs,
   };
   return { evidence, state, status, report, audit };
@@ -119,7 +127,7 @@ type Read = Pick<TauLook, 'state' | 'status' | 'report' | 'audit'>;
 
 function translateControl(
   read: Pick<TauLook, 'state' | 'status' | 'audit'> & { readonly directory: TauDirectory; readonly runId?: string },
-): Omit<ControlFacts, 'files' | 'restore'> {
+): Omit<ControlFacts, 'restore'> {
   const { directory, audit } = read;
   const state = pickValue(read.state);
   const status = pickValue(read.status.file);
@@ -149,7 +157,7 @@ function translateControl(
   };
 }
 
-function listFiles(layout: TauLayout, read: Read): readonly ControlFileFacts[] {
+function listFiles(layout: TauLayout, read: Read): readonly FileFacts[] {
   return [
     translateFile('control_state', layout.state, read.state),
     translateFile('status', read.status.path, read.status.file),

@@ -1,11 +1,10 @@
 import { hostname } from 'node:os';
-import { diagnose } from '../../core/diagnosis/diagnose.ts';
-import { RecoveryError } from '../../core/errors.ts';
+import { buildReport, type ReportWords } from '../../core/families/build-report.ts';
+import { diagnose } from '../../core/families/diagnose.ts';
+import { controlOf } from '../../core/families/training-control/control-of.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
-import { buildControlReport } from '../../core/report/build-control-report.ts';
-import type { ReportWords } from '../../core/report/build-report.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import type { TauLook } from './collect.ts';
@@ -33,18 +32,16 @@ export type ReporterOptions = {
 /**
  * Makes the reporter of one action.
  *
- * Errors: none for a plan of a directory under control. Source: formats/tau 2.5; contract, recovery-report.json.
+ * Errors: none for a plan of such a directory. Source: formats/tau 2.5; contract, recovery-report.json.
  */
 export function makeReporter(options: ReporterOptions): Reporter {
   const { approved, clock, startedAtMs, policy, version, words, reportId, makeId } = options;
   const { evidence } = approved;
-  const { control } = evidence;
-  if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);
   const correlationId = makeId();
   const { look, layout } = options;
   const action = makeAction({ approved, actionId: reportId });
   return (outcome, notes = []) => {
-    const report = buildControlReport({
+    const report = buildReport({
       approved,
       diagnosis: diagnose(evidence),
       policy,
@@ -54,7 +51,6 @@ export function makeReporter(options: ReporterOptions): Reporter {
       version,
       host: hostname(),
       words,
-      control,
       notes: [...describeLook(options), ...notes],
       outcome: {
         status: 'recovered',
@@ -77,7 +73,7 @@ function isRecovery({ plan: { choice } }: ApprovedPlan): boolean {
 /** What of the directory had to be set right, or did not count. */
 function describeLook(options: ReporterOptions): readonly string[] {
   const { approved, look } = options;
-  const status = approved.evidence.control?.status;
+  const status = controlOf(approved.evidence).status;
   const { tornLine, badLine, rows } = look.audit;
   const { layout, consent } = { layout: options.layout, consent: approved.consent };
   const aside = isRecovery(approved) ? nameUnusableReport(layout, look.report, consent.atMs) : undefined;

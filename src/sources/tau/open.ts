@@ -16,7 +16,7 @@ export function openTauPlace(path: string, clock: Clock, request: TauRequest = {
   return {
     sole: async () => (await open()).sole(),
     list: async (query) => (await open()).list(query),
-    collect: async (jobId) => (await open()).collect(jobId),
+    collect: async (jobId, answers) => (await open()).collect(jobId, answers),
     units: async (jobId, query) => (await open()).units(jobId, query),
     namedUnits: async (jobId, names) => (await open()).namedUnits(jobId, names),
     audit: async (jobId) => (await open()).audit(jobId),

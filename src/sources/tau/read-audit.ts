@@ -1,4 +1,4 @@
-import type { TornLine } from '../../core/evidence/control-schema.ts';
+import type { TornLine } from '../../core/families/training-control/schema.ts';
 import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
 import { parseExactJson, readInteger } from '../../platform/exact-json.ts';
 import { type FileProblem, readSmallFile } from './read-json-file.ts';

@@ -7,7 +7,7 @@ import {
   type RestoreCandidate,
   type RestoreSource,
 } from '../../core/checkpoint/choose-restore.ts';
-import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
+import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
 import { readCheckpoint } from '../../platform/checkpoint-files/policy-json/read-checkpoint.ts';
 import { asidePath } from '../../platform/checkpoint-stores/directory/layout.ts';
 import type { TauLayout } from './layout.ts';

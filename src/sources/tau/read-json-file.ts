@@ -1,6 +1,6 @@
 import type { FieldFacts } from '../../core/checkpoint/schema.ts';
 import { U64_MAX } from '../../core/checkpoint/schema.ts';
-import type { ControlFileFacts } from '../../core/evidence/control-schema.ts';
+import type { FileFacts } from '../../core/evidence/schema.ts';
 import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
 import { type LinkRule, openRegularFile } from '../../platform/checkpoint-files/policy-json/open-regular-file.ts';
 import { parseExactJson } from '../../platform/exact-json.ts';
@@ -12,7 +12,7 @@ const LARGEST_BYTES = 16 * 1024 * 1024;
 const SHOWN_LIMIT = 80;
 
 /** Why a file cannot be used, with the place. */
-export type FileProblem = NonNullable<ControlFileFacts['problem']>;
+export type FileProblem = NonNullable<FileFacts['problem']>;
 
 /** A file as it was found. `value` keeps every number as it stands; `text` is the file. */
 export type JsonFile =

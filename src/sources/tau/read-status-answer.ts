@@ -1,5 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
-import type { ControlAnswer } from '../../core/report/control-answer.ts';
+import type { ControlAnswer } from '../../core/families/training-control/answer.ts';
 import { describeRecovery } from './assemble-answer.ts';
 import { findStatus } from './find-status.ts';
 import { openTauDirectory } from './read.ts';

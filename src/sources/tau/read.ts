@@ -2,11 +2,12 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RestoreSource } from '../../core/checkpoint/choose-restore.ts';
-import { diagnose } from '../../core/diagnosis/diagnose.ts';
-import { isListed, needsOperator } from '../../core/diagnosis/judge-job.ts';
+import { isListed, needsOperator } from '../../core/diagnosis/attention.ts';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
+import { diagnose } from '../../core/families/diagnose.ts';
+import { controlOf } from '../../core/families/training-control/control-of.ts';
 import { assembleProgress, type JobRef, type JobSummary } from '../../core/job/schema.ts';
 import type { AuditEntry, Clock, JobPlace, JobQuery } from '../../core/ports.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
@@ -39,10 +40,11 @@ export function openTauDirectory(path: string, request: TauRequest = {}): TauDir
     id: `t${digest.slice(0, ID_LENGTH)}`,
     name: nameOf(directory),
     kind: 'training',
+    family: 'training-control',
     source: 'tau',
     directory,
   };
-  return { job, layout: tauLayout(directory), runToken: `tau-${digest}`, request };
+  return { job, layout: tauLayout(directory), runToken: `tau-${digest}` };
 }
 
 /** Where the output of trainers that Salvor starts is kept: never in Tau's own directory. */
@@ -74,9 +76,9 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
       const jobs = isMatch(summary, query) ? [summary] : [];
       return { jobs: jobs.slice(query.offset, query.offset + query.limit), total: jobs.length };
     },
-    async collect(jobId) {
+    async collect(jobId, answers) {
       check(jobId);
-      return (await lookAtTau(directory, clock.nowMs())).evidence;
+      return (await lookAtTau(directory, clock.nowMs(), answers)).evidence;
     },
     async units(jobId) {
       check(jobId);
@@ -120,7 +122,7 @@ function isMatch(summary: JobSummary, { scope, verdict, attention, kind, text }:
 
 function summarise(evidence: Evidence): JobSummary {
   const { verdict, attention, recommended } = diagnose(evidence);
-  const { recorded, job, control } = evidence;
+  const { recorded, job } = evidence;
   const interruptedAtMs = needsOperator(attention) ? recorded.lastEventAtMs : undefined;
   return {
     job,
@@ -129,7 +131,7 @@ function summarise(evidence: Evidence): JobSummary {
     attention,
     ...(recorded.lastEventAtMs !== undefined && { sinceMs: recorded.lastEventAtMs }),
     progress: assembleProgress(NO_UNITS, 'step'),
-    checkpoint: nameCheckpoint(control?.restore.source),
+    checkpoint: nameCheckpoint(controlOf(evidence).restore.source),
     ...(interruptedAtMs !== undefined && { interruptedAtMs }),
     ...(recommended && { recommended }),
     ...(recorded.lastError && { lastError: recorded.lastError }),

@@ -1,8 +1,9 @@
 import { RecoveryError } from '../../core/errors.ts';
-import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
+import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
 import type { StepResult } from '../../core/execution/schema.ts';
-import { isIdempotent, targetState } from '../../core/plan/build-control-steps.ts';
-import { findChosen, findNamed, findTaken } from '../../core/plan/control-rules.ts';
+import { controlOf } from '../../core/families/training-control/control-of.ts';
+import { findChosen, findNamed, findTaken } from '../../core/families/training-control/rules.ts';
+import { isIdempotent, targetState } from '../../core/families/training-control/steps.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
 import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
@@ -60,11 +61,11 @@ export function describeUnwritable(what: string, path: string, cause: unknown): 
   return new RecoveryError(code, `${what}: ${reason}`, { details: { path }, cause });
 }
 
-/** The action of a plan as it is recorded. Errors: INTERNAL for a job that is not under control. */
+/** The action of a plan as it is recorded. Errors: INTERNAL for a job of another family. */
 export function makeAction({ approved, actionId }: Pick<RecordOptions, 'approved' | 'actionId'>): TauAction {
   const { plan, consent, evidence } = approved;
-  const { control, checkpoints } = evidence;
-  if (!control) throw new RecoveryError('INTERNAL', `job ${evidence.job.id} is not under control`);
+  const { checkpoints } = evidence;
+  const control = controlOf(evidence);
   const { choice } = plan;
   const named = choice === 'rollback' ? findNamed(checkpoints) : undefined;
   const restored = choice === 'resume' ? findTaken(control, checkpoints) : undefined;
@@ -76,7 +77,7 @@ export function makeAction({ approved, actionId }: Pick<RecordOptions, 'approved
     atMs: consent.atMs,
     principal: consent.principal,
     to: targetState(choice),
-    idempotent: isIdempotent(choice, control, evidence),
+    idempotent: isIdempotent(choice, evidence),
     ...(named && { rollbackCheckpoint: named.path }),
     ...(moved?.sha256 !== undefined && { rollbackSha256: moved.sha256 }),
     ...(rollback && choice !== 'rollback' && { chosen: rollback }),
@@ -89,8 +90,9 @@ async function restore(
   { approved, directory, look, checkpointOperations, tell }: RecordOptions,
   action: TauAction,
 ): Promise<void> {
-  const { control, checkpoints } = approved.evidence;
-  const isMoved = action.choice === 'resume' && control?.restore.mustReplace === true;
+  const { checkpoints } = approved.evidence;
+  const control = controlOf(approved.evidence);
+  const isMoved = action.choice === 'resume' && control.restore.mustReplace;
   const path = isMoved ? findChosen(control, checkpoints)?.path : action.rollbackCheckpoint;
   if (path === undefined) return;
   if (isInForce(look, action)) {

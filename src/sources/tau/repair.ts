@@ -2,8 +2,8 @@ import { hostname } from 'node:os';
 import { basename } from 'node:path';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
+import { formatActionKey } from '../../core/families/training-control/rules.ts';
 import { type AccessPolicy, checkAccess } from '../../core/plan/access.ts';
-import { formatActionKey } from '../../core/plan/control-rules.ts';
 import { lookAtTau, type TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';
@@ -16,7 +16,7 @@ import { nameFree } from './write-record.ts';
 
 /** A damaged control file: what it is, where, and why it cannot be used. */
 export type DamagedFile = {
-  readonly what: 'control_state' | 'status' | 'audit_log';
+  readonly what: string;
   readonly path: string;
   readonly problem: string;
 };
@@ -39,8 +39,8 @@ export async function findDamaged(path: string, nowMs: number): Promise<readonly
   return listDamaged(await lookAtTau(openTauDirectory(path), nowMs));
 }
 
-function listDamaged({ evidence: { control, audit } }: TauLook): readonly DamagedFile[] {
-  return (control?.files ?? []).flatMap(({ what, path, state, problem }): readonly DamagedFile[] => {
+function listDamaged({ evidence: { files = [], audit } }: TauLook): readonly DamagedFile[] {
+  return files.flatMap(({ what, path, state, problem }): readonly DamagedFile[] => {
     if (what === 'access_policy' || what === 'recovery_report') return [];
     if (what === 'audit_log' && audit.broken) {
       return [{ what, path, problem: `line ${audit.broken.sequence}: expected ${audit.broken.expected}` }];

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
-import type { CheckpointEvidence } from '../../core/evidence/control-schema.ts';
+import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
 import { TRAINER_OF_VARIABLE } from './find-trainers.ts';

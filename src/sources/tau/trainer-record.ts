@@ -1,6 +1,6 @@
 /** What Salvor knows of the trainer that it started last, in a file of Salvor's own beside Tau's. */
 import { lstatSync } from 'node:fs';
-import type { TrainerEnd } from '../../core/evidence/control-schema.ts';
+import type { TrainerEnd } from '../../core/families/training-control/schema.ts';
 import { readInteger } from '../../platform/exact-json.ts';
 import { readBootId, readPidNamespace, readProcessStat } from '../../platform/process-probe.ts';
 import type { TauFileOperations } from './file-operations.ts';

@@ -1,13 +1,8 @@
 /** From what was read of a Tau state directory to the words of the core. Pure. */
 import type { CheckpointFacts, CheckpointVerdict } from '../../core/checkpoint/schema.ts';
-import type {
-  CheckpointEvidence,
-  CheckpointGrade,
-  ControlFileFacts,
-  OvertakingRow,
-  TrainingStatus,
-  UnfinishedAction,
-} from '../../core/evidence/control-schema.ts';
+import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/checkpoint-schema.ts';
+import type { FileFacts } from '../../core/evidence/schema.ts';
+import type { OvertakingRow, TrainingStatus, UnfinishedAction } from '../../core/families/training-control/schema.ts';
 import { readInteger } from '../../platform/exact-json.ts';
 import { type AuditLog, toTimeMs } from './read-audit.ts';
 import type { JsonFile } from './read-json-file.ts';
@@ -56,10 +51,10 @@ function claimSteps({ fields }: CheckpointFacts): Partial<CheckpointEvidence> {
 
 /** A file as a fact. */
 export function translateFile(
-  what: ControlFileFacts['what'],
+  what: FileFacts['what'],
   path: string,
   file: JsonFile | Pick<AuditLog, 'state' | 'problem'>,
-): ControlFileFacts {
+): FileFacts {
   const problem = 'problem' in file ? file.problem : undefined;
   return { what, path, state: file.state, ...(problem && { problem }) };
 }

@@ -1,6 +1,6 @@
-import type { TrainerEnd } from '../../core/evidence/control-schema.ts';
-import { describeTrainerEnd } from '../../core/evidence/describe-trainer-end.ts';
 import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
+import { describeTrainerEnd } from '../../core/families/training-control/describe-trainer-end.ts';
+import type { TrainerEnd } from '../../core/families/training-control/schema.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { lookAtTau, type TauDirectory } from './collect.ts';

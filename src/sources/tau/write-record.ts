@@ -2,8 +2,8 @@
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { OperatorChoice } from '../../core/checkpoint/choose-restore.ts';
-import { formatActionKey } from '../../core/plan/control-rules.ts';
-import type { PlanChoice } from '../../core/plan/schema.ts';
+import { formatActionKey } from '../../core/families/training-control/rules.ts';
+import type { ActingChoice } from '../../core/job/schema.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import { CHOICE_KEYS } from './find-choice.ts';
@@ -17,7 +17,7 @@ const NEWLINE = Buffer.from('\n');
 
 /** One action as it is recorded. `atMs` is the same in everything it writes. */
 export type TauAction = {
-  readonly choice: PlanChoice;
+  readonly choice: ActingChoice;
   readonly actionId: string;
   readonly atMs: number;
   readonly principal: string;

@@ -38,7 +38,7 @@ export async function reviewUnits(desk: Desk, session: Session, jobId: string): 
   const answer = await ask(desk, `Type the number of the ${word} to settle it${hook} or b to go back:`, REVIEW_HELP);
   // Its plan is told next, and nothing is asked before it was agreed to.
   if (answer === 'hook' && why === undefined)
-    return session.send({ type: 'choose', choice: 'resume', verifyAgain: true });
+    return session.send({ type: 'choose', choice: 'resume', answers: { verify: 'again' } });
   if (answer === 'hook') return print(desk, [`The hook cannot be asked: ${why}.`]);
   const unit = page.units.find((open) => String(open.number) === answer);
   if (unit !== undefined) await settle(desk, session, unit);

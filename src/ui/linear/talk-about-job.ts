@@ -4,10 +4,12 @@ import type { Choice } from '../../core/job/schema.ts';
 import type { Consent, Plan } from '../../core/plan/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { describeChanges } from '../../present/change-words.ts';
+import { choicesOf } from '../../present/choices.ts';
 import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, describeStanding } from '../../present/words.ts';
+import { describeStanding } from '../../present/words.ts';
 import { followSettles } from '../state/deeds.ts';
+import { answerKeys, openQuestions } from '../state/open-questions.ts';
 import { chooseTypedWord, matchTyped } from '../state/typed-consent.ts';
 import { assembleChoiceItems } from '../view/choice-items.ts';
 import { formatOutcome } from '../view/outcome.ts';
@@ -66,7 +68,7 @@ async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>
   ]);
   const answer = await ask(
     desk,
-    'Type resume, restart, cancel, review, or b to go back to the jobs:',
+    `Type ${choicesOf(state.evidence.job).join(', ')}, or b to go back to the jobs:`,
     explainChoices(state),
   );
   if (answer === undefined || answer === 'b') return false;
@@ -79,7 +81,7 @@ async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>
 const PLAN_HELP = [
   'The plan above is what would be done, and nothing has been done yet.',
   'yes does it. Anything else goes back to the choices and does nothing.',
-  'Where processes of the dead run are left over: e ends them first, w waits until they have ended.',
+  'Where something has to be decided first, the keys that answer are told with the question.',
 ];
 
 const REFUSED_HELP = [
@@ -90,7 +92,7 @@ const REFUSED_HELP = [
 function explainChoices(state: Stage<'diagnosed'>): readonly string[] {
   return [
     ...assembleChoiceItems(state).map((item) => item.label),
-    'resume, restart and cancel tell their plan first and do nothing before you agree. review tells the rows to decide about.',
+    'They tell their plan first and do nothing before you agree; review tells the rows to decide about.',
     'b goes back to the list of jobs.',
   ];
 }
@@ -99,6 +101,7 @@ type Taking = { readonly state: Stage<'diagnosed'>; readonly choice: Choice };
 
 async function take(desk: Desk, session: Session, { state, choice }: Taking): Promise<void> {
   const proposal = state.proposals[choice];
+  if (proposal === undefined) return;
   if (proposal.type === 'refused') {
     const { code, message } = proposal.refusal;
     print(desk, [`${choice} is not possible now: ${safeText(message, 1000)} (${code})`, HINTS[code]]);
@@ -113,13 +116,8 @@ type Agreeing = { readonly state: Stage<'planned'>; readonly onRun: OnRun };
 
 async function agreeTo(desk: Desk, session: Session, { state, onRun }: Agreeing): Promise<boolean> {
   const { plan } = state;
-  print(desk, assemblePlanText(plan, chooseUnitWord(state.evidence), LINEAR_WIDTH));
-  if (plan.questions.length > 0) {
-    const answer = await ask(desk, 'Type e to end the left-over processes, w to wait for them, or no:', PLAN_HELP);
-    if (answer === 'e' || answer === 'w') session.send({ type: 'decide', orphans: answer === 'e' ? 'end' : 'wait' });
-    else session.send({ type: 'inspect' });
-    return answer !== undefined;
-  }
+  print(desk, assemblePlanText(plan, state.evidence, LINEAR_WIDTH));
+  if (openQuestions(plan).length > 0) return answerFirst(desk, session, plan);
   // A name may be any word, help too.
   const help = plan.consentForm === 'type_name' ? undefined : PLAN_HELP;
   const answer = await ask(desk, askForConsent(plan), help);
@@ -159,8 +157,19 @@ type Stale = { readonly plan: Plan; readonly error: RecoveryError };
 function makeAnew(desk: Desk, session: Session, { plan, error }: Stale): void {
   print(desk, assembleStaleText({ changes: describeChanges(error.details), stage: 'unread' }, LINEAR_WIDTH));
   session.send({ type: 'inspect' });
-  const again = plan.decisions.verifyAgain ? { verifyAgain: true as const } : {};
-  session.send({ type: 'choose', choice: plan.choice, ...again });
+  session.send({ type: 'choose', choice: plan.choice, answers: plan.lasting });
+}
+
+/** Asks what has to be decided before the plan can be agreed to; anything but an answer goes back. */
+async function answerFirst(desk: Desk, session: Session, plan: Plan): Promise<boolean> {
+  const keys = answerKeys({ questions: openQuestions(plan) });
+  const words = keys.map(({ key }) => key).join(', ');
+  const word = await ask(desk, `Type one of ${words} to answer, or no to go back:`, PLAN_HELP);
+  const answer = keys.find(({ key }) => key === word);
+  const value = answer && (answer.value ?? (await ask(desk, 'Type the answer, or nothing to go back:')));
+  if (answer === undefined || value === undefined || value === '') session.send({ type: 'inspect' });
+  else session.send({ type: 'answer', questionId: answer.questionId, value });
+  return word !== undefined;
 }
 
 function askForConsent(plan: Plan): string {

@@ -1,9 +1,11 @@
 /** From a choice to its plan, and from a plan to consent. Choosing never acts by itself. */
 import type { Choice } from '../../core/job/schema.ts';
 import type { Plan } from '../../core/plan/schema.ts';
+import { askInWords } from '../../present/families/registry.ts';
 import { describeHint, joinSentences } from '../view/describe-refusal.ts';
-import { type Core, say, updateJob } from './core.ts';
+import { type Core, say, setDialog, updateJob } from './core.ts';
 import { answerKey } from './notice-cause.ts';
+import { answerKeys, openQuestions } from './open-questions.ts';
 import { chooseTypedWord, matchTyped } from './typed-consent.ts';
 
 /** Shows the plan of a choice, or why there is none; review shows the units. */
@@ -14,6 +16,10 @@ export function choose(core: Core, choice: Choice): void {
     return;
   }
   const proposal = looked.proposals[choice];
+  if (proposal === undefined) {
+    answerKey(core, `${choice}: this job has no such choice`, { command: choice });
+    return;
+  }
   if (proposal.type === 'refused') {
     const { code, message } = proposal.refusal;
     const text = joinSentences(`${choice}: ${message} (${code})`, describeHint(code));
@@ -30,7 +36,7 @@ export function choose(core: Core, choice: Choice): void {
 /** Agrees to the plan on the screen with a key. The consent names the plan's digest: another plan is refused. */
 export function agree(core: Core): void {
   const plan = shownPlan(core);
-  if (plan === undefined || plan.questions.length > 0) return;
+  if (plan === undefined || openQuestions(plan).length > 0) return;
   approve(core, plan, { form: 'key' });
 }
 
@@ -57,14 +63,38 @@ export function acknowledgeChanges(core: Core): void {
   updateJob(core, (job) => (job.stale === undefined ? job : { ...job, stale: { ...job.stale, stage: 'read' } }));
 }
 
-/** Answers the question about processes that outlived their runner; the plan is built again with the answer. */
-export function decideOrphans(core: Core, orphans: 'end' | 'wait'): void {
-  core.link?.session.send({ type: 'decide', orphans });
+/** Answers a question of the plan with a key; the plan is built again with the answer, or a text is typed first. */
+export function answerWithKey(core: Core, key: string): void {
+  const session = core.store.snapshot().job?.session;
+  if (session?.stage !== 'planned') return;
+  const { plan, evidence } = session;
+  const answer = answerKeys(plan).find((one) => one.key === key);
+  const question = plan.questions.find(({ id }) => id === answer?.questionId);
+  if (answer === undefined || question === undefined) {
+    answerKey(core, `${key} answers no question here; ? for help.`, {});
+    return;
+  }
+  const { questionId, value } = answer;
+  if (value !== undefined) core.link?.session.send({ type: 'answer', questionId, value });
+  else setDialog(core, { type: 'answer', questionId, prompt: askInWords(evidence, question).prompt, text: '' });
+}
+
+/** Answers with the text that was typed. */
+export function answerTyped(core: Core): void {
+  const { dialog } = core.store.snapshot();
+  if (dialog?.type !== 'answer') return;
+  const value = dialog.text.trim();
+  if (value === '') {
+    say(core, 'Type the answer first, or go back with Esc.', 'warning');
+    return;
+  }
+  setDialog(core, undefined);
+  core.link?.session.send({ type: 'answer', questionId: dialog.questionId, value });
 }
 
 /** Shows the plan of a resume that asks the verify hook about units under review as well. */
 export function askAgain(core: Core): void {
-  core.link?.session.send({ type: 'choose', choice: 'resume', verifyAgain: true });
+  core.link?.session.send({ type: 'choose', choice: 'resume', answers: { verify: 'again' } });
 }
 
 type Form = { readonly form: 'key' } | { readonly form: 'typed'; readonly typedName: string };

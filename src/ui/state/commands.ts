@@ -4,7 +4,7 @@ import type { SessionState } from '../../core/session/schema.ts';
 import type { CommandId } from '../keymap.ts';
 import { layoutConsole } from '../layout.ts';
 import { assembleFrame } from '../view/assemble-frame.ts';
-import { acknowledgeChanges, agree, agreeTyped, askAgain, choose, decideOrphans } from './choose.ts';
+import { acknowledgeChanges, agree, agreeTyped, answerTyped, answerWithKey, askAgain, choose } from './choose.ts';
 import { PANES, type Pane, type ScreenName, screenOf } from './console-state.ts';
 import { type Core, setDialog, updateJob } from './core.ts';
 import { assembleKeyContext } from './key-context.ts';
@@ -25,11 +25,13 @@ export const COMMANDS: Readonly<Record<CommandId, Command>> = {
   choice_move: () => undefined,
   agree,
   agree_typed: agreeTyped,
-  orphans_end: (core) => decideOrphans(core, 'end'),
-  orphans_wait: (core) => decideOrphans(core, 'wait'),
+  answer: answerWithKey,
+  answer_typed: answerTyped,
   resume: (core) => chooseHere(core, 'resume'),
   restart: (core) => chooseHere(core, 'restart'),
   cancel: (core) => chooseHere(core, 'cancel'),
+  pause: (core) => chooseHere(core, 'pause'),
+  rollback: (core) => chooseHere(core, 'rollback'),
   review: (core) => chooseHere(core, 'review'),
   ask_again: askAgain,
   settle: startSettle,
@@ -103,6 +105,7 @@ function showPane(core: Core, pane: Pane): void {
 function goBack(core: Core): void {
   const state = core.store.snapshot();
   if (state.dialog?.type === 'settle') settleBack(core);
+  else if (state.dialog?.type === 'answer') setDialog(core, undefined);
   else if (canGoBack(state.job?.session)) core.link?.session.send({ type: 'back' });
   else if (state.job?.isReviewing === true) updateJob(core, (job) => ({ ...job, isReviewing: false }));
   else closeJob(core);

@@ -6,6 +6,7 @@ import type { JobSummary } from '../../core/job/schema.ts';
 import type { AuditEntry, JobQuery, UnreadPlace } from '../../core/ports.ts';
 import type { Looked, SessionState } from '../../core/session/schema.ts';
 import { type ListWindow, startWindow } from './list-window.ts';
+import { openQuestions } from './open-questions.ts';
 
 /** Views of one job, in the order of their number keys. */
 export const PANES = ['prompt', 'units', 'evidence', 'audit', 'log'] as const;
@@ -30,6 +31,7 @@ export const SCREENS = [
   'refused',
   'settle',
   'settle_text',
+  'answer_text',
   'help',
 ] as const;
 export type ScreenName = (typeof SCREENS)[number];
@@ -55,11 +57,20 @@ export type SettleDialog = {
   readonly reason: string;
 };
 
+/** Typing an answer to a question of the plan. */
+export type AnswerDialog = {
+  readonly type: 'answer';
+  readonly questionId: string;
+  readonly prompt: string;
+  readonly text: string;
+};
+
 export type Dialog =
   | { readonly type: 'help' }
   /** Asked before leaving a recovery that runs; `thenQuit` when it was asked by Ctrl+C. */
   | { readonly type: 'leave'; readonly thenQuit: boolean }
-  | SettleDialog;
+  | SettleDialog
+  | AnswerDialog;
 
 /** A plan that went stale: what changed since it was agreed to, a line each, and what the operator has said to that. */
 export type StalePlan = {
@@ -144,6 +155,7 @@ export function screenOf(state: ConsoleState): ScreenName {
 }
 
 function dialogScreen(dialog: Dialog): ScreenName {
+  if (dialog.type === 'answer') return 'answer_text';
   if (dialog.type !== 'settle') return dialog.type;
   return dialog.as === undefined ? 'settle' : 'settle_text';
 }
@@ -154,7 +166,7 @@ function jobScreen(job: OpenJob): ScreenName {
   if (session.stage === 'reported') return 'report';
   if (session.stage === 'refused') return 'refused';
   if (session.stage === 'planned') {
-    return session.plan.consentForm === 'type_name' && session.plan.questions.length === 0 ? 'type_name' : 'plan';
+    return session.plan.consentForm === 'type_name' && openQuestions(session.plan).length === 0 ? 'type_name' : 'plan';
   }
   if (job.isReviewing) return 'review';
   // A job with checkpoints has no units: they are a text.

@@ -1,8 +1,9 @@
 /** What this console really did: its last words are made of this and of nothing else. */
 import type { Session, SessionState } from '../../core/session/schema.ts';
+import type { UnitWord } from '../../present/families/family-words.ts';
 import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, type UnitWord } from '../../present/words.ts';
+import { chooseUnitWord } from '../../present/words.ts';
 
 /** A job as it is called on the screen. */
 type Named = { readonly jobId: string; readonly name: string };

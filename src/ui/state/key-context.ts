@@ -1,8 +1,12 @@
 /** What rows of the keymap need to know to say why they are blocked. */
 import type { UnitsEvidence } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
+import type { SessionState } from '../../core/session/schema.ts';
+import { choicesOf } from '../../present/choices.ts';
+import { askInWords } from '../../present/families/registry.ts';
 import type { ConsoleState } from './console-state.ts';
 import { rowAtCursor } from './list-window.ts';
+import { answerKeys, openQuestions } from './open-questions.ts';
 
 /** What a row of the keymap needs to know to say why its key does nothing now. */
 export type KeyContext = {
@@ -12,8 +16,12 @@ export type KeyContext = {
   /** Why choices of the open job cannot be taken, by choice; empty while that is not known. */
   readonly refusals: Readonly<Partial<Record<Choice, string>>>;
   readonly openQuestions: number;
-  /** What is carried out is a cancel. */
-  readonly isCancelling: boolean;
+  /** What the job under the cursor, or the open one, can be asked for. */
+  readonly choices: readonly Choice[];
+  /** What answers a question of the plan. */
+  readonly answers: readonly { readonly key: string; readonly label: string }[];
+  /** What is carried out runs nothing: there is no half-way. */
+  readonly isAtOnce: boolean;
   /** Why the verify hook cannot be asked again about units under review, or `undefined`. */
   readonly noAskAgain: string | undefined;
   /** A unit is under the cursor. */
@@ -30,20 +38,34 @@ export function assembleKeyContext(state: ConsoleState): KeyContext {
   const refusals: Partial<Record<Choice, string>> = {};
   for (const proposal of Object.values(job?.looked?.proposals ?? {})) {
     if (proposal.type !== 'refused') continue;
-    const { choice, message } = proposal.refusal;
-    if (choice !== 'pause' && choice !== 'rollback') refusals[choice] = message;
+    refusals[proposal.refusal.choice] = proposal.refusal.message;
   }
+  const ref = job === undefined ? rowAtCursor(state.jobs)?.job : job.looked?.evidence.job;
+  const planned = job?.session.stage === 'planned' ? job.session : undefined;
   return {
     readOnly: state.readOnly,
     hasJob: job !== undefined || rowAtCursor(state.jobs) !== undefined,
     refusals,
     noAskAgain: describeNoAskAgain(job?.looked?.evidence.units),
-    isCancelling: job?.session.stage === 'executing' && job.session.plan.choice === 'cancel',
-    openQuestions: job?.session.stage === 'planned' ? job.session.plan.questions.length : 0,
+    choices: ref === undefined ? [] : choicesOf(ref),
+    answers: planned === undefined ? [] : describeAnswers(planned),
+    isAtOnce: job?.session.stage === 'executing' && job.session.plan.steps.every(({ by }) => by === 'actuator'),
+    openQuestions: planned === undefined ? 0 : openQuestions(planned.plan).length,
     hasUnit: job !== undefined && rowAtCursor(job.units) !== undefined,
     unreadLines: state.reading === undefined ? 0 : state.reading.total - state.reading.to,
     hasChanged: job?.stale?.stage === 'unread',
   };
+}
+
+type Planned = Extract<SessionState, { readonly stage: 'planned' }>;
+
+function describeAnswers({ plan, evidence }: Planned): KeyContext['answers'] {
+  return answerKeys(plan).map(({ key, questionId, value }) => {
+    const question = plan.questions.find(({ id }) => id === questionId);
+    const asked = question && askInWords(evidence, question);
+    const option = asked?.options.find((one) => one.value === value);
+    return { key, label: option?.label ?? `type ${asked?.text ?? 'the answer'}` };
+  });
 }
 
 /** Why the verify hook cannot be asked again about units under review, or undefined when it can. */

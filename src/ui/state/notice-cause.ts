@@ -1,7 +1,6 @@
 /** Messages that answer a key which did nothing: they go with the next key, and when their cause is gone. */
 import { safeText } from '../../present/safe-text.ts';
-import { keysOfScreen } from '../keymap.ts';
-import { MENU_CHOICES } from '../view/choice-items.ts';
+import { CHOICES, keysOfScreen } from '../keymap.ts';
 import { type ConsoleState, type NoticeCause, screenOf } from './console-state.ts';
 import type { Core } from './core.ts';
 import { assembleKeyContext } from './key-context.ts';
@@ -28,7 +27,7 @@ function findWhy(state: ConsoleState, command: string): string | undefined {
   const reason = keysOfScreen(screenOf(state))
     .find((row) => row.command === command)
     ?.blockedBy?.(context);
-  const choice = MENU_CHOICES.find((one) => one === command);
+  const choice = CHOICES.find((one) => one === command);
   const proposal = choice === undefined ? undefined : state.job?.looked?.proposals[choice];
   return proposal?.type === 'refused' && reason === proposal.refusal.message ? proposal.refusal.code : reason;
 }

@@ -240,8 +240,7 @@ function noteStale(core: Core, before: SessionState | undefined, now: SessionSta
   if (now.stage === 'refused' && now.error.code === 'EVIDENCE_STALE' && agreed && core.exitWhenIdle === undefined) {
     set({ changes: describeChanges(now.error.details), stage: 'looking' });
     core.link?.session.send({ type: 'inspect' });
-    const again = agreed.decisions.verifyAgain ? { verifyAgain: true as const } : {};
-    core.link?.session.send({ type: 'choose', choice: agreed.choice, ...again });
+    core.link?.session.send({ type: 'choose', choice: agreed.choice, answers: agreed.lasting });
   } else if (stale?.stage === 'looking') {
     if (now.stage === 'planned' || now.stage === 'refused') set({ ...stale, stage: 'unread' });
   } else if (stale !== undefined && (now.stage === 'diagnosed' || now.stage === 'reported')) {

@@ -1,7 +1,6 @@
 /** What a key does: it acts, it says why it does not, or it is typed. */
 import { describeKey, isNamedKey } from '../describe-key.ts';
-import { type CommandId, findKey, TYPING_SCREENS } from '../keymap.ts';
-import { MENU_CHOICES } from '../view/choice-items.ts';
+import { CHOICES, type CommandId, findKey, TYPING_SCREENS } from '../keymap.ts';
 import { choose } from './choose.ts';
 import { COMMANDS } from './commands.ts';
 import { type ScreenName, screenOf } from './console-state.ts';
@@ -23,7 +22,7 @@ export function press(core: Core, key: string): void {
   const context = assembleKeyContext(state);
   const reason = row.blockedBy?.(context);
   // A choice that is refused says itself why, and what to do about it.
-  const choice = MENU_CHOICES.find((one) => one === row.command);
+  const choice = CHOICES.find((one) => one === row.command);
   if (choice !== undefined && reason !== undefined && reason === context.refusals[choice]) {
     choose(core, choice);
     return;
@@ -73,6 +72,13 @@ export function typeText(core: Core, change: (text: string) => string): void {
   }
   if (screen === 'type_name') {
     core.store.update((state) => ({ ...state, typedName: change(state.typedName), notice: undefined }));
+  }
+  if (screen === 'answer_text') {
+    core.store.update((state) =>
+      state.dialog?.type === 'answer'
+        ? { ...state, dialog: { ...state.dialog, text: change(state.dialog.text) }, notice: undefined }
+        : state,
+    );
   }
   if (screen === 'settle_text')
     updateSettle(core, (dialog) => ({ ...dialog, [dialog.field]: change(dialog[dialog.field]) }));

@@ -1,12 +1,15 @@
 /** The whole screen as lines: a pure function of the console's state. */
+
+import type { UnitWord } from '../../present/families/family-words.ts';
 import { formatCount } from '../../present/format.ts';
 import { describeTotal } from '../../present/job-rows.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { chooseUnitWord, type UnitWord } from '../../present/words.ts';
+import { chooseUnitWord } from '../../present/words.ts';
 import { describeUnread } from '../keymap.ts';
 import { type Layout, layoutConsole } from '../layout.ts';
 import { type ConsoleState, type OpenJob, type ScreenName, screenOf } from '../state/console-state.ts';
 import { assembleKeyContext } from '../state/key-context.ts';
+import { assembleAnswerText } from './answer-view.ts';
 import { assembleChoiceItems, type ChoiceItem, firstChoice } from './choice-items.ts';
 import { assembleFooter, assembleHelpText, assembleTitle, SCREEN_TITLES } from './help-view.ts';
 import { assemblePaneText, tabsLine } from './job-view.ts';
@@ -80,6 +83,8 @@ type Body = {
 function assembleBody(state: ConsoleState, screen: ScreenName, layout: Layout): Body {
   const { job, dialog } = state;
   if (dialog?.type === 'help') return scrolled(helpText(state), layout.body, state.scroll);
+  if (dialog?.type === 'answer')
+    return settleBody(assembleAnswerText(dialog, layout.columns), layout.body, state.scroll);
   if (dialog?.type === 'settle')
     return settleBody(assembleSettleText(dialog, unitOf(job), layout.columns), layout.body, state.scroll);
   if (job === undefined) return { lines: assembleJobsBody(state, layout), scrollLimit: 0 };
@@ -129,10 +134,7 @@ function assembleSessionBody(state: ConsoleState, job: OpenJob, layout: Layout):
   if (session.stage !== 'planned') return undefined;
   const consent = assembleConsent(session.plan, state).slice(-Math.max(1, body - 1));
   const text = scrolled(
-    [
-      ...assembleStaleText(job.stale, columns),
-      ...assemblePlanText(session.plan, chooseUnitWord(session.evidence), columns),
-    ],
+    [...assembleStaleText(job.stale, columns), ...assemblePlanText(session.plan, session.evidence, columns)],
     Math.max(0, body - consent.length),
     state.scroll,
   );
@@ -151,7 +153,8 @@ function assemblePaneBody(state: ConsoleState, job: OpenJob, layout: Layout): Bo
 
 function assembleMenu(job: OpenJob, layout: Layout): FrameMenu | undefined {
   if (job.looked === undefined || layout.menu <= 0) return undefined;
-  return { items: assembleChoiceItems(job.looked), first: firstChoice(job.looked), rows: layout.menu };
+  const items = assembleChoiceItems(job.looked);
+  return { items, first: firstChoice(job.looked), rows: Math.min(layout.menu, items.length) };
 }
 
 function scrolled(lines: readonly Line[], height: number, scroll: number): Body {

@@ -1,7 +1,7 @@
 /** The generations of a training job's checkpoints, and what the replay of its audit log yields. */
-import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/control-schema.ts';
+import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/checkpoint-schema.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
-import { pickRestored } from '../../present/control-prompt.ts';
+import { wordsOf } from '../../present/families/registry.ts';
 import { formatAge, formatCount, formatTime } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { Tone } from '../theme.ts';
@@ -24,22 +24,14 @@ const LATEST_SECONDS = 8.64e12;
  * Units: the age is that at the time of looking.
  */
 export function assembleCheckpointLines(evidence: Evidence, columns: number): readonly Line[] {
-  const { checkpoints = [], control, collectedAtMs } = evidence;
-  const { source, failures = [], notes: choice = [] } = control?.restore ?? {};
-  const notes = source === undefined ? [] : [...failures, ...choice];
+  const { checkpoints = [], collectedAtMs, job } = evidence;
+  const { headline, notes } = wordsOf(job).restore?.(evidence) ?? { headline: 'Checkpoints', notes: [] };
   return [
-    textLine(describeChoice(evidence), 'title'),
-    ...notes.flatMap((note) => wrappedLines(safeText(note), columns, { tone: 'warning', indent: 2 })),
+    textLine(headline, 'title'),
+    ...notes.flatMap((note) => wrappedLines(note, columns, { tone: 'warning', indent: 2 })),
     BLANK,
     ...checkpoints.flatMap((one) => checkpointLines(one, { collectedAtMs, columns })),
   ];
-}
-
-function describeChoice({ checkpoints = [], control }: Evidence): string {
-  const chosen = control && pickRestored(checkpoints, control);
-  return chosen
-    ? `Training would go on from the ${chosen.source} checkpoint, global step ${chosen.globalStep}.`
-    : 'No checkpoint can be loaded.';
 }
 
 type Look = { readonly collectedAtMs: number; readonly columns: number };

@@ -25,6 +25,7 @@ export const SCREEN_TITLES: Readonly<Record<ScreenName, string>> = {
   refused: 'Refused',
   settle: 'Settling a unit',
   settle_text: 'Settling a unit, typing',
+  answer_text: 'Plan, typing an answer',
   help: 'Help',
 };
 
@@ -40,6 +41,7 @@ export function assembleHelpText(from: ScreenName, context: KeyContext, columns:
 
 function helpLines(row: KeyRow, context: KeyContext | undefined, columns: number): readonly Line[] {
   const keys = row.keys.map(describeKey).join(', ').padEnd(18);
+  if (context !== undefined && row.isAbsent?.(context) === true) return [];
   const why = context === undefined ? undefined : row.blockedBy?.(context);
   return wrappedLines(`  ${keys} ${row.label}${why === undefined ? '' : ` (not now: ${why})`}`, columns, {
     tone: why === undefined ? 'plain' : 'faint',
@@ -56,8 +58,11 @@ export function assembleFooter(
   context: KeyContext,
   room: { readonly columns: number; readonly rows: number },
 ): readonly Line[] {
-  const isHidden = (row: KeyRow): boolean => row.hiddenWhenBlocked === true && row.blockedBy?.(context) !== undefined;
-  const shown = keysOfScreen(screen).filter((row) => row.inFooter === true && !isHidden(row));
+  const isHidden = (row: KeyRow): boolean =>
+    (row.hiddenWhenBlocked === true && row.blockedBy?.(context) !== undefined) || row.isAbsent?.(context) === true;
+  const shown = keysOfScreen(screen)
+    .filter((row) => row.inFooter === true && !isHidden(row))
+    .flatMap((row): readonly KeyRow[] => row.expand?.(context).map((one) => ({ ...row, ...one })) ?? [row]);
   const help = shown.filter((row) => row.command === 'help');
   const lines: Span[][] = [[]];
   let used = 0;

@@ -1,11 +1,10 @@
 /** The views of one open job: the recovery prompt, its units, the evidence, the audit trail, the log. */
 
-import type { Finding } from '../../core/diagnosis/schema.ts';
 import type { Evidence, LivenessFacts } from '../../core/evidence/schema.ts';
 import type { AuditEntry } from '../../core/ports.ts';
 import type { Looked } from '../../core/session/schema.ts';
 import { describeAuditOutcome } from '../../present/audit-words.ts';
-import { describeControlFile } from '../../present/control-words.ts';
+import { describeFile } from '../../present/families/registry.ts';
 import { formatCount, formatTime } from '../../present/format.ts';
 import { formatPromptFacts } from '../../present/recovery-prompt.ts';
 import { formatReplay } from '../../present/replay-text.ts';
@@ -60,30 +59,10 @@ function promptLines(looked: Looked, columns: number): readonly Line[] {
   ];
 }
 
-/** Findings that stand in the way of a recovery; the prompt itself does not say them. */
-const BLOCKERS: ReadonlySet<Finding['type']> = new Set([
-  'runner_stalled',
-  'liveness_unknown',
-  'fenced_runner_alive',
-  'orphan_running',
-  'prerequisite_bad',
-  'audit_broken',
-  'store_regressed',
-  'state_contradiction',
-  'trainer_alive',
-  'trainer_ended',
-  'state_overtaken',
-  'status_stale',
-  'checkpoint_refused',
-  'checkpoint_choice',
-  'control_file_bad',
-  'audit_torn',
-  'action_unfinished',
-]);
-
+/** Findings that a person must know of before deciding; the prompt itself does not say them. */
 function blockerLines({ evidence, diagnosis }: Looked, columns: number): readonly Line[] {
   const unit = chooseUnitWord(evidence);
-  const found = diagnosis.findings.filter((finding) => BLOCKERS.has(finding.type));
+  const found = diagnosis.findings.filter(({ severity }) => severity !== 'info');
   const lines = found.flatMap((finding) =>
     wrappedLines(`! ${describeFinding(finding, unit)}`, columns, { tone: 'warning', indent: 2 }),
   );
@@ -105,8 +84,8 @@ function evidenceLines(looked: Looked, columns: number): readonly Line[] {
     ...recordedTimes(evidence),
     ...holderFacts(evidence),
     ...livenessFacts(evidence.liveness),
-    ...(evidence.control?.files ?? []).map(
-      (file) => `${describeControlFile(file.what)} is ${file.state}: ${safeText(file.path, 500)}`,
+    ...(evidence.files ?? []).map(
+      (file) => `${describeFile(evidence.job, file.what)} is ${file.state}: ${safeText(file.path, 500)}`,
     ),
     ...evidence.prerequisites.map(
       (fact) => `${fact.what.replace('_', ' ')} ${fact.state}: ${safeText(fact.path, 500)}`,
@@ -156,10 +135,11 @@ function livenessFacts(liveness: LivenessFacts | undefined): readonly string[] {
 function auditLines(entries: readonly AuditEntry[] | undefined, evidence: Evidence, columns: number): readonly Line[] {
   if (entries === undefined) return [textLine('Reading the audit trail...', 'faint')];
   const { broken } = evidence.audit;
-  const what = evidence.control ? 'log is damaged at line' : 'chain is broken at entry';
+  const isLog = evidence.audit.form === 'log';
+  const what = isLog ? 'log is damaged at line' : 'chain is broken at entry';
   const head: Line[] =
     broken === undefined ? [] : [...wrappedLines(`The ${what} ${broken.sequence}.`, columns, { tone: 'danger' })];
-  if (evidence.control) head.push(...wrappedLines(formatReplay(evidence), columns), BLANK);
+  if (isLog) head.push(...wrappedLines(formatReplay(evidence), columns), BLANK);
   if (entries.length === 0) return [...head, textLine('The audit trail is empty.', 'faint')];
   return [
     ...head,
@@ -169,7 +149,7 @@ function auditLines(entries: readonly AuditEntry[] | undefined, evidence: Eviden
         [
           entry.outcome === 'refused'
             ? `refused ${entry.code ?? ''} `
-            : `${safeText(evidence.control ? entry.outcome : describeAuditOutcome(entry), 20)} `,
+            : `${safeText(evidence.audit.form === 'log' ? entry.outcome : describeAuditOutcome(entry), 20)} `,
           entry.outcome === 'refused' ? 'danger' : 'good',
         ],
         [`${safeText(entry.action, 100)} by ${safeText(entry.principal, 100)}`, 'plain'],

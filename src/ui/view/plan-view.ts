@@ -1,9 +1,12 @@
 /** The plan of a choice before it happens, and what consent to it looks like. */
+import type { Evidence } from '../../core/evidence/schema.ts';
 import type { Plan } from '../../core/plan/schema.ts';
+import { askInWords } from '../../present/families/registry.ts';
 import { formatCount } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeStep, describeWarning, type UnitWord } from '../../present/words.ts';
+import { chooseUnitWord, describeStep, describeWarning } from '../../present/words.ts';
 import type { ConsoleState, StalePlan } from '../state/console-state.ts';
+import { answerKeys, openQuestions } from '../state/open-questions.ts';
 import { chooseTypedWord, type TypedWord } from '../state/typed-consent.ts';
 import { CURSOR_MARK } from '../theme.ts';
 import { BLANK, type Line, textLine, wrappedLines } from './line.ts';
@@ -20,8 +23,9 @@ export function assembleStaleText(stale: StalePlan | undefined, columns: number)
 }
 
 /** The text of a plan: its steps, its warnings, its questions. */
-export function assemblePlanText(plan: Plan, unit: UnitWord, columns: number): readonly Line[] {
+export function assemblePlanText(plan: Plan, evidence: Evidence, columns: number): readonly Line[] {
   const name = safeText(plan.jobName, 200);
+  const unit = chooseUnitWord(evidence);
   return [
     ...wrappedLines(`Plan: ${plan.choice} '${name}'`, columns, { tone: 'title' }),
     ...wrappedLines(`Nothing has been changed yet (plan ${plan.digest.slice(0, 12)}).`, columns, { tone: 'faint' }),
@@ -32,28 +36,35 @@ export function assemblePlanText(plan: Plan, unit: UnitWord, columns: number): r
     ...plan.steps.flatMap((step, at) =>
       wrappedLines(`${String(at + 1).padStart(2)}. ${describeStep(step, unit)}`, columns, { indent: 4 }),
     ),
-    ...questionLines(plan, columns),
+    ...questionLines(plan, evidence, columns),
   ];
 }
 
-function questionLines(plan: Plan, columns: number): readonly Line[] {
-  return plan.questions.flatMap((question) => [
-    BLANK,
-    textLine('Question', 'title'),
-    ...wrappedLines('Processes of the dead run are still at work. Two at once would act twice:', columns, {
-      tone: 'warning',
-    }),
-    ...question.orphans.flatMap((orphan) =>
-      wrappedLines(`- pid ${orphan.pid}: ${safeText(orphan.command, 200)}`, columns, { indent: 2 }),
-    ),
-    ...(question.options.includes('end') ? [textLine('  e  end them, then go on')] : []),
-    ...(question.options.includes('wait') ? [textLine('  w  wait until they have ended, then go on')] : []),
-  ]);
+function questionLines(plan: Plan, evidence: Evidence, columns: number): readonly Line[] {
+  return plan.questions.flatMap((question) => {
+    const { prompt, facts, options, text } = askInWords(evidence, question);
+    const ways = options.map(({ key, label }) => `  ${key}  ${label}`);
+    const typed = question.textKey === undefined ? [] : [`  ${question.textKey}  type ${text ?? 'the answer'}`];
+    return [
+      BLANK,
+      textLine(question.isOptional ? 'Question, which may stay open' : 'Question', 'title'),
+      ...wrappedLines(prompt, columns, { tone: question.isOptional ? 'plain' : 'warning' }),
+      ...facts.flatMap((fact) => wrappedLines(`- ${fact}`, columns, { indent: 2 })),
+      ...[...ways, ...typed].flatMap((way) => wrappedLines(way, columns, { indent: 5 })),
+    ];
+  });
+}
+
+/** The keys that answer what has to be answered, as in `e or w`. */
+function describeAnswerKeys(plan: Plan): string {
+  const keys = answerKeys({ questions: openQuestions(plan) }).map(({ key }) => key);
+  return keys.length < 2 ? keys.join('') : `${keys.slice(0, -1).join(', ')} or ${keys.at(-1)}`;
 }
 
 /** What to do to agree; it stands below the text and never scrolls away. Empty while keys are guarded. */
 export function assembleConsent(plan: Plan, state: ConsoleState): readonly Line[] {
-  if (plan.questions.length > 0) return [textLine('Answer the question to go on: e or w.', 'accent')];
+  if (openQuestions(plan).length > 0)
+    return [textLine(`Answer the question to go on: ${describeAnswerKeys(plan)}.`, 'accent')];
   if (plan.consentForm === 'type_name') {
     const word = chooseTypedWord(plan);
     const unit = plan.warnings.find((warning) => warning.unit !== undefined)?.unit ?? 'row';

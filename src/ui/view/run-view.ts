@@ -2,11 +2,12 @@
 
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { SessionState } from '../../core/session/schema.ts';
+import type { UnitWord } from '../../present/families/family-words.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
 import { formatReportFacts, formatReportFindings, isRecordOnly, TAKEN_OVER } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
-import { describeStep, type UnitWord } from '../../present/words.ts';
+import { describeStep } from '../../present/words.ts';
 import { STEP_MARKS } from '../theme.ts';
 import { describeHint } from './describe-refusal.ts';
 import { formatBar } from './jobs-view.ts';

@@ -1,6 +1,7 @@
 /** The dialog that settles one unit: what is known of it, what is true about it, and the words typed for it. */
+
+import type { UnitWord } from '../../present/families/family-words.ts';
 import { safeText } from '../../present/safe-text.ts';
-import type { UnitWord } from '../../present/words.ts';
 import type { SettleDialog } from '../state/console-state.ts';
 import { CURSOR_MARK } from '../theme.ts';
 import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';

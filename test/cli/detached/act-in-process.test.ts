@@ -21,6 +21,7 @@ test('actInProcess: a stop that is sent before the process has looked at the job
       principal: ANYBODY.principal,
       readOnly: false,
       noColor: true,
+      answers: {},
       json: true,
     },
     programPath: PROGRAM,

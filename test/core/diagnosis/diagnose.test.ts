@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
 import { VERDICTS } from '../../../src/core/job/schema.ts';
 import { LIVING, SAMPLE_ORPHANS, withStatus, withUnits } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_HOLDER, sampleEvidence } from '../../helpers/sample-evidence.ts';
@@ -170,27 +170,29 @@ describe('diagnose, findings', () => {
       recorded,
     };
     expect(diagnose(evidence).findings).toEqual([
-      { type: 'runner_dead', holder: SAMPLE_HOLDER, proof: 'lock_free' },
-      { type: 'orphan_running', orphan: SAMPLE_ORPHANS[0] },
-      { type: 'orphan_running', orphan: SAMPLE_ORPHANS[1] },
-      { type: 'units_in_doubt', count: 3, withReceipt: 1, canVerify: true },
-      { type: 'units_need_review', count: 2 },
-      { type: 'units_failed', count: 1 },
-      { type: 'prerequisite_bad', prerequisite: evidence.prerequisites[0] },
+      { type: 'runner_dead', severity: 'info', holder: SAMPLE_HOLDER, proof: 'lock_free' },
+      { type: 'orphan_running', severity: 'warning', orphan: SAMPLE_ORPHANS[0] },
+      { type: 'orphan_running', severity: 'warning', orphan: SAMPLE_ORPHANS[1] },
+      { type: 'units_in_doubt', severity: 'info', count: 3, withReceipt: 1, canVerify: true },
+      { type: 'units_need_review', severity: 'info', count: 2 },
+      { type: 'units_failed', severity: 'info', count: 1 },
+      { type: 'prerequisite_bad', severity: 'blocks', prerequisite: evidence.prerequisites[0] },
     ]);
   });
 
   it('names the error of a failed run only when there was one', () => {
     const failed = withStatus('failed', { done: 1 });
-    expect(diagnose(failed).findings).toEqual([{ type: 'run_failed', error: failed.recorded.lastError }]);
+    expect(diagnose(failed).findings).toEqual([
+      { type: 'run_failed', severity: 'info', error: failed.recorded.lastError },
+    ]);
     const { lastError: _error, ...recorded } = failed.recorded;
-    expect(diagnose({ ...failed, recorded }).findings).toEqual([{ type: 'run_failed' }]);
+    expect(diagnose({ ...failed, recorded }).findings).toEqual([{ type: 'run_failed', severity: 'info' }]);
   });
 
   it('says which contradiction there is', () => {
     const detail = 'recorded as completed with 2 units still to do';
     expect(diagnose(withStatus('completed', { pending: 2 })).findings).toEqual([
-      { type: 'state_contradiction', detail },
+      { type: 'state_contradiction', severity: 'blocks', detail },
     ]);
   });
 });

@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
-import { chooseAttention, isListed, judgeJob, needsOperator } from '../../../src/core/diagnosis/judge-job.ts';
+import { chooseAttention, isListed, needsOperator } from '../../../src/core/diagnosis/attention.ts';
 import type { Evidence, LivenessFacts } from '../../../src/core/evidence/schema.ts';
-import { ATTENTIONS, CHOICES, UNIT_STATUSES, type UnitCounts, VERDICTS } from '../../../src/core/job/schema.ts';
-import { buildProposals } from '../../../src/core/plan/build-plan.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
+import { buildProposals } from '../../../src/core/families/propose.ts';
+import { judgeJob } from '../../../src/core/families/units/judge-job.ts';
+import { ATTENTIONS, UNIT_STATUSES, type UnitCounts, VERDICTS } from '../../../src/core/job/schema.ts';
 import { ANYBODY, NO_UNITS } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_HOLDER, SAMPLE_UNITS, sampleEvidence } from '../../helpers/sample-evidence.ts';
 
@@ -60,13 +61,13 @@ describe('judgeJob', () => {
         const diagnosis = diagnose(evidence);
         const proposals = buildProposals({ evidence, diagnosis, authority: ANYBODY });
         const { recommended, attention, verdict } = diagnosis;
-        if (recommended) expect(proposals[recommended].type).not.toBe('refused');
+        if (recommended) expect(proposals[recommended]?.type).not.toBe('refused');
         // What a dead job can be resumed from is said; nothing is for one whose records are not to be trusted.
         const isDead = verdict === 'interrupted' || verdict === 'failed';
-        if (isDead && proposals.resume.type === 'plan') expect(recommended).toBe('resume');
+        if (isDead && proposals.resume?.type === 'plan') expect(recommended).toBe('resume');
         if (attention === 'inconsistent') expect([verdict, recommended]).toEqual(['inconsistent', undefined]);
-        const refused = CHOICES.filter((choice) => proposals[choice].type === 'refused');
-        if (refused.length === CHOICES.length) expect(recommended).toBeUndefined();
+        const refused = Object.values(proposals).filter(({ type }) => type === 'refused');
+        if (refused.length === Object.keys(proposals).length) expect(recommended).toBeUndefined();
       }),
       { numRuns: 5_000 },
     );

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest';
 import { RecoveryError } from '../../../src/core/errors.ts';
 import { approvePlan } from '../../../src/core/plan/approve-plan.ts';
 import type { Consent, Plan } from '../../../src/core/plan/schema.ts';
-import { SAMPLE_ORPHANS } from '../../helpers/evidence-builders.ts';
+import { planFor, SAMPLE_ORPHANS } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_MS, sampleEvidence, sampleRestartPlan, sampleResumePlan } from '../../helpers/sample-evidence.ts';
 
 const RESUME = sampleResumePlan();
 const RESTART = sampleRestartPlan();
-const OPEN: Plan = { ...RESUME, questions: [{ id: 'orphans', orphans: SAMPLE_ORPHANS, options: ['wait', 'end'] }] };
+const OPEN = planFor(sampleEvidence({ orphans: SAMPLE_ORPHANS }), 'resume');
 
 function consentTo(plan: Plan, change: Partial<Consent> = {}): Consent {
   return { planDigest: plan.digest, principal: 'local:ops', atMs: SAMPLE_MS, form: 'key', ...change };
@@ -63,8 +63,8 @@ describe('approvePlan', () => {
         message: 'processes of the dead runner still work: 4800 (./ship.sh), 4801 (./ship.sh)',
         details: {
           orphans: [
-            { pid: 4800, command: './ship.sh', unit: 48 },
-            { pid: 4801, command: './ship.sh', unit: null },
+            { pid: 4800, pid_start_ticks: 1, command: './ship.sh', unit_number: 48 },
+            { pid: 4801, pid_start_ticks: 2, command: './ship.sh', unit_number: null },
           ],
         },
       }),

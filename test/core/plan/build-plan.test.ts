@@ -7,7 +7,7 @@ import { SAMPLE_UNITS, sampleEvidence } from '../../helpers/sample-evidence.ts';
 /** The steps of a plan, one a line, and what it warns of. */
 function summarise({ steps, warnings, questions, wouldRepeat, consentForm }: Plan): readonly string[] {
   return [
-    ...steps.map(({ action, ...fields }) =>
+    ...steps.map(({ action, by: _by, ...fields }) =>
       [action, ...Object.entries(fields).map(([key, value]) => `${key}=${value}`)].join(' '),
     ),
     ...warnings.map(({ code, ...fields }) =>
@@ -15,7 +15,9 @@ function summarise({ steps, warnings, questions, wouldRepeat, consentForm }: Pla
         .map(([key, value]) => `${key}=${value}`)
         .join(' ')}`.trimEnd(),
     ),
-    ...questions.map(({ id, orphans, options }) => `? ${id} ${orphans.map(({ pid }) => pid)} ${options}`),
+    ...questions.map(
+      ({ id, options, isOptional }) => `? ${id} ${options.map(({ value }) => value)}${isOptional ? ', optional' : ''}`,
+    ),
     `repeats ${wouldRepeat}, ${consentForm}`,
   ];
 }
@@ -58,6 +60,7 @@ describe('buildProposal, resume', () => {
         "settle_units byReceipt=1 byVerify=2 toReview=0",
         "run_units count=5 unlessDone=2",
         "! UNITS_NEED_REVIEW count=2 unit=row",
+        "? verify again, optional",
         "repeats 0, confirm",
       ]
     `);
@@ -69,7 +72,7 @@ describe('buildProposal, resume', () => {
         "take_lease epoch=2",
         "retry_failed_units count=1",
         "run_units count=153",
-        "? orphans 4800,4801 wait,end",
+        "? orphans end,wait",
         "repeats 0, confirm",
       ]
     `);
@@ -86,6 +89,7 @@ describe('buildProposal, resume', () => {
       ]
     `);
     expect(planFor(ORPHANED, 'resume', { orphans: 'wait' }).steps[1]).toEqual({
+      by: 'runner',
       action: 'await_orphans',
       pids: [4800, 4801],
     });

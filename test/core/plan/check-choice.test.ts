@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../src/core/errors.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
+import { buildProposal } from '../../../src/core/families/propose.ts';
+import type { ActingChoice } from '../../../src/core/job/schema.ts';
 import type { AccessPolicy } from '../../../src/core/plan/access.ts';
-import { checkChoice, describeHolder, pickHolder } from '../../../src/core/plan/check-choice.ts';
-import type { Authority } from '../../../src/core/plan/choice-context.ts';
-import type { ActingChoice } from '../../../src/core/plan/schema.ts';
+import type { Authority } from '../../../src/core/plan/choice-row.ts';
+import { describeHolder, pickHolder } from '../../../src/core/plan/describe-holder.ts';
+import type { Refusal } from '../../../src/core/plan/schema.ts';
 import { askFor, LIVING, withStatus, withUnits } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_HOLDER, sampleEvidence } from '../../helpers/sample-evidence.ts';
 
@@ -47,6 +49,12 @@ const IN_ORDER: readonly Wrong[] = [
   { code: 'REVIEW_NEEDED', evidence: withCounts({ done: 1, needs_review: 1 }) },
 ];
 
+/** Why a choice is refused; undefined when it may be taken. */
+function checkChoice({ choice, answers, ...input }: ReturnType<typeof askFor>): Refusal | undefined {
+  const proposal = buildProposal(input, choice, answers);
+  return proposal.type === 'refused' ? proposal.refusal : undefined;
+}
+
 /** The code a choice is refused with when all of this is wrong; undefined when it may be taken. */
 function refuse(wrongs: readonly Wrong[], choice: ActingChoice = 'resume'): ErrorCode | undefined {
   const evidence = wrongs.reduce((one, wrong) => wrong.evidence?.(one) ?? one, sampleEvidence());
@@ -75,7 +83,7 @@ describe('checkChoice, order', () => {
 });
 
 describe('checkChoice, what each choice may do', () => {
-  it.each<readonly [string, Evidence, Readonly<Record<ActingChoice, ErrorCode | undefined>>]>([
+  it.each<readonly [string, Evidence, Readonly<Partial<Record<ActingChoice, ErrorCode | undefined>>>]>([
     ['a job that was interrupted', sampleEvidence(), { resume: undefined, restart: undefined, cancel: undefined }],
     [
       'a living runner',

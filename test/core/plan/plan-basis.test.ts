@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Evidence, UnitFacts, UnitsEvidence } from '../../../src/core/evidence/schema.ts';
 import type { UnitCounts } from '../../../src/core/job/schema.ts';
 import { readChanges } from '../../../src/core/plan/fact-change.ts';
-import { checkBasis, digestBasis, listChanges, PLAN_BASES } from '../../../src/core/plan/plan-basis.ts';
+import { checkBasis, digestBasis, listChanges } from '../../../src/core/plan/plan-basis.ts';
 import { changeFact, listPaths } from '../../helpers/change-facts.ts';
 import { LIVING, NO_UNITS, planFor, SAMPLE_ORPHANS, withUnits } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_HOLDER, SAMPLE_UNITS, sampleDoubt, sampleEvidence } from '../../helpers/sample-evidence.ts';
@@ -30,25 +30,24 @@ const HOLDER_FACTS = [
 ];
 
 describe('digestBasis', () => {
-  it.each(['cancel', 'pause'] as const)('%s rests on the job, its status and its holder alone', (choice) => {
+  it.each(['holder'] as const)('%s: it rests on the job, its status and its holder alone', (choice) => {
     for (const path of listPaths(LIVES)) {
       const isSame = digestBasis(choice, changeFact(LIVES, path) as Evidence) === digestBasis(choice, LIVES);
       expect(isSame, path.join('.')).toBe(!HOLDER_FACTS.includes(path.join('.')));
     }
   });
 
-  it.each(['resume', 'restart', 'rollback'] as const)('%s rests on every unit as well', (choice) => {
+  it.each(['everything'] as const)('%s: it rests on every unit as well', (choice) => {
     const later = { ...LIVES, units: { ...SAMPLE_UNITS, journalSequence: SAMPLE_UNITS.journalSequence + 1 } };
     expect(digestBasis(choice, later)).not.toBe(digestBasis(choice, LIVES));
-    expect(PLAN_BASES[choice]).toBe('everything');
   });
 
   it('cancel tells a holder that let go, or died, from one that lives', () => {
     const released = { ...LIVES, lease: { ...SAMPLE_HOLDER, releasedAtMs: 1 } };
     const dead = { ...LIVES, liveness: { ...LIVING, lock: 'free', process: 'gone' } as const };
     const stalled = { ...LIVES, liveness: { ...LIVING, processState: 'T' } };
-    expect(new Set([LIVES, released, dead].map((one) => digestBasis('cancel', one))).size).toBe(3);
-    expect(digestBasis('cancel', stalled)).toBe(digestBasis('cancel', LIVES));
+    expect(new Set([LIVES, released, dead].map((one) => digestBasis('holder', one))).size).toBe(3);
+    expect(digestBasis('holder', stalled)).toBe(digestBasis('holder', LIVES));
   });
 });
 
@@ -111,7 +110,7 @@ describe('listChanges', () => {
       ['prerequisite /srv/jobs/orders.csv unchanged changed'],
     ],
   ])('resume: %s', (...[, seen, now, expected]) => {
-    const told = listChanges({ choice: 'resume' }, seen, now).map(({ fact, subject, was, is }) =>
+    const told = listChanges({ basis: 'everything' }, seen, now).map(({ fact, subject, was, is }) =>
       [fact, subject, String(was), String(is)].filter((part) => part !== undefined).join(' '),
     );
     expect(told).toEqual(expected);
@@ -119,14 +118,14 @@ describe('listChanges', () => {
 
   it('says that something changed when no fact it knows did', () => {
     const moved = { ...DOUBT, job: { ...DOUBT.job, directory: '/elsewhere' } };
-    expect(listChanges({ choice: 'resume' }, DOUBT, moved)).toEqual([{ fact: 'other', was: null, is: null }]);
-    expect(listChanges({ choice: 'resume' }, DOUBT, DOUBT)).toEqual([]);
+    expect(listChanges({ basis: 'everything' }, DOUBT, moved)).toEqual([{ fact: 'other', was: null, is: null }]);
+    expect(listChanges({ basis: 'everything' }, DOUBT, DOUBT)).toEqual([]);
   });
 
   it('names who took the job over', () => {
     const lease = { ...SAMPLE_HOLDER, epoch: 2, pid: 411 };
     const now = { ...LIVES, recorded: { ...LIVES.recorded, epoch: 2 }, lease };
-    expect(listChanges({ choice: 'cancel' }, LIVES, now)).toEqual([
+    expect(listChanges({ basis: 'holder' }, LIVES, now)).toEqual([
       { fact: 'epoch', was: 1, is: 2, holder: { pid: 411, host: 'shipping-1' } },
     ]);
   });

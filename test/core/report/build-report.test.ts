@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { translateProgress } from '../../../src/core/report/build-report.ts';
+import { translateProgress } from '../../../src/core/families/build-report.ts';
 import { RecoveryReport } from '../../../src/core/report/schema.ts';
 import { buildSampleReport, SAMPLE_RESULT } from '../../helpers/build-sample-report.ts';
 import { SAMPLE_ORPHANS } from '../../helpers/evidence-builders.ts';
@@ -74,7 +74,7 @@ describe('buildReport', () => {
           "status": "recovered",
         },
         "plan": {
-          "digest": "294e2c493c2c7be17adddb54a3449a9c99fbf3a2be64c3b1c9e7440e33f759d8",
+          "digest": "26fdeccfdd7b72e1d1cdc9814c03a45e67a971679e2293d4ec03a8c24d8e0a77",
           "steps": [
             {
               "action": "take_lease",

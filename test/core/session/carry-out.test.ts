@@ -51,7 +51,7 @@ describe('carryOut', () => {
     running.tell({
       type: 'step',
       index: 1,
-      result: { step: { action: 'retry_failed_units', count: 1 }, state: 'done' },
+      result: { step: { by: 'runner', action: 'retry_failed_units', count: 1 }, state: 'done' },
     });
     running.tell({ type: 'progress', progress, lastUnit: { number: 48, key: 'A48', receipt: '1Z' } });
     running.tell({ type: 'line', text: 'shipped' });

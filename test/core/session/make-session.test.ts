@@ -105,10 +105,10 @@ describe('makeSession, choosing', () => {
 
   it('rebuilds the plan with a decision, and only a plan', async () => {
     const { session } = open({ looks: [sampleEvidence({ orphans: SAMPLE_ORPHANS })] });
-    const asked = await say(session, INSPECT, { type: 'decide', orphans: 'end' }, CHOOSE_RESUME);
-    expect(asked).toMatchObject({ plan: { questions: [{ id: 'orphans' }], decisions: {} } });
-    const decided = await say(session, { type: 'decide', orphans: 'end' });
-    expect(decided).toMatchObject({ plan: { questions: [], decisions: { orphans: 'end' } } });
+    const asked = await say(session, INSPECT, { type: 'answer', questionId: 'orphans', value: 'end' }, CHOOSE_RESUME);
+    expect(asked).toMatchObject({ plan: { questions: [{ id: 'orphans' }], answers: {} } });
+    const decided = await say(session, { type: 'answer', questionId: 'orphans', value: 'end' });
+    expect(decided).toMatchObject({ plan: { questions: [], answers: { orphans: 'end' } } });
     expect(decided.stage === 'planned' && asked.stage === 'planned' && decided.plan.digest).not.toBe(
       asked.stage === 'planned' && asked.plan.digest,
     );

@@ -2,13 +2,12 @@ import { existsSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { listPlaces } from '../../../src/cli/list-places.ts';
 import { findJob, type OpenPlace } from '../../../src/cli/open-places.ts';
-import { CHOICES, CONTROL_CHOICES, type JobRef } from '../../../src/core/job/schema.ts';
-import type { PlanChoice } from '../../../src/core/plan/schema.ts';
+import { ACTING_CHOICES, type JobRef } from '../../../src/core/job/schema.ts';
 import type { JobQuery } from '../../../src/core/ports.ts';
 import { conduct, DENYING, type MakeSourceWorld, open, PRINCIPAL, type SourceWorld } from './source-world.ts';
 
 const ALL: JobQuery = { scope: 'all', offset: 0, limit: 50 };
-const PLAN_CHOICES = [...CHOICES, ...CONTROL_CHOICES].filter((choice): choice is PlanChoice => choice !== 'review');
+const PLAN_CHOICES = ACTING_CHOICES;
 
 /** The facts that hold for every source. `name` is the source's in the registry. */
 export function describeSource(name: string, make: MakeSourceWorld): void {

@@ -2,8 +2,9 @@
 import { type ActOptions, openSession } from '../../../src/cli/compose.ts';
 import type { Config } from '../../../src/cli/config.ts';
 import { type OpenPlace, openPlaces } from '../../../src/cli/open-places.ts';
+import type { ActingChoice } from '../../../src/core/job/schema.ts';
 import type { AccessPolicy } from '../../../src/core/plan/access.ts';
-import type { Consent, PlanChoice } from '../../../src/core/plan/schema.ts';
+import type { Consent } from '../../../src/core/plan/schema.ts';
 import type { SessionState } from '../../../src/core/session/schema.ts';
 
 /** A place with one job that died while it worked; everything goes at the end of the scope. */
@@ -42,7 +43,7 @@ export const DENYING: AccessPolicy = { type: 'invalid', path: '/policy.json', pr
 /** Takes a choice from the first look as far as it goes, as commands and console do. */
 export async function conduct(
   place: OpenPlace,
-  { jobId, choice, ...asking }: Asking & { readonly jobId: string; readonly choice: PlanChoice },
+  { jobId, choice, ...asking }: Asking & { readonly jobId: string; readonly choice: ActingChoice },
 ): Promise<SessionState> {
   const session = openSession(place, jobId, makeOptions(asking));
   session.send({ type: 'inspect' });
@@ -67,9 +68,9 @@ export function open(targets: readonly string[], asking: Asking = {}, forced?: s
 }
 
 function makeConfig({ readOnly = false, command }: Asking): Config {
-  const request = command === undefined ? {} : { command };
+  const answers = command === undefined ? {} : { command };
   const named = { stateDirectory: '/nowhere', stateNamed: true };
-  return { ...named, principal: PRINCIPAL, readOnly, json: false, noColor: true, request };
+  return { ...named, principal: PRINCIPAL, readOnly, json: false, noColor: true, answers };
 }
 
 function makeOptions(asking: Asking): ActOptions {

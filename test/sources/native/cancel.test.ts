@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
+import { buildProposal } from '../../../src/core/families/propose.ts';
 import { approvePlan } from '../../../src/core/plan/approve-plan.ts';
-import { buildProposal } from '../../../src/core/plan/build-plan.ts';
 import type { ApprovedPlan } from '../../../src/core/plan/schema.ts';
 import { readOwnIdentity, readProcessStat } from '../../../src/platform/process-probe.ts';
 import { cancelJob, stopRunner } from '../../../src/sources/native/cancel.ts';

@@ -37,7 +37,14 @@ describe('collectEvidence', () => {
     const evidence = await collect(state, job);
     expect(hashFiles(state.path)).toEqual(before);
     expect(evidence).toMatchObject({
-      job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
+      job: {
+        id: job.id,
+        name: 'Orders',
+        kind: 'batch',
+        family: 'units',
+        source: 'native',
+        directory: `${state.path}/jobs/${job.id}`,
+      },
       recorded: { status: 'running', runCount: 0, epoch: 1, lastEventAtMs: SEED_MS, lastError: { code: 'E-3001' } },
       lease: { epoch: 1, pid: 2 ** 30 },
       liveness: { host: 'same', boot: 'same', lock: 'missing', process: 'gone', heartbeatAgeMs: 5_000 },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
 import type { NativeStatus, UnitStatus } from '../../../src/core/job/schema.ts';
 import type { JobQuery } from '../../../src/core/ports.ts';
 import { tryLock } from '../../../src/platform/lock-file.ts';
@@ -160,7 +160,14 @@ describe('listJobs, a line', () => {
     state.hold(job, { identity: { ...readOwnIdentity(), pid: 2 ** 30 } });
     expect((await list(state, { withReceipts: true, limit: 1_000 })).jobs).toEqual([
       {
-        job: { id: job.id, name: 'Orders', kind: 'batch', source: 'native', directory: `${state.path}/jobs/${job.id}` },
+        job: {
+          id: job.id,
+          name: 'Orders',
+          kind: 'batch',
+          family: 'units',
+          source: 'native',
+          directory: `${state.path}/jobs/${job.id}`,
+        },
         status: 'running',
         verdict: 'interrupted',
         attention: 'interrupted',

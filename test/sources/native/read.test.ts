@@ -96,7 +96,7 @@ describe('find, units and audit', () => {
     const place = open(state);
     const directory = `${state.path}/jobs/bone`;
     expect(await place.find('Orders', 9)).toEqual([
-      { id: 'bone', name: 'Orders', kind: 'batch', source: 'native', directory },
+      { id: 'bone', name: 'Orders', kind: 'batch', family: 'units', source: 'native', directory },
     ]);
     expect(await place.units('bone', { statuses: ['failed'], offset: 0, limit: 9 })).toMatchObject({
       units: [{ number: 2 }],

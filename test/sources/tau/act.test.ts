@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
+import { controlOf } from '../../../src/core/families/training-control/control-of.ts';
 import { parseAccessPolicy } from '../../../src/core/plan/parse-access-policy.ts';
 import type { SessionState } from '../../../src/core/session/schema.ts';
 import { PROGRAM } from '../../helpers/salvor.ts';
@@ -28,13 +29,13 @@ describe('acting on a Tau state directory', () => {
     expect(state).toMatchObject({ salvor_action_id: report.report_id, updated_unix_ms: report.recovered_at_unix_ms });
     expect(row).toMatchObject({ salvor_action_id: report.report_id, timestamp_unix_ms: report.recovered_at_unix_ms });
     expect([state['principal'], row?.['principal']]).toEqual(['local:test', 'local:test']);
-    expect((await lookAtTauFolder(folder.path)).control?.unfinished).toBeUndefined();
+    expect(controlOf(await lookAtTauFolder(folder.path)).unfinished).toBeUndefined();
   });
 
   it('pause is recorded and answers in the shape of the format, and again is idempotent and recorded again', async () => {
     using folder = copyTauFixture('crashed-primary');
-    const { control } = reported(await actOnTauFolder(folder.path, 'pause'));
-    expect(control).toMatchObject({
+    const { foreign } = reported(await actOnTauFolder(folder.path, 'pause'));
+    expect(foreign?.value).toMatchObject({
       schema_version: 1,
       state_dir: folder.path,
       action: 'pause',
@@ -44,7 +45,7 @@ describe('acting on a Tau state directory', () => {
       control_state: { lifecycle_state: 'paused', last_action: 'pause' },
       training_status: null,
     });
-    expect(reported(await actOnTauFolder(folder.path, 'pause')).control).toMatchObject({ idempotent: true });
+    expect(reported(await actOnTauFolder(folder.path, 'pause')).foreign?.value).toMatchObject({ idempotent: true });
     expect(folder.rows().map((row) => [row['action'], row['idempotent']])).toEqual([
       ['pause', false],
       ['resume', false],
@@ -76,16 +77,16 @@ describe('acting on a Tau state directory', () => {
   it('a rollback makes the chosen checkpoint the primary and keeps the old one', async () => {
     using folder = copyTauFixture('crashed-primary');
     const [newer, older] = [folder.read('policy-checkpoint.json'), folder.read('policy-checkpoint.rollback.json')];
-    const { control } = reported(await actOnTauFolder(folder.path, 'rollback', { checkpoint: 'fallback' }));
+    const { foreign } = reported(await actOnTauFolder(folder.path, 'rollback', { checkpoint: 'fallback' }));
     expect(folder.read('policy-checkpoint.json')).toBe(older);
     expect(Object.values(folder.snapshot())).toContain(newer);
-    expect(control).toMatchObject({
+    expect(foreign?.value).toMatchObject({
       checkpoint_run_id: 'run-77',
       rollback_checkpoint: join(folder.path, 'policy-checkpoint.rollback.json'),
     });
     expect(folder.readJson('control-state.json')).toMatchObject({ lifecycle_state: 'rollback_requested' });
     const again = reported(await actOnTauFolder(folder.path, 'rollback', { checkpoint: 'fallback' }));
-    expect(again.control).toMatchObject({ idempotent: true });
+    expect(again.foreign?.value).toMatchObject({ idempotent: true });
     expect(folder.read('policy-checkpoint.json')).toBe(older);
   });
 
@@ -117,9 +118,9 @@ describe('acting on a Tau state directory', () => {
         '"cancelled":9007199254740993',
       ),
     });
-    const { control } = reported(await actOnTauFolder(folder.path, 'pause'));
+    const { foreign } = reported(await actOnTauFolder(folder.path, 'pause'));
     const { formatExactJson } = await import('../../../src/platform/exact-json.ts');
-    expect(formatExactJson(control)).toContain('"cancelled":9007199254740993');
+    expect(formatExactJson(foreign?.value)).toContain('"cancelled":9007199254740993');
   });
 
   it('a policy is evaluated for control:rl actions, with the reason codes of the format', async () => {
@@ -236,7 +237,7 @@ describe('starting a trainer', () => {
         'RUNNER_ALIVE',
       );
       const cancelled = reported(await actOnTauFolder(folder.path, 'cancel'));
-      expect(cancelled.report.plan.steps.map(({ action }) => action)).toContain('end_orphans');
+      expect(cancelled.report.plan.steps.map(({ action }) => action)).toContain('end_trainers');
       expect((await lookAtTauFolder(folder.path)).orphans).toEqual([]);
     } finally {
       if (isThere(pid)) process.kill(-pid, 'SIGKILL');

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
-import type { PlanChoice } from '../../../src/core/plan/schema.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
+import type { ActingChoice } from '../../../src/core/job/schema.ts';
 import type { RecoveryReport } from '../../../src/core/report/schema.ts';
 import { parseAnswer, runSalvor } from '../../helpers/salvor.ts';
 import { makeTauFolder, type TauFolder, tauCheckpoint, tauState } from '../../helpers/tau-directory.ts';
@@ -16,13 +16,13 @@ const [PRIMARY, FALLBACK] = ['policy-checkpoint.json', 'policy-checkpoint.rollba
 const at100 = tauCheckpoint(100, 'run-77', EARLY);
 const at200 = tauCheckpoint(200, 'run-77', LATE);
 
-async function act(folder: TauFolder, choice: PlanChoice, run: TauRun = {}): Promise<RecoveryReport> {
+async function act(folder: TauFolder, choice: ActingChoice, run: TauRun = {}): Promise<RecoveryReport> {
   const state = await actOnTauFolder(folder.path, choice, run);
   if (state.stage !== 'reported') throw state.stage === 'refused' ? state.error : new Error(state.stage);
   return state.report;
 }
 
-async function refuse(folder: TauFolder, choice: PlanChoice, run: TauRun = {}) {
+async function refuse(folder: TauFolder, choice: ActingChoice, run: TauRun = {}) {
   const state = await actOnTauFolder(folder.path, choice, run);
   if (state.stage !== 'refused') throw new Error(`the session is ${state.stage}`);
   return state.error;

@@ -3,7 +3,8 @@ import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { countActions } from '../../../src/core/evidence/count-actions.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
-import type { PlanChoice } from '../../../src/core/plan/schema.ts';
+import { controlOf } from '../../../src/core/families/training-control/control-of.ts';
+import type { ActingChoice } from '../../../src/core/job/schema.ts';
 import {
   type FileOperations,
   systemFileOperations,
@@ -36,7 +37,7 @@ function makeDying(stopAt: number, tearAppends: boolean) {
   };
 }
 
-const CASES: readonly (readonly [PlanChoice, string, string | undefined])[] = [
+const CASES: readonly (readonly [ActingChoice, string, string | undefined])[] = [
   ['resume', 'crashed-primary', undefined],
   ['resume', 'torn-audit', undefined],
   ['cancel', 'crashed-fallback', undefined],
@@ -44,29 +45,29 @@ const CASES: readonly (readonly [PlanChoice, string, string | undefined])[] = [
   ['rollback', 'crashed-primary', 'fallback'],
 ];
 
-type Case = { readonly choice: PlanChoice; readonly checkpoint: { readonly checkpoint?: string } };
+type Case = { readonly choice: ActingChoice; readonly checkpoint: { readonly checkpoint?: string } };
 
 /** What was cut short is read whole, loses nothing, and is told. */
 function expectTold({ choice }: Case, before: Evidence, after: Evidence): void {
-  expect(after.control?.files.filter(({ state }) => state === 'invalid')).toEqual([]);
-  expect(after.control?.restore.source).toBeDefined();
+  expect(after.files?.filter(({ state }) => state === 'invalid')).toEqual([]);
+  expect(controlOf(after).restore.source).toBeDefined();
   expect(after.audit.actions.slice(0, before.audit.actions.length)).toEqual(before.audit.actions);
   const isRecorded = after.audit.actions.length > before.audit.actions.length;
-  const isChanged = after.control?.updatedAtMs !== before.control?.updatedAtMs;
+  const isChanged = controlOf(after).updatedAtMs !== controlOf(before).updatedAtMs;
   if (isRecorded) expect(isChanged).toBe(true);
   if (!isChanged || isRecorded) return;
-  expect(after.control?.unfinished).toMatchObject({ action: choice });
-  expect(after.control?.unfinished?.missing).toContain('audit_row');
+  expect(controlOf(after).unfinished).toMatchObject({ action: choice });
+  expect(controlOf(after).unfinished?.missing).toContain('audit_row');
   const isRestored = after.checkpoints?.[0]?.sha256 !== before.checkpoints?.[0]?.sha256;
   const isOpen = choice === 'rollback' && !isRestored;
-  expect(after.control?.unfinished?.missing.includes('restored_checkpoint')).toBe(isOpen);
+  expect(controlOf(after).unfinished?.missing.includes('restored_checkpoint')).toBe(isOpen);
 }
 
 /** The same action once more: everything agrees afterwards. */
 async function expectCompleted({ choice, checkpoint }: Case, folder: TauFolder): Promise<void> {
   expect((await actOnTauFolder(folder.path, choice, checkpoint)).stage).toBe('reported');
   const end = await lookAtTauFolder(folder.path);
-  expect([end.control?.unfinished, end.control?.tornLine]).toEqual([undefined, undefined]);
+  expect([controlOf(end).unfinished, controlOf(end).tornLine]).toEqual([undefined, undefined]);
   expect(countActions(end.audit.actions).reduce((sum, { count }) => sum + count, 0)).toBe(end.audit.entryCount);
   const actionId = folder.readJson('control-state.json')['salvor_action_id'];
   expect(folder.rows().at(-1)?.['salvor_action_id']).toBe(actionId);

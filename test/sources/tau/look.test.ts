@@ -2,7 +2,8 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
+import { controlOf } from '../../../src/core/families/training-control/control-of.ts';
 import { isTauDirectory } from '../../../src/sources/tau/detect.ts';
 import { nameOf } from '../../../src/sources/tau/layout.ts';
 import { copyTauFixture, makeTauFolder, tauCheckpoint, tauState, tauStatus } from '../../helpers/tau-directory.ts';
@@ -47,7 +48,7 @@ describe('looking at a Tau state directory', () => {
     expect(diagnose(await lookAtTauFolder(folder.path)).crashDetected).toBe(true);
     symlinkSync(store, join(folder.path, 'store.sqlite'));
     const evidence = await lookAtTauFolder(folder.path);
-    expect(evidence.control?.status?.path).toBe(join(dirname(store), 'status.json'));
+    expect(controlOf(evidence).status?.path).toBe(join(dirname(store), 'status.json'));
     expect(diagnose(evidence)).toMatchObject({ crashDetected: false, verdict: 'finished' });
   });
 
@@ -57,7 +58,7 @@ describe('looking at a Tau state directory', () => {
     mkdirSync(dirname(store));
     writeFileSync(store, 'no database at all');
     writeFileSync(join(dirname(store), 'status.json'), tauStatus('failed'));
-    expect((await lookAtTauFolder(folder.path)).control?.status).toBeUndefined();
+    expect(controlOf(await lookAtTauFolder(folder.path)).status).toBeUndefined();
     writeFileSync(store, '');
     makeStore(store);
     expect(diagnose(await lookAtTauFolder(folder.path)).verdict).toBe('failed');
@@ -70,7 +71,7 @@ describe('looking at a Tau state directory', () => {
       'status.json': tauStatus('completed', { run_id: 'run-76' }),
     });
     const evidence = await lookAtTauFolder(folder.path);
-    expect(evidence.control?.status?.stale).toBe('other_run');
+    expect(controlOf(evidence).status?.stale).toBe('other_run');
     expect(diagnose(evidence).crashDetected).toBe(true);
   });
 
@@ -109,7 +110,7 @@ describe('looking at a Tau state directory', () => {
   ])('%s: %#: the first problem is told with its place', async (name, text, says) => {
     using folder = makeTauFolder({ 'control-state.json': tauState('running'), [name]: text });
     const evidence = await lookAtTauFolder(folder.path);
-    const bad = evidence.control?.files.find(({ state }) => state === 'invalid');
+    const bad = evidence.files?.find(({ state }) => state === 'invalid');
     expect(bad?.path).toBe(join(folder.path, name));
     expect(bad?.problem?.message).toContain(says);
     const stopsNothing = name === 'recovery-report.json';
@@ -120,8 +121,8 @@ describe('looking at a Tau state directory', () => {
     using folder = makeTauFolder();
     mkdirSync(join(folder.path, 'control-state.json'));
     mkdirSync(join(folder.path, 'control-audit.jsonl'));
-    const { control } = await lookAtTauFolder(folder.path);
-    expect(control?.files.slice(0, 3).map(({ state }) => state)).toEqual(['unreadable', 'missing', 'unreadable']);
+    const { files } = await lookAtTauFolder(folder.path);
+    expect(files?.slice(0, 3).map(({ state }) => state)).toEqual(['unreadable', 'missing', 'unreadable']);
   });
 
   it('each generation is told with its grade, its steps and, for a bad one, the place', async () => {

@@ -166,7 +166,7 @@ test('runLinear: hook tells the plan that asks the verify hook again, and withou
     expect(asked.includes('hook to ask the verify hook again about all')).toBe(canVerify);
     if (canVerify) {
       await answer('yes or no:', 'no');
-      expect(session.commands[1]).toEqual({ type: 'choose', choice: 'resume', verifyAgain: true });
+      expect(session.commands[1]).toEqual({ type: 'choose', choice: 'resume', answers: { verify: 'again' } });
     }
     const after = await answer('back to the jobs:', 'b');
     if (!canVerify) expect(after).toContain('The hook cannot be asked: the job has no verify hook.');

@@ -68,6 +68,6 @@ test('checkpoints: the view of a training job has its own title and says what it
   const looked = sampleLooked({ evidence: { ...evidence, checkpoints: [] } });
   const term = openBareConsole({ answers: { inspect: () => ({ stage: 'diagnosed', ...looked }) } });
   expect(await term.press('enter', '3', '2')).toContain('California Orders - Checkpoints');
-  expect(await term.press('p')).toContain('p does nothing here');
+  expect(await term.press('z')).toContain('z does nothing here');
   term.model.close();
 });

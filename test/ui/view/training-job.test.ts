@@ -1,7 +1,7 @@
 /** The console's views of a training job, on evidence of a real directory. */
 import { describe, expect, it } from 'vitest';
-import { diagnose } from '../../../src/core/diagnosis/diagnose.ts';
-import { buildProposals } from '../../../src/core/plan/build-plan.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
+import { buildProposals } from '../../../src/core/families/propose.ts';
 import { type Pane, startState } from '../../../src/ui/state/console-state.ts';
 import { startWindow } from '../../../src/ui/state/list-window.ts';
 import { assembleFrame } from '../../../src/ui/view/assemble-frame.ts';
@@ -16,7 +16,7 @@ async function show(scenario: string, pane: Pane, choice?: 'resume') {
   const authority = { principal: 'local:test', policy: { type: 'none' }, readOnly: false, canAct: true } as const;
   const looked = { evidence, diagnosis, proposals: buildProposals({ evidence, diagnosis, authority }) };
   const proposal = looked.proposals.resume;
-  const isPlanned = choice !== undefined && proposal.type === 'plan';
+  const isPlanned = choice !== undefined && proposal?.type === 'plan';
   const session = isPlanned
     ? ({ stage: 'planned', ...looked, plan: proposal.plan } as const)
     : ({ stage: 'diagnosed', ...looked } as const);

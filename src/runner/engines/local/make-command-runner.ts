@@ -128,6 +128,7 @@ function buildShellRun(
     onLine: listener.onLine,
     ...(markDirectory !== undefined && { markDirectory }),
     ...(timeoutMs !== undefined && { timeoutMs }),
+    ...(attempt.isLook && { isLook: true }),
   };
 }
 

@@ -1,8 +1,9 @@
-import type { ControlFacts, ControlFileFacts, TrainingStatus } from '../evidence/control-schema.ts';
-import type { Evidence } from '../evidence/schema.ts';
-import type { Verdict } from '../job/schema.ts';
-import { chooseAttention } from './judge-job.ts';
-import type { ControlFinding, Diagnosis, Finding } from './schema.ts';
+import { chooseAttention } from '../../diagnosis/attention.ts';
+import type { Diagnosis, Finding, Severity } from '../../diagnosis/schema.ts';
+import type { Evidence, FileFacts } from '../../evidence/schema.ts';
+import type { Verdict } from '../../job/schema.ts';
+import { controlOf } from './control-of.ts';
+import type { ControlFacts, ControlFinding, TrainingStatus } from './schema.ts';
 
 /** Statuses that end a run, and what a job with one of them is. Source: formats/tau 2.3. */
 const TERMINAL: ReadonlyMap<string, Verdict> = new Map([
@@ -41,10 +42,11 @@ function isCrash(control: ControlFacts, trainerLives: boolean): boolean {
  * Errors: none. Same evidence, same diagnosis.
  * Source: formats/tau 3 (resume, 2) and 4.7 (a stale end hides a crash there); design, rule 2.
  */
-export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diagnosis {
+export function diagnoseControl(evidence: Evidence): Diagnosis {
+  const control = controlOf(evidence);
   const findings = findAll(evidence, control);
-  const { audit } = evidence;
-  const isDamaged = control.files.some(isNeeded) || audit.broken !== undefined || control.overtaken !== undefined;
+  const { audit, files = [] } = evidence;
+  const isDamaged = files.some(isNeeded) || audit.broken !== undefined || control.overtaken !== undefined;
   const trainerLives = evidence.orphans.length > 0;
   const crashDetected = isCrash(control, trainerLives);
   const verdict = isDamaged ? 'inconsistent' : judge(control, trainerLives);
@@ -58,12 +60,13 @@ export function diagnoseControl(evidence: Evidence, control: ControlFacts): Diag
  * Whether a resume may not go on without a checkpoint that loads: after a crash, after a trainer that was seen to end,
  * when a rollback chose one, and when a trainer is to be started where checkpoints are that cannot be loaded, since it would begin from nothing.
  */
-export function needsCheckpoint({ control, checkpoints = [] }: Evidence, crashDetected: boolean): boolean {
-  if (crashDetected || control?.restore.refused || control?.trainerEnd) return true;
-  const isThere = checkpoints.some(
+export function needsCheckpoint(evidence: Evidence, crashDetected: boolean, willStart = false): boolean {
+  const { restore, trainerEnd } = controlOf(evidence);
+  if (crashDetected || restore.refused || trainerEnd) return true;
+  const isThere = (evidence.checkpoints ?? []).some(
     ({ source, problem }) => source !== 'named' && problem?.code !== 'CHECKPOINT_MISSING',
   );
-  return control?.command !== undefined && isThere;
+  return willStart && isThere;
 }
 
 function judge(control: ControlFacts, trainerLives: boolean): Verdict {
@@ -87,45 +90,51 @@ function isUnrecorded({ lifecycle, trainerEnd, unfinished }: ControlFacts): bool
 }
 
 function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] {
-  const { checkpoints = [], orphans, audit } = evidence;
+  const { checkpoints = [], orphans, audit, files = [] } = evidence;
   const { status, tornLine, unfinished } = control;
   const isCrashed = isCrash(control, orphans.length > 0);
   const crashed: ControlFinding = { type: 'control_crashed', ...(status && { status }) };
   return [
-    ...control.files.filter(isBad).map((file): Finding => ({ type: 'control_file_bad', file })),
-    ...(isCrashed ? [crashed] : []),
-    ...(control.overtaken ? [{ type: 'state_overtaken', overtaken: control.overtaken } as const] : []),
-    ...(control.trainerEnd ? [{ type: 'trainer_ended', end: control.trainerEnd } as const] : []),
-    ...(status?.stale === undefined ? [] : [{ type: 'status_stale', status } as const]),
-    ...orphans.map((trainer): Finding => ({ type: 'trainer_alive', trainer })),
+    ...files
+      .filter(isBad)
+      .map((file) => found(isNeeded(file) ? 'blocks' : 'warning', { type: 'control_file_bad', file })),
+    ...(isCrashed ? [found('info', crashed)] : []),
+    ...(control.overtaken ? [found('blocks', { type: 'state_overtaken', overtaken: control.overtaken })] : []),
+    ...(control.trainerEnd ? [found('warning', { type: 'trainer_ended', end: control.trainerEnd })] : []),
+    ...(status?.stale === undefined ? [] : [found('warning', { type: 'status_stale', status })]),
+    ...orphans.map((trainer) => found('warning', { type: 'trainer_alive', trainer })),
     ...checkpoints.flatMap((checkpoint): readonly Finding[] => {
       const { problem } = checkpoint;
       const isWanted = isCrashed || checkpoint.source === 'chosen';
       const isTold = problem !== undefined && (isWanted || problem.code !== 'CHECKPOINT_MISSING');
-      return isTold ? [{ type: 'checkpoint_refused', checkpoint }] : [];
+      return isTold ? [found('warning', { type: 'checkpoint_refused', checkpoint })] : [];
     }),
-    ...control.restore.notes.map((detail): Finding => ({ type: 'checkpoint_choice', detail })),
+    ...control.restore.notes.map((detail) => found('warning', { type: 'checkpoint_choice', detail })),
     ...findRefusedChoice(control),
-    ...(tornLine ? [{ type: 'audit_torn', tornLine } as const] : []),
-    ...(control.oddRows ?? []).map((row): Finding => ({ type: 'audit_row_odd', row })),
-    ...(unfinished ? [{ type: 'action_unfinished', unfinished } as const] : []),
-    ...(audit.broken ? [{ type: 'audit_broken', ...audit.broken } as const] : []),
+    ...(tornLine ? [found('warning', { type: 'audit_torn', tornLine })] : []),
+    ...(control.oddRows ?? []).map((row) => found('info', { type: 'audit_row_odd', row })),
+    ...(unfinished ? [found('warning', { type: 'action_unfinished', unfinished })] : []),
+    ...(audit.broken ? [{ type: 'audit_broken', severity: 'blocks', ...audit.broken } as const] : []),
   ];
+}
+
+function found(severity: Severity, finding: ControlFinding): Finding {
+  return { severity, ...finding };
 }
 
 /** A rollback chose what cannot be loaded: that is the first of what is told then. */
 function findRefusedChoice({ restore }: ControlFacts): readonly Finding[] {
   const [detail] = restore.refused ? restore.failures : [];
-  return detail === undefined ? [] : [{ type: 'checkpoint_choice', detail }];
+  return detail === undefined ? [] : [found('blocks', { type: 'checkpoint_choice', detail })];
 }
 
 /** A log with a bad line has its own finding, and a policy its own refusal. */
-function isBad({ what, state }: ControlFileFacts): boolean {
+function isBad({ what, state }: FileFacts): boolean {
   if (what === 'access_policy') return false;
   return state === 'unreadable' || (state === 'invalid' && what !== 'audit_log');
 }
 
 /** A report is a product: one that is damaged stops nothing. */
-function isNeeded(file: ControlFileFacts): boolean {
+function isNeeded(file: FileFacts): boolean {
   return isBad(file) && file.what !== 'recovery_report';
 }

@@ -1,4 +1,4 @@
-import type { TrainerEnd } from './control-schema.ts';
+import type { TrainerEnd } from './schema.ts';
 
 /** How a trainer ended, after "the trainer". Errors: none; a signal is a name of the system's. */
 export function describeTrainerEnd({ exitCode, signal }: Pick<TrainerEnd, 'exitCode' | 'signal'>): string {

@@ -1,58 +1,41 @@
-import { findEnd } from '../diagnosis/diagnose-control.ts';
-import type { CheckpointEvidence, ControlFacts } from '../evidence/control-schema.ts';
-import type { Evidence } from '../evidence/schema.ts';
-import { findTaken } from '../plan/control-rules.ts';
-import { buildReport, type ReportInput } from './build-report.ts';
-import type { RecoveryReport } from './schema.ts';
-
-/** What a report says of a training control directory besides. `ended` is what became of the trainer. */
-export type ControlReportInput = ReportInput & {
-  readonly control: ControlFacts;
-  /** Lines to be said after those of the format, in order. */
-  readonly notes: readonly string[];
-  readonly outcome: RecoveryReport['outcome'];
-};
+import type { CheckpointEvidence } from '../../evidence/checkpoint-schema.ts';
+import type { Evidence } from '../../evidence/schema.ts';
+import type { RecoveryReport } from '../../report/schema.ts';
+import type { Reported, ReportParts } from '../family.ts';
+import { controlOf } from './control-of.ts';
+import { findEnd } from './diagnose.ts';
+import { findTaken } from './rules.ts';
+import type { ControlFacts } from './schema.ts';
 
 /** How the line of a resume begins that had no crash to recover from. Source: formats/tau 3, resume 4. */
 const NO_CRASH = 'resume recovery: no crash-detected state';
 
 /**
- * Says what an action on a training control directory found and did: the fields of the format's own report with
- * Salvor's added.
+ * Says what an action on such a training found and did: the fields of the format's own report.
  *
  * Errors: none. Same input, same report.
  * Source: formats/tau 2.5 and 3; contract, recovery-report.json.
  */
-export function buildControlReport(input: ControlReportInput): RecoveryReport {
-  const { approved, control, notes, outcome } = input;
-  const { evidence, plan, consent } = approved;
+export function describeReport(reported: Reported): ReportParts {
+  const { evidence, plan } = reported.approved;
+  const control = controlOf(evidence);
   const isResume = plan.choice === 'resume';
   const restored = isResume ? findTaken(control, evidence.checkpoints) : undefined;
-  const report = buildReport(input);
   return {
-    ...report,
-    progress_before: { ...report.progress_before, unit: 'step' },
-    progress_after: { ...report.progress_after, unit: 'step' },
-    strategy: isResume && restored ? 'resume_from_checkpoint' : null,
+    strategy: restored ? 'resume_from_checkpoint' : null,
     crash_evidence: describeEvidence(evidence, control),
-    prior_lifecycle_state: control.lifecycle,
     prior_training_state: control.status?.runState ?? null,
     ...describeCheckpoint(restored),
-    diagnostics: [
-      ...(isResume ? describeRestore(input, restored) : []),
-      ...notes,
-      ...(consent.reason === undefined ? [] : [`reason given: ${consent.reason}`]),
-    ],
-    outcome,
+    diagnostics: [...(isResume ? describeRestore(reported, restored) : []), ...reported.notes],
   };
 }
 
 /** What could not be loaded and what decided; without a crash the format's own line comes first. */
 function describeRestore(
-  { control, diagnosis, approved }: ControlReportInput,
+  { diagnosis, approved }: Reported,
   restored: CheckpointEvidence | undefined,
 ): readonly string[] {
-  const { failures, notes } = control.restore;
+  const { failures, notes } = controlOf(approved.evidence).restore;
   if (diagnosis.crashDetected) return [...failures, ...notes];
   const { checkpoints = [] } = approved.evidence;
   if (restored) {

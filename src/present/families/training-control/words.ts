@@ -1,28 +1,29 @@
 /** What findings, steps and warnings of a training control directory are called. Foreign text is made safe here. */
-import type { ControlFinding } from '../core/diagnosis/schema.ts';
-import type { CheckpointEvidence, ControlFileFacts, TrainingStatus } from '../core/evidence/control-schema.ts';
-import { describeTrainerEnd } from '../core/evidence/describe-trainer-end.ts';
-import type { ControlStep, ControlWarning, PlanWarning } from '../core/plan/schema.ts';
-import { formatTime } from './format.ts';
-import { safeText } from './safe-text.ts';
+import type { CheckpointEvidence } from '../../../core/evidence/checkpoint-schema.ts';
+import { describeTrainerEnd } from '../../../core/families/training-control/describe-trainer-end.ts';
+import type {
+  ControlFinding,
+  ControlStep,
+  ControlWarning,
+  TrainingStatus,
+} from '../../../core/families/training-control/schema.ts';
+import { formatTime } from '../../format.ts';
+import { safeText } from '../../safe-text.ts';
+import type { FindingWords, QuestionWords, StepWords, WarningWords } from '../family-words.ts';
 
 /** The longest path that is shown. Unit: characters. */
 const PATH_LIMIT = 1_000;
 
 const path = (text: string): string => safeText(text, PATH_LIMIT);
 
-const FILE_WORDS: Readonly<Record<ControlFileFacts['what'], string>> = {
+/** What the files of a control directory are called. */
+export const CONTROL_FILES: Readonly<Record<string, string>> = {
   control_state: 'the control state',
   status: 'the training status',
   audit_log: 'the audit log',
   recovery_report: 'the last recovery report',
   access_policy: 'the access policy',
 };
-
-/** What a file of the directory is called. */
-export function describeControlFile(what: ControlFileFacts['what']): string {
-  return FILE_WORDS[what];
-}
 
 const STALE_WORDS: Readonly<Record<NonNullable<TrainingStatus['stale']>, string>> = {
   older_than_state: 'it is older than the control state',
@@ -35,10 +36,8 @@ const UNFINISHED_WORDS = {
   audit_row: 'the audit log has no row of it',
 } as const;
 
-type Words = { readonly [T in ControlFinding['type']]: (finding: Extract<ControlFinding, { type: T }>) => string };
-
 /** Findings, by type. */
-export const CONTROL_FINDING_WORDS: Words = {
+export const CONTROL_FINDING_WORDS: FindingWords<ControlFinding['type']> = {
   control_crashed: ({ status }) =>
     `crashed: recorded as running, and ${status === undefined ? 'there is no training status' : `no end of that run is recorded (status ${safeText(status.runState, 60)})`}`,
   status_stale: ({ status: { runState, updatedAtMs, stale = 'older_than_state' } }) =>
@@ -56,7 +55,7 @@ export const CONTROL_FINDING_WORDS: Words = {
   audit_row_odd: ({ row }) =>
     `line ${row.line} of the audit log is counted as ${safeText(row.action, 60)}, and no strict reader takes it: ${safeText(row.detail)}`,
   control_file_bad: ({ file }) =>
-    `${FILE_WORDS[file.what]} ${path(file.path)} cannot be used: ${safeText(file.problem?.message ?? file.state)}${file.what === 'recovery_report' ? '; the next recovery keeps it aside' : ''}`,
+    `${CONTROL_FILES[file.what] ?? file.what} ${path(file.path)} cannot be used: ${safeText(file.problem?.message ?? file.state)}${file.what === 'recovery_report' ? '; the next recovery keeps it aside' : ''}`,
   action_unfinished: ({ unfinished }) =>
     `${safeText(unfinished.action, 20)} of ${formatTime(unfinished.atMs)} was cut short: ${unfinished.missing.map((what) => UNFINISHED_WORDS[what]).join('; ')}`,
 };
@@ -73,10 +72,8 @@ const SOURCE_WORDS: Readonly<Record<CheckpointEvidence['source'], string>> = {
   named: 'the checkpoint that was named',
 };
 
-type StepWords = { readonly [A in ControlStep['action']]: (step: Extract<ControlStep, { action: A }>) => string };
-
 /** Steps, by action. */
-export const CONTROL_STEP_WORDS: StepWords = {
+export const CONTROL_STEP_WORDS: StepWords<ControlStep['action']> = {
   load_checkpoint: ({ source, runId, globalStep, lostSteps }) =>
     `take ${SOURCE_WORDS[source]}: training of run ${safeText(runId, 80)} goes on from global step ${globalStep}; ${describeLost(lostSteps)}`,
   write_report: ({ path: file }) => `write the recovery report ${path(file)}; earlier ones are kept beside it`,
@@ -87,6 +84,7 @@ export const CONTROL_STEP_WORDS: StepWords = {
   repair_audit: ({ line, sizeBytes }) =>
     `repair line ${line} of the audit log, which was cut short; its ${sizeBytes} bytes are kept in the new row`,
   append_audit: ({ actionKey }) => `append ${actionKey} to the audit log`,
+  end_trainers: ({ pids }) => `end the trainer, with all that it started: process ${pids.join(', ')}`,
   start_trainer: ({ command, globalStep }) =>
     `start the trainer ${globalStep === undefined ? 'without a checkpoint' : `at global step ${globalStep}`}: ${safeText(command, 300)}`,
 };
@@ -102,7 +100,7 @@ function describeLost(lostSteps: string | undefined): string {
 }
 
 /** Warnings, by code. */
-export const CONTROL_WARNING_WORDS: Readonly<Record<ControlWarning, (warning: PlanWarning) => string>> = {
+export const CONTROL_WARNING_WORDS: WarningWords<ControlWarning> = {
   STATUS_ONLY: () =>
     'Nobody holds a lease here: the recorded status is the only evidence. Make sure that no trainer runs elsewhere.',
   NOTHING_STARTED: () => 'No command is named (--exec, or resume_command): nothing will be started.',
@@ -114,4 +112,24 @@ export const CONTROL_WARNING_WORDS: Readonly<Record<ControlWarning, (warning: Pl
     `WARNING: a pause records a state and stops nothing: the trainer (process ${safeText(label, 80)}) goes on until it looks at its control state. To end it, cancel.`,
   CHECKPOINT_UNPROVEN: ({ label }) =>
     `${label === undefined ? 'The checkpoint' : path(label)} carries no digest: its structure is whole, and silent damage to a number would not be seen.`,
+};
+
+/** Questions, by id. */
+export const CONTROL_QUESTIONS: QuestionWords = {
+  command: () => ({
+    prompt: 'No command is named that starts the trainer:',
+    facts: [],
+    options: [],
+    text: 'the command that starts the trainer',
+  }),
+  checkpoint: ({ evidence: { checkpoints = [] }, question }) => ({
+    prompt: 'Which checkpoint does training go back to?',
+    facts: [],
+    options: question.options.map((option) => {
+      const found = checkpoints.find(({ source, path: at }) => source === option.value || at === option.value);
+      const step = `global step ${found?.globalStep ?? 'unknown'}, grade ${found?.grade ?? 'R'}`;
+      return { ...option, label: `${found?.source ?? ''}: ${step} (${path(found?.path ?? option.value)})` };
+    }),
+    text: 'the path of another checkpoint',
+  }),
 };

@@ -1,6 +1,7 @@
-import type { Attention, Choice, UnitCounts, Verdict } from '../job/schema.ts';
-import { countWaiting, findGuardrail, type Guardrail, type JudgedFacts } from './guardrails.ts';
-import type { JobFacts } from './job-facts.ts';
+import { chooseAttention } from '../../diagnosis/attention.ts';
+import type { JobFacts } from '../../diagnosis/job-facts.ts';
+import type { Attention, Choice, Verdict } from '../../job/schema.ts';
+import { findGuardrail, type Guardrail, type JudgedFacts } from './guardrails.ts';
 
 /** What became of a job, the word a list has for it, and the choice to recommend. */
 export type JobJudgement = {
@@ -39,36 +40,6 @@ function chooseVerdict({ status, released, judgement, contradictions }: JobFacts
   if (released !== true && judgement?.type === 'alive') return judgement.stalled ? 'stalled' : 'alive';
   if (released !== true && judgement?.type === 'unknown') return 'unknown';
   return ENDED.get(status) ?? 'interrupted';
-}
-
-/**
- * The word a list has for a job. What a living runner has begun is in its hands, and nobody doubts it.
- *
- * Source: console, STATE; contract, list --json (attention).
- */
-export function chooseAttention(job: {
-  readonly verdict: Verdict;
-  readonly runCount: number;
-  readonly counts?: UnitCounts;
-}): Attention {
-  const { verdict, runCount } = job;
-  if (verdict === 'inconsistent') return verdict;
-  if (countWaiting(job) > 0) return 'in doubt';
-  if (verdict === 'alive') return runCount > 1 ? 'recovering' : 'running';
-  return verdict;
-}
-
-/** What came to its end, or was put to rest by somebody. */
-const AT_REST: ReadonlySet<Attention> = new Set(['paused', 'finished', 'cancelled']);
-
-/** Whether a job is on the list of those that need attention: whatever has not come to its end. */
-export function isListed(attention: Attention): boolean {
-  return !AT_REST.has(attention);
-}
-
-/** Whether a job waits for an operator; one that is running well does not. */
-export function needsOperator(attention: Attention): boolean {
-  return isListed(attention) && attention !== 'running' && attention !== 'recovering';
 }
 
 const HOPELESS: ReadonlySet<Verdict> = new Set(['inconsistent', 'alive', 'stalled', 'unknown']);

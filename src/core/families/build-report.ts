@@ -5,7 +5,8 @@ import type { ExecutionResult } from '../execution/schema.ts';
 import { assembleProgress, type Progress, type UnitCounts } from '../job/schema.ts';
 import type { AccessPolicy } from '../plan/access.ts';
 import type { ApprovedPlan, PlanStep, PlanWarning } from '../plan/schema.ts';
-import type { RecoveryReport } from './schema.ts';
+import type { RecoveryReport } from '../report/schema.ts';
+import { familyOf } from './registry.ts';
 
 /** How findings, steps and warnings are said, by what the units are called; the words are the presenter's. */
 export type ReportWords = {
@@ -14,7 +15,10 @@ export type ReportWords = {
   readonly describeWarning: (warning: PlanWarning) => string;
 };
 
-/** What a report is made of. Times are epoch milliseconds; `started` says that it is written before the end is known. */
+/**
+ * What a report is made of. Times are epoch milliseconds; `started` says that it is written before the end is known.
+ * `outcome` stands in for what follows from the result, where what was started goes on by itself.
+ */
 export type ReportInput = {
   readonly approved: ApprovedPlan;
   readonly diagnosis: Diagnosis;
@@ -25,6 +29,9 @@ export type ReportInput = {
   readonly version: string;
   readonly host: string;
   readonly words: ReportWords;
+  readonly outcome?: RecoveryReport['outcome'];
+  /** Lines of the source, told in their order. */
+  readonly notes?: readonly string[];
 };
 
 const NO_COUNTS: UnitCounts = { pending: 0, in_doubt: 0, done: 0, failed: 0, skipped: 0, needs_review: 0 };
@@ -38,9 +45,17 @@ const NO_COUNTS: UnitCounts = { pending: 0, in_doubt: 0, done: 0, failed: 0, ski
 export function buildReport(input: ReportInput): RecoveryReport {
   const { approved, diagnosis, result, words } = input;
   const { plan, consent, evidence } = approved;
-  const before = assembleProgress(evidence.units?.counts ?? NO_COUNTS, evidence.units?.unit ?? 'row');
+  const unit = evidence.units?.unit ?? (evidence.job.kind === 'batch' ? 'row' : 'step');
+  const before = assembleProgress(evidence.units?.counts ?? NO_COUNTS, unit);
   const after = result === 'started' ? before : result.progressAfter;
   const { id, name, kind, source } = evidence.job;
+  const { diagnostics, ...parts } = familyOf(evidence.job).report({
+    approved,
+    diagnosis,
+    policy: input.policy,
+    notes: input.notes ?? [],
+    describeFindings: () => diagnosis.findings.map((finding) => words.describeFinding(finding, before.unit)),
+  });
   return {
     schema_version: 1,
     report_id: input.reportId,
@@ -52,9 +67,9 @@ export function buildReport(input: ReportInput): RecoveryReport {
     principal: consent.principal,
     job: { id, name, kind, source },
     choice: plan.choice,
-    strategy: plan.choice === 'resume' ? 'continue_units' : null,
+    strategy: null,
     crash_detected: diagnosis.crashDetected,
-    crash_evidence: describeEvidence(evidence),
+    crash_evidence: [],
     prior_lifecycle_state: evidence.recorded.status,
     prior_training_state: null,
     replayed_audit_events: evidence.audit.actions.length,
@@ -64,9 +79,10 @@ export function buildReport(input: ReportInput): RecoveryReport {
     checkpoint_run_id: null,
     checkpoint_global_step: null,
     checkpoint_optimizer_step: null,
+    ...parts,
     diagnostics: [
-      ...diagnosis.findings.map((finding) => words.describeFinding(finding, before.unit)),
-      ...describeAuthority(input),
+      ...diagnostics,
+      ...(consent.reason === undefined ? [] : [`reason given: ${consent.reason}`]),
       ...describeWarnings(result),
       ...describeError(result),
     ],
@@ -86,7 +102,7 @@ export function buildReport(input: ReportInput): RecoveryReport {
       would_repeat: plan.wouldRepeat,
     },
     objectives: null,
-    outcome: describeOutcome(evidence, result),
+    outcome: input.outcome ?? describeOutcome(evidence, result),
   };
 }
 
@@ -108,25 +124,6 @@ function countNow({ plan }: ApprovedPlan, before: Progress, after: Progress): nu
 export function translateProgress(progress: Progress): RecoveryReport['progress_before'] {
   const { done, total, unit, failed, inDoubt, needsReview } = progress;
   return { done, total, unit, failed, in_doubt: inDoubt, needs_review: needsReview };
-}
-
-function describeAuthority({ policy, approved }: ReportInput): readonly string[] {
-  const { consent } = approved;
-  const access = policy.type === 'none' ? ['access: no policy is named, so every action is allowed to everybody'] : [];
-  return consent.reason === undefined ? access : [...access, `reason given: ${consent.reason}`];
-}
-
-function describeEvidence({ lease, liveness, recorded, orphans }: Evidence): { fact: string; value: string }[] {
-  const facts: readonly (readonly [string, unknown])[] = [
-    ['recorded_status', recorded.status],
-    ['holder', lease && `${lease.host} pid ${lease.pid} epoch ${lease.epoch}`],
-    ['lock', liveness?.lock],
-    ['boot', liveness?.boot],
-    ['process', liveness?.process],
-    ['last_heartbeat', lease && new Date(lease.heartbeatAtMs).toISOString()],
-    ['orphans', orphans.length > 0 ? orphans.map((orphan) => orphan.pid).join(' ') : undefined],
-  ];
-  return facts.filter(([, value]) => value !== undefined).map(([fact, value]) => ({ fact, value: String(value) }));
 }
 
 function describeOutcome(evidence: Evidence, result: ExecutionResult | 'started'): RecoveryReport['outcome'] {

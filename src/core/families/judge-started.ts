@@ -3,8 +3,8 @@ import { judgeEnd } from '../execution/judge-end.ts';
 import type { RunEnd } from '../execution/schema.ts';
 import { assembleProgress } from '../job/schema.ts';
 import { judgeHolder } from '../plan/plan-basis.ts';
+import type { RecoveryReport } from '../report/schema.ts';
 import { translateProgress } from './build-report.ts';
-import type { RecoveryReport } from './schema.ts';
 
 const ENDS: Readonly<Record<string, RunEnd | 'cancelled'>> = {
   completed: 'completed',

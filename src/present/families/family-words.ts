@@ -1,0 +1,69 @@
+/** What presenting one family of jobs takes: its words, by the tags of the core. Every foreign text in them is safe. */
+import type { FoundFact } from '../../core/diagnosis/schema.ts';
+import type { Evidence } from '../../core/evidence/schema.ts';
+import type { Progress } from '../../core/job/schema.ts';
+import type { PlanStep, PlanWarning, Question } from '../../core/plan/schema.ts';
+import type { Looked } from '../../core/session/schema.ts';
+
+/** What one unit of a job is called. */
+export type UnitWord = Progress['unit'];
+
+type Describe<T extends FoundFact['type']> = (finding: Extract<FoundFact, { type: T }>, unit: UnitWord) => string;
+/** Words for findings, by type. */
+export type FindingWords<T extends FoundFact['type']> = { readonly [K in T]: Describe<K> };
+
+type DescribeStep<A extends PlanStep['action']> = (step: Extract<PlanStep, { action: A }>, unit: UnitWord) => string;
+/** Words for steps, by action. */
+export type StepWords<A extends PlanStep['action']> = { readonly [K in A]: DescribeStep<K> };
+
+/** Words for warnings, by code. */
+export type WarningWords<C extends PlanWarning['code']> = { readonly [K in C]: (warning: PlanWarning) => string };
+
+/** A question as it is asked: the sentence, what it is about line by line, and what each answer means. */
+export type AskedQuestion = {
+  readonly prompt: string;
+  readonly facts: readonly string[];
+  readonly options: readonly { readonly value: string; readonly key: string; readonly label: string }[];
+  /** What to type, where any text is an answer. */
+  readonly text?: string;
+};
+
+/** What words for a question look at. */
+export type AskingContext = { readonly evidence: Evidence; readonly question: Question };
+
+/** Words for questions, by id. */
+export type QuestionWords = Readonly<Record<string, (context: AskingContext) => AskedQuestion>>;
+
+/** What was seen of a job, and what it means. */
+export type Seen = Pick<Looked, 'evidence' | 'diagnosis'>;
+
+/** The parts of the recovery prompt that are a family's own. Source: contract, the recovery prompt. */
+export type PromptWords = {
+  /** What is said of it instead of its verdict, when that is more. */
+  readonly headline?: (looked: Seen) => string | undefined;
+  /** How many units of a job that ended wait for somebody; empty when none does. */
+  readonly open: (evidence: Evidence) => string;
+  /** Where it stands, after what happened to it. */
+  readonly place: (looked: Seen) => string;
+  /** How far it came, and what is left. */
+  readonly progress: (evidence: Evidence) => readonly string[];
+  /** What a resume does about the last error. */
+  readonly next: (looked: Seen) => readonly string[];
+  /** What waits for somebody. */
+  readonly attention: (looked: Seen) => readonly string[];
+};
+
+/** One family, presented. */
+export type FamilyWords = {
+  readonly family: string;
+  readonly questions: QuestionWords;
+  readonly prompt: PromptWords;
+  /** What the files of its records are called. */
+  readonly files?: Readonly<Record<string, string>>;
+  /** What the replay of its log leaves out, as the end of a sentence. */
+  readonly replayEnd?: (evidence: Evidence) => string;
+  /** What its jobs go on from, for the head of a list of checkpoints, and notes on why. */
+  readonly restore?: (evidence: Evidence) => { readonly headline: string; readonly notes: readonly string[] };
+  /** What an action prints in the shape of its source's own format. */
+  readonly answerLine?: (answer: Readonly<Record<string, unknown>>) => string;
+};
