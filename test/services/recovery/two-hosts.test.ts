@@ -78,7 +78,7 @@ test.runIf(hasNamespaces)(
     // What happened there is read here.
     expect(parseAnswer(await first.run('report', job.jobId(), '--json'))).toMatchObject({ host: 'second' });
     expect((await first.run('audit', job.jobId())).stdout).toMatch(
-      /run .*\n.*refused +RUNNER_ALIVE .*\n.*refused +ROWS_FILE_MISSING .*\n.*resume +done .*\nThe chain of 5 entries is whole/s,
+      /run .*\n.*refused +RUNNER_ALIVE .*\n.*refused +ROWS_FILE_MISSING .*\n.*resume +begun .*\nThe chain of 5 entries is whole/s,
     );
   },
 );
