@@ -62,6 +62,14 @@ function formatCheckpoints(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', 'Checkpoints:', ...lines.map((line) => `  ${line}`)];
 }
 
+/** The flag that answers a question of a plan, by the question's id. */
+const QUESTION_FLAGS: Readonly<Partial<Record<string, string>>> = {
+  orphans: 'orphans',
+  checkpoint: 'checkpoint',
+  verify: 'verify-again',
+  command: 'exec',
+};
+
 function formatProposal(choice: string, proposal: Proposal, evidence: Evidence): readonly string[] {
   const unit = chooseUnitWord(evidence);
   if (proposal.type === 'review') return [`${choice}: would show ${proposal.unitCount}`];
@@ -76,8 +84,11 @@ function formatProposal(choice: string, proposal: Proposal, evidence: Evidence):
     ...warnings.map((warning) => `  ! ${describeWarning(warning)}`),
     ...questions.flatMap((question) => {
       const { prompt, facts, options } = askInWords(evidence, question);
+      const flag = QUESTION_FLAGS[question.id];
       const ways = options.map(({ value }) => value).join('|');
-      return [`  ? ${question.id}${ways === '' ? '' : ` ${ways}`}: ${prompt}`, ...facts.map((fact) => `    - ${fact}`)];
+      const how =
+        flag === undefined ? question.id : `--${flag}${ways === '' || flag !== question.id ? '' : ` ${ways}`}`;
+      return [`  ? ${how}: ${prompt}`, ...facts.map((fact) => `    - ${fact}`)];
     }),
   ];
 }

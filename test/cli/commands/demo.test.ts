@@ -139,7 +139,7 @@ test('demo: --keep without a terminal leaves the orphan to be found', async () =
   const tokens = readTokens();
   expect(findOrphans(tokens)).toHaveLength(1);
   const show = await runSalvor(['show', 'Warehouse Moves', '--state', stateOfDemo()]);
-  expect(show.stdout).toContain('--orphans wait|end');
+  expect(show.stdout).toContain('? --orphans end|wait: ');
   writeFileSync(join(stateOfDemo(), '..', 'orphan', 'go'), '');
   await waitFor('the orphan has ended', () => findOrphans(tokens).length === 0);
 });
