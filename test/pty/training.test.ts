@@ -18,3 +18,27 @@ test('console: a training run that died is looked at and resumed from its fallba
   expect(folder.readJson('recovery-report.json')).toMatchObject({ checkpoint_source: 'fallback' });
   expect(folder.rows()).toHaveLength(3);
 });
+
+test('console: a training run is paused, and rolled back to the checkpoint that is asked for', async () => {
+  using folder = copyTauFixture('crashed-fallback');
+  using screen = openRealConsole(join(folder.path, '..', 'no-state'), { args: [folder.path] });
+  await screen.ready('training');
+  await screen.press('\r', '[rollback]', 'p pause', 'b rollback');
+  await screen.press('p', "Plan: pause 'training'", 'y agrees to the plan');
+  await screen.agree();
+  await screen.ready('Next: choose resume when training should go on.');
+  expect(folder.readJson('control-state.json')).toMatchObject({ lifecycle_state: 'paused' });
+  await screen.press('\r', '0 jobs need attention');
+  await screen.press('a', 'training', 'paused');
+  await screen.press(
+    'b',
+    "Plan: rollback 'training'",
+    'Which checkpoint does training go back to?',
+    'Answer the question',
+  );
+  await screen.press('f', 'policy-checkpoint.rollback.json', 'y agrees to the plan');
+  await screen.agree();
+  await screen.ready('Next: choose resume: training goes on from that checkpoint.');
+  expect(folder.readJson('control-state.json')).toMatchObject({ lifecycle_state: 'rollback_requested' });
+  expect(folder.rows()).toHaveLength(4);
+});

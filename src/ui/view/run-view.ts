@@ -120,6 +120,8 @@ export function assembleReportText(session: Stage<'reported'>, columns: number):
 function describeNext(report: RecoveryReport): string {
   const { outcome, progress_after: after } = report;
   if (isRecordOnly(report)) return 'start the trainer; nothing was started here.';
+  if (report.choice === 'pause') return 'choose resume when training should go on.';
+  if (report.choice === 'rollback') return 'choose resume: training goes on from that checkpoint.';
   const unit = after.unit === 'step' ? 'step' : 'row';
   const open = after.needs_review + after.in_doubt;
   if (outcome.exit_code === TAKEN_OVER) return 'look at the job again: somebody else has it, or cancelled it.';
