@@ -1,7 +1,7 @@
 import { RecoveryError } from '../core/errors.ts';
 import type { ActingChoice, JobError } from '../core/job/schema.ts';
 import { openQuestions } from '../core/plan/build-plan.ts';
-import type { Answers, Plan } from '../core/plan/schema.ts';
+import type { Plan } from '../core/plan/schema.ts';
 import type { ForeignAnswer } from '../core/ports.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
 import type { Session, SessionState } from '../core/session/schema.ts';
@@ -11,6 +11,7 @@ import { chooseUnitWord, describeFinding, describeStep, describeWarning } from '
 import type { CommandContext } from './command-context.ts';
 import { type ActOptions, openSession } from './compose.ts';
 import type { FoundJob } from './open-places.ts';
+import { readAnswers } from './question-flags.ts';
 import { showProgress } from './show-progress.ts';
 import { stopOnSignals } from './stop-on-signals.ts';
 import { translateQuestions } from './translate-evidence.ts';
@@ -79,15 +80,6 @@ export async function recoverJob(
     progress.close();
     signals.close();
   }
-}
-
-/** The answers that flags give, by question id; what a plan does not ask is left out there. */
-function readAnswers({ texts, switches }: CommandContext['asked']): Answers {
-  return {
-    ...(texts.orphans !== undefined && { orphans: texts.orphans }),
-    ...(texts.checkpoint !== undefined && { checkpoint: texts.checkpoint }),
-    ...(switches.has('verify-again') && { verify: 'again' }),
-  };
 }
 
 type Stage = SessionState['stage'];

@@ -4,7 +4,7 @@ import { systemClock } from '../platform/clock.ts';
 import { findMissingCommand } from '../platform/find-missing-command.ts';
 import type { Unrecorded } from '../runner/commit-journal.ts';
 import { makeLocalEngine } from '../runner/engines/local/make-local-engine.ts';
-import { holdLease } from '../runner/hold-lease.ts';
+import { holdLease, pickExpected } from '../runner/hold-lease.ts';
 import { type BatchSpec, parseBatchSpec } from '../runner/job-file/schema.ts';
 import type { JobRun } from '../runner/job-run.ts';
 import { runJob } from '../runner/run-job.ts';
@@ -26,11 +26,7 @@ export async function runPlanWith(faults: Faults, asked: Parameters<RunPlan>[0])
   const held = await holdLease({
     store,
     job,
-    expected: {
-      epoch: evidence.recorded.epoch,
-      status: evidence.recorded.status,
-      journalSequence: evidence.units?.journalSequence ?? 0,
-    },
+    expected: pickExpected(evidence),
     audit: {
       atMs: systemClock.nowMs(),
       principal: consent.principal,

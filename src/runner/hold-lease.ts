@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Evidence } from '../core/evidence/schema.ts';
 import type { FactChange } from '../core/plan/fact-change.ts';
 import { describeStale } from '../core/plan/plan-basis.ts';
 import type { AuditWord, HeldJob, JobStore, TakenState } from '../store/contract.ts';
@@ -7,6 +8,12 @@ import type { JobRecord } from '../store/records.ts';
 
 /** What must still be true for a job to be taken. */
 export type ExpectedState = { readonly epoch: number; readonly status: string; readonly journalSequence: number };
+
+/** What was seen of a job when its plan was made, as far as taking it hangs on it. Errors: none. */
+export function pickExpected({ recorded, units }: Evidence): ExpectedState {
+  const { epoch, status } = recorded;
+  return { epoch, status, journalSequence: units?.journalSequence ?? 0 };
+}
 
 /**
  * Takes a job that is as it was seen: the proof of life, a higher epoch, the audit entry and the begin of the run, in one

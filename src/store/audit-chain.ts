@@ -49,6 +49,24 @@ export function readChainFacts(entries: readonly AuditEntry[], head: string | un
   return inspectAudit(entries, head ?? (entries.length > 0 ? GENESIS : undefined));
 }
 
+/**
+ * Finds whose chain is broken, of jobs by their sequence numbers. Entries without a head are a chain that somebody else
+ * wrote; neither of both is a whole chain of none.
+ *
+ * Errors: none.
+ */
+export function findBroken(
+  entries: readonly (readonly [jobSeq: number, entry: AuditEntry])[],
+  heads: ReadonlyMap<number, string>,
+): ReadonlySet<number> {
+  const chains = Map.groupBy(entries, ([jobSeq]) => jobSeq);
+  const isBroken = (jobSeq: number) => {
+    const chain = (chains.get(jobSeq) ?? []).map(([, entry]) => entry);
+    return readChainFacts(chain, heads.get(jobSeq)).broken !== undefined;
+  };
+  return new Set([...new Set([...chains.keys(), ...heads.keys()])].filter(isBroken));
+}
+
 /** Checks a chain: sequence without a hole, every hash as it must be, and the last one the job's own `head`. */
 export function inspectAudit(entries: readonly AuditEntry[], head?: string): AuditFacts {
   const actions = entries.filter((entry) => entry.outcome === 'done').map((entry) => entry.action);

@@ -3,18 +3,37 @@ import type { LeaseHolder, UnitFacts } from '../core/evidence/schema.ts';
 import { JOB_KINDS, type JobKind, UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
 import type { AuditEntry } from '../core/ports.ts';
 import { parseDetails } from './audit-chain.ts';
+import type { ListedJob } from './list-contract.ts';
 import type { DoubtfulUnit, JobRecord } from './records.ts';
 import { formatIdempotencyKey } from './unit-events.ts';
 
 type Row = Readonly<Record<string, unknown>>;
 
 /** Reads a kind; what Salvor does not know is taken for the oldest kind. */
-export function translateKind(kind: unknown): JobKind {
+function translateKind(kind: unknown): JobKind {
   return JOB_KINDS.find((known) => known === kind) ?? 'batch';
 }
 
 /** Reads a row of `jobs`. */
 export function translateJob(row: Row): JobRecord {
+  return {
+    ...translateListed(row),
+    generation: Number(row.generation),
+    ...(row.started_at_ms !== null && { startedAtMs: Number(row.started_at_ms) }),
+    ...(row.ended_at_ms !== null && { endedAtMs: Number(row.ended_at_ms) }),
+    ...(row.error_code !== null && {
+      error: { code: String(row.error_code), message: String(row.error_message ?? '') },
+    }),
+  };
+}
+
+/** What a list shows of a row of `jobs` alone. */
+export function translateListed(
+  row: Row,
+): Pick<
+  ListedJob,
+  'seq' | 'id' | 'name' | 'kind' | 'status' | 'spec' | 'rows' | 'runCount' | 'createdAtMs' | 'activeAtMs'
+> {
   const rows = translateRows(row);
   return {
     seq: Number(row.seq),
@@ -24,20 +43,14 @@ export function translateJob(row: Row): JobRecord {
     status: String(row.status),
     spec: String(row.spec),
     ...(rows && { rows }),
-    generation: Number(row.generation),
     runCount: Number(row.run_count),
     createdAtMs: Number(row.created_at_ms),
-    ...(row.started_at_ms !== null && { startedAtMs: Number(row.started_at_ms) }),
-    ...(row.ended_at_ms !== null && { endedAtMs: Number(row.ended_at_ms) }),
     activeAtMs: Number(row.active_at_ms),
-    ...(row.error_code !== null && {
-      error: { code: String(row.error_code), message: String(row.error_message ?? '') },
-    }),
   };
 }
 
 /** Reads what is recorded of the rows file; undefined while it has not been read. */
-export function translateRows(row: Row): JobRecord['rows'] {
+function translateRows(row: Row): JobRecord['rows'] {
   if (row.rows_sha256 === null) return undefined;
   return {
     path: String(row.rows_path),

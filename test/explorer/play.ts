@@ -10,7 +10,7 @@ import type { UnitEngine } from '../../src/core/execution/unit-engine.ts';
 import type { SettledAs } from '../../src/core/ports.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import type { Session, SessionCommand, SessionState } from '../../src/core/session/schema.ts';
-import { holdLease } from '../../src/runner/hold-lease.ts';
+import { holdLease, pickExpected } from '../../src/runner/hold-lease.ts';
 import { parseBatchSpec } from '../../src/runner/job-file/schema.ts';
 import { runJob } from '../../src/runner/run-job.ts';
 import { makeNativeActuator, type RunPlan } from '../../src/sources/native/act.ts';
@@ -186,11 +186,7 @@ function runPlanOf(stage: Stage, name: string): RunPlan {
     const held = await holdLease({
       store,
       job,
-      expected: {
-        epoch: evidence.recorded.epoch,
-        status: evidence.recorded.status,
-        journalSequence: evidence.units?.journalSequence ?? 0,
-      },
+      expected: pickExpected(evidence),
       audit: {
         atMs: nowMs(),
         principal: name,

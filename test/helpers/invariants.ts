@@ -9,7 +9,7 @@ import { isStoreUrl } from '../../src/store/store-url.ts';
 import { translateEntry } from '../../src/store/translate-rows.ts';
 import { type Row, readTables, type Tables } from './state.ts';
 
-/** What an event of the journal makes of a unit. */
+/** What an event of the journal makes of a unit; written apart from the program's own table, which it checks. */
 const STATUS_AFTER: Readonly<Record<string, string>> = {
   intent: 'in_doubt',
   receipt: 'in_doubt',
@@ -20,6 +20,8 @@ const STATUS_AFTER: Readonly<Record<string, string>> = {
   unanswered: 'in_doubt',
   not_done: 'pending',
   ask_again: 'in_doubt',
+  doubted: 'in_doubt',
+  taken_back: 'needs_review',
   retry_failed: 'pending',
   reset: 'pending',
 };

@@ -20,6 +20,7 @@ import type { CommandContext } from '../command-context.ts';
 import { openSession, readActOptions } from '../compose.ts';
 import { findShown } from '../open-places.ts';
 import { readPlacePolicies } from '../place-policies.ts';
+import { describeAnswerFlag } from '../question-flags.ts';
 import { translateEvidence, translateQuestions } from '../translate-evidence.ts';
 
 /** `salvor show`: what is known of a job and what each choice would do. Changes nothing. Source: contract, commands. */
@@ -62,14 +63,6 @@ function formatCheckpoints(lines: readonly string[]): readonly string[] {
   return lines.length === 0 ? [] : ['', 'Checkpoints:', ...lines.map((line) => `  ${line}`)];
 }
 
-/** The flag that answers a question of a plan, by the question's id. */
-const QUESTION_FLAGS: Readonly<Partial<Record<string, string>>> = {
-  orphans: 'orphans',
-  checkpoint: 'checkpoint',
-  verify: 'verify-again',
-  command: 'exec',
-};
-
 function formatProposal(choice: string, proposal: Proposal, evidence: Evidence): readonly string[] {
   const unit = chooseUnitWord(evidence);
   if (proposal.type === 'review') return [`${choice}: would show ${proposal.unitCount}`];
@@ -83,12 +76,8 @@ function formatProposal(choice: string, proposal: Proposal, evidence: Evidence):
     ...steps.map((step, index) => `  ${index + 1}. ${describeStep(step, unit)}`),
     ...warnings.map((warning) => `  ! ${describeWarning(warning)}`),
     ...questions.flatMap((question) => {
-      const { prompt, facts, options } = askInWords(evidence, question);
-      const flag = QUESTION_FLAGS[question.id];
-      const ways = options.map(({ value }) => value).join('|');
-      const how =
-        flag === undefined ? question.id : `--${flag}${ways === '' || flag !== question.id ? '' : ` ${ways}`}`;
-      return [`  ? ${how}: ${prompt}`, ...facts.map((fact) => `    - ${fact}`)];
+      const { prompt, facts } = askInWords(evidence, question);
+      return [`  ? ${describeAnswerFlag(question)}: ${prompt}`, ...facts.map((fact) => `    - ${fact}`)];
     }),
   ];
 }

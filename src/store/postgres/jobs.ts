@@ -1,8 +1,9 @@
 /** Job records, leases and audit chains: what is read of them, and what changes them. */
 import type { AuditFacts, LeaseHolder, LivenessFacts } from '../../core/evidence/schema.ts';
-import { type ProcessIdentity, probeProcess } from '../../platform/process-probe.ts';
+import type { ProcessIdentity } from '../../platform/process-probe.ts';
 import { chainEntry, readChainFacts } from '../audit-chain.ts';
 import type { AuditWord, TakenState } from '../contract.ts';
+import { describeLiveness } from '../describe-liveness.ts';
 import type { FileMark, JobRecord, RowsFile, SameRowsJob } from '../records.ts';
 import { translateEntry, translateHolder, translateJob } from '../translate-rows.ts';
 import { NOW_MS } from './functions.ts';
@@ -67,27 +68,7 @@ export async function probeLiveness(
 ): Promise<LivenessFacts> {
   const text = `SELECT ${NOW_MS} AS now, EXISTS (SELECT FROM (${HELD_LOCKS}) AS held WHERE held.seq = $2) AS held`;
   const [row] = await session.query(text, [store.lockSpace, seq]);
-  return describeLiveness(holder, own, { isHeld: row?.held === true, nowMs: Number(row?.now) });
-}
-
-/** The same, of what was read of the lock and the clock. */
-export function describeLiveness(
-  holder: LeaseHolder,
-  own: ProcessIdentity,
-  { isHeld, nowMs }: { readonly isHeld: boolean; readonly nowMs: number },
-): LivenessFacts {
-  const host = holder.host === own.host ? 'same' : 'other';
-  const boot = own.bootId === '' || holder.bootId === '' ? 'unknown' : holder.bootId === own.bootId ? 'same' : 'other';
-  const found = host === 'same' && boot === 'same' ? probeProcess(holder) : { process: 'unknown' as const };
-  const state = 'state' in found ? found.state : undefined;
-  return {
-    host,
-    boot,
-    lock: isHeld ? 'held' : host === 'same' ? 'free' : 'missing',
-    process: found.process,
-    ...(state !== undefined && { processState: state }),
-    heartbeatAgeMs: nowMs - holder.heartbeatAtMs,
-  };
+  return describeLiveness(holder, own, { seen: row?.held === true ? 'held' : 'free', nowMs: Number(row?.now) });
 }
 
 /** Who takes an epoch, and what for. */

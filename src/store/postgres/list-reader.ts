@@ -2,12 +2,13 @@
 import { HEARTBEAT_TTL_MS } from '../../core/diagnosis/judge-liveness.ts';
 import { RECEIPT_COUNT_LIMIT } from '../../core/job/schema.ts';
 import { listPids } from '../../platform/process-probe.ts';
-import { inspectAudit } from '../audit-chain.ts';
+import { findBroken } from '../audit-chain.ts';
+import { describeLiveness } from '../describe-liveness.ts';
 import type { ListClass, ListedJob, ListFilter, ListReader } from '../list-contract.ts';
-import { assembleCounts, translateEntry, translateHolder, translateKind, translateRows } from '../translate-rows.ts';
+import { assembleCounts, translateEntry, translateHolder, translateListed } from '../translate-rows.ts';
 import { NOW_MS } from './functions.ts';
-import { describeLiveness, HELD_LOCKS, type Onlooker, readRowsFiles } from './jobs.ts';
-import type { Row, Session, Value } from './session.ts';
+import { HELD_LOCKS, type Onlooker, readRowsFiles } from './jobs.ts';
+import type { Session, Value } from './session.ts';
 
 /** Makes the reader of one snapshot. */
 export function makeListReader(session: Session, onlooker: Onlooker): ListReader {
@@ -129,7 +130,10 @@ async function readPossiblyAlive(session: Session, { own, store }: Onlooker) {
   const values = [store.lockSpace, own.host, own.bootId, own.pidNamespace, listPids() ?? null, HEARTBEAT_TTL_MS];
   return (await session.query(text, values)).map((row) => {
     const holder = translateHolder(row, Number(row.epoch));
-    const liveness = describeLiveness(holder, own, { isHeld: row.is_held === true, nowMs: Number(row.now) });
+    const liveness = describeLiveness(holder, own, {
+      seen: row.is_held === true ? 'held' : 'free',
+      nowMs: Number(row.now),
+    });
     return { seq: Number(row.job_seq), holder, liveness };
   });
 }
@@ -165,23 +169,13 @@ async function readListedJobs(
   const counts = Map.groupBy(counted, (row) => Number(row.job_seq));
   return jobs.map((row) => {
     const seq = Number(row.seq);
-    const rows = translateRows(row);
     return {
-      seq,
-      id: String(row.id),
-      name: String(row.name),
-      kind: translateKind(row.kind),
-      status: String(row.status),
-      runCount: Number(row.run_count),
-      createdAtMs: Number(row.created_at_ms),
-      activeAtMs: Number(row.active_at_ms),
-      spec: String(row.spec),
+      ...translateListed(row),
       counts: assembleCounts(counts.get(seq) ?? []),
       rowsFiles: rowsFiles.get(seq) ?? [],
       isAuditBroken: broken.has(seq),
       // Nobody can put an older copy in the place of a store that is not a file of theirs.
       isRegressed: false,
-      ...(rows && { rows }),
       ...(row.released !== null && { released: row.released === true }),
       ...(row.code !== null && { lastError: { code: String(row.code), message: String(row.message ?? '') } }),
       ...(withReceipts && { receiptCount: Number(row.receipts) }),
@@ -195,9 +189,8 @@ export async function findBrokenChains(session: Session, seqs: readonly number[]
     session.query('SELECT * FROM audit WHERE job_seq = ANY($1::integer[]) ORDER BY job_seq, sequence', [seqs]),
     session.query('SELECT * FROM audit_heads WHERE job_seq = ANY($1::integer[])', [seqs]),
   ]);
-  const headOf = new Map(heads.map((row) => [Number(row.job_seq), String(row.hash)]));
-  const chains: ReadonlyMap<number, readonly Row[]> = Map.groupBy(rows, (row) => Number(row.job_seq));
-  const isBroken = (seq: number) =>
-    inspectAudit((chains.get(seq) ?? []).map(translateEntry), headOf.get(seq)).broken !== undefined;
-  return new Set([...new Set([...chains.keys(), ...headOf.keys()])].filter(isBroken));
+  return findBroken(
+    rows.map((row) => [Number(row.job_seq), translateEntry(row)]),
+    new Map(heads.map((row) => [Number(row.job_seq), String(row.hash)])),
+  );
 }

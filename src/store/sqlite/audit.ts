@@ -2,7 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { AuditFacts } from '../../core/evidence/schema.ts';
 import type { AuditEntry } from '../../core/ports.ts';
-import { chainEntry, checkChain, inspectAudit, readChainFacts } from '../audit-chain.ts';
+import { chainEntry, checkChain, findBroken, readChainFacts } from '../audit-chain.ts';
 import type { AuditWord } from '../contract.ts';
 import { translateEntry } from '../translate-rows.ts';
 
@@ -78,9 +78,8 @@ export function findBrokenChains(database: DatabaseSync, jobSeqs: readonly numbe
   const heads = database
     .prepare('SELECT job_seq, hash FROM audit_heads WHERE job_seq IN (SELECT value FROM json_each(?))')
     .all(named);
-  const headOf = new Map(heads.map((row) => [Number(row.job_seq), String(row.hash)]));
-  const chains = Map.groupBy(rows, (row) => Number(row.job_seq));
-  const isBroken = (seq: number) =>
-    inspectAudit((chains.get(seq) ?? []).map(translateEntry), headOf.get(seq)).broken !== undefined;
-  return new Set([...new Set([...chains.keys(), ...headOf.keys()])].filter(isBroken));
+  return findBroken(
+    rows.map((row) => [Number(row.job_seq), translateEntry(row)]),
+    new Map(heads.map((row) => [Number(row.job_seq), String(row.hash)])),
+  );
 }

@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { RECEIPT_COUNT_LIMIT, type UnitCounts } from '../../core/job/schema.ts';
 import type { ListedJob, ListFilter } from '../list-contract.ts';
-import { assembleCounts, translateHolder, translateKind, translateRows } from '../translate-rows.ts';
+import { assembleCounts, translateHolder, translateListed } from '../translate-rows.ts';
 import { readRowsFiles } from './jobs.ts';
 import { buildClauses } from './list-order.ts';
 
@@ -59,20 +59,10 @@ export function readListedJobs(
     .all(named, withReceipts === true ? RECEIPT_COUNT_LIMIT : 0)
     .map((row) => {
       const seq = Number(row.seq);
-      const rows = translateRows(row);
       return {
-        seq,
-        id: String(row.id),
-        name: String(row.name),
-        kind: translateKind(row.kind),
-        status: String(row.status),
-        runCount: Number(row.run_count),
-        createdAtMs: Number(row.created_at_ms),
-        activeAtMs: Number(row.active_at_ms),
-        spec: String(row.spec),
+        ...translateListed(row),
         counts: counts.get(seq) ?? NO_UNITS,
         rowsFiles: rowsFiles.get(seq) ?? [],
-        ...(rows && { rows }),
         ...(row.released !== null && { released: row.released === 1 }),
         ...(row.code !== null && { lastError: { code: String(row.code), message: String(row.message ?? '') } }),
         ...(withReceipts && { receiptCount: Number(row.receipts) }),

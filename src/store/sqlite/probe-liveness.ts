@@ -1,6 +1,7 @@
 import type { LeaseHolder, LivenessFacts } from '../../core/evidence/schema.ts';
 import { probeLock } from '../../platform/lock-file.ts';
-import { type ProcessIdentity, probeProcess } from '../../platform/process-probe.ts';
+import type { ProcessIdentity } from '../../platform/process-probe.ts';
+import { describeLiveness } from '../describe-liveness.ts';
 
 /**
  * Looks at a holder's lock and process, without touching either.
@@ -15,17 +16,5 @@ export function probeLiveness(
   lock: string,
   { own, nowMs }: { readonly own: ProcessIdentity; readonly nowMs: number },
 ): LivenessFacts {
-  const host = holder.host === own.host ? 'same' : 'other';
-  const boot = own.bootId === '' || holder.bootId === '' ? 'unknown' : holder.bootId === own.bootId ? 'same' : 'other';
-  const found = host === 'same' && boot === 'same' ? probeProcess(holder) : { process: 'unknown' as const };
-  const seen = probeLock(lock);
-  return {
-    host,
-    boot,
-    // Of a holder elsewhere only a held lock says anything: a file system may not share its locks between hosts.
-    lock: host === 'same' || seen === 'held' ? seen : 'missing',
-    process: found.process,
-    ...('state' in found && found.state !== undefined && { processState: found.state }),
-    heartbeatAgeMs: nowMs - holder.heartbeatAtMs,
-  };
+  return describeLiveness(holder, own, { seen: probeLock(lock), nowMs });
 }

@@ -25,7 +25,7 @@ const SEED = fc.record({
   holder: fc.constantFrom('none', 'dead', 'here', 'released', 'elsewhere', 'fenced'),
   isLate: fc.boolean(),
   runCount: fc.constantFrom(0, 1, 2),
-  chain: fc.constantFrom('none', 'whole', 'whole', 'edited', 'cut', 'gone'),
+  chain: fc.constantFrom('none', 'whole', 'whole', 'edited', 'cut', 'gone', 'without head'),
   rows: fc.constantFrom(
     'as they were',
     'as they were',
@@ -83,6 +83,7 @@ function chain({ database }: TempState, { seq }: JobRecord, how: string): void {
   if (how === 'edited') database.prepare("UPDATE audit SET action = 'x' WHERE job_seq = ?").run(seq);
   if (how === 'cut') database.prepare('DELETE FROM audit WHERE job_seq = ? AND sequence = 2').run(seq);
   if (how === 'gone') database.prepare('DELETE FROM audit WHERE job_seq = ?').run(seq);
+  if (how === 'without head') database.prepare('DELETE FROM audit_heads WHERE job_seq = ?').run(seq);
 }
 
 const NEW_ROWS = 'id\nk1\nk2\nk3 and what came of them\n';

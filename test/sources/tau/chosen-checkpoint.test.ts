@@ -116,7 +116,7 @@ describe('a checkpoint that an operator chose', () => {
     expect(error.message).toContain(join(folder.path, 'kept.json'));
     expect(error.message).toContain(`primary ${join(folder.path, PRIMARY)} can be loaded: global_step 200`);
     expect(folder.snapshot()).toEqual(before);
-    expect(await act(folder, 'rollback', { checkpoint: 'primary' })).toBeDefined();
+    expect(await act(folder, 'rollback', { checkpoint: 'primary' })).toMatchObject({ choice: 'rollback' });
     expect(await act(folder, 'resume')).toMatchObject({ checkpoint_global_step: 200 });
   });
 });

@@ -48,7 +48,7 @@ describe('a job that is coming in', () => {
     deleteJob(state.database, seq);
     const count = (table: string) => state.database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n;
     expect([count('jobs'), count('units'), count('unit_data')]).toEqual([1, 1, 1]);
-    expect(readJob(state.database, kept.id)).toBeDefined();
+    expect(readJob(state.database, kept.id)).toEqual(kept);
   });
 
   it('ROWS_INVALID: a key that stands twice is named with both places, and nothing of the chunk stays', async () => {
