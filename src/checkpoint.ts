@@ -7,21 +7,20 @@
 import './platform/require-node.ts';
 import type { CheckpointVerdict } from './core/checkpoint/schema.ts';
 import { type ErrorCode, isRecoveryError, RecoveryError } from './core/errors.ts';
-import { readCheckpoint } from './platform/checkpoint-files/policy-json/read-checkpoint.ts';
 import {
   checkDuration,
   checkOptions,
   checkPath,
   checkSwitch,
-} from './platform/checkpoint-stores/directory/check-options.ts';
-import type { StateInput } from './platform/checkpoint-stores/directory/checkpoint-input.ts';
-import { systemFileOperations } from './platform/checkpoint-stores/directory/file-operations.ts';
+} from './platform/checkpoint-formats/policy-json/check-options.ts';
+import type { StateInput } from './platform/checkpoint-formats/policy-json/checkpoint-input.ts';
+import { type JsonText, RawJson } from './platform/checkpoint-formats/policy-json/raw-json.ts';
+import { readCheckpoint } from './platform/checkpoint-formats/policy-json/read-checkpoint.ts';
 import { layoutOf } from './platform/checkpoint-stores/directory/layout.ts';
 import {
   type LoadedCheckpoint,
   loadCheckpoint as loadFrom,
 } from './platform/checkpoint-stores/directory/load-checkpoint.ts';
-import { type JsonText, RawJson } from './platform/checkpoint-stores/directory/raw-json.ts';
 import {
   type RestoredCheckpoint,
   restoreCheckpoint as restoreInto,
@@ -30,6 +29,7 @@ import {
   type SavedCheckpoint,
   saveCheckpoint as saveInto,
 } from './platform/checkpoint-stores/directory/save-checkpoint.ts';
+import { systemFileOperations } from './platform/files/file-operations.ts';
 
 /** How long another saver of the same directory is waited for. */
 const WAIT_MS = 10_000;
@@ -171,6 +171,6 @@ export type {
   RejectionCode,
   ValidCheckpoint,
 } from './core/checkpoint/schema.ts';
-export type { StoredState } from './platform/checkpoint-stores/directory/stored-state.ts';
+export type { StoredState } from './platform/checkpoint-formats/policy-json/stored-state.ts';
 export type { ErrorCode, JsonText, LoadedCheckpoint, RawJson, RestoredCheckpoint, SavedCheckpoint, StateInput };
 export { isRecoveryError, RecoveryError };

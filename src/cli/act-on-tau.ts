@@ -11,7 +11,7 @@ export function actOnTau(acting: TauActing): Actuator {
   const make = async (): Promise<Actuator> => {
     const { makeTauActuator } = await import('../sources/tau/act.ts');
     const { systemTauOperations } = await import('../sources/tau/file-operations.ts');
-    const { systemFileOperations } = await import('../platform/checkpoint-stores/directory/file-operations.ts');
+    const { systemFileOperations } = await import('../platform/files/file-operations.ts');
     const operations = { operations: systemTauOperations, checkpointOperations: systemFileOperations };
     return makeTauActuator({ ...acting, ...operations, clock: systemClock, makeId: randomUUID });
   };

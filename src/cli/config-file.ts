@@ -3,7 +3,7 @@ import { parse } from 'yaml';
 import * as z from 'zod/mini';
 import { RecoveryError } from '../core/errors.ts';
 import { findNearestName } from '../core/find-nearest-name.ts';
-import { openRegularFile } from '../platform/checkpoint-files/policy-json/open-regular-file.ts';
+import { openRegularFile } from '../platform/files/open-regular-file.ts';
 
 const ConfigFile = z.strictObject({
   state: z.optional(z.string()),

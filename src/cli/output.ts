@@ -1,6 +1,6 @@
 /** What goes where: answers and JSON to standard output, everything else for people to standard error. */
 import { RecoveryError, toRecoveryError } from '../core/errors.ts';
-import { formatExactJson } from '../platform/exact-json.ts';
+import { formatExactJson } from '../platform/exact-json/exact-json.ts';
 import { writeDescriptor } from '../platform/write-descriptor.ts';
 import { describeChanges } from '../present/change-words.ts';
 import { safeJson, safeLayout, safeLines } from '../present/safe-text.ts';

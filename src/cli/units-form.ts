@@ -1,7 +1,7 @@
 /** The forms in which units are said: JSON and CSV for programs, lines for people. */
 import type { JobRef } from '../core/job/schema.ts';
 import type { UnitRecord } from '../core/ports.ts';
-import { formatExactJson, parseExactJson } from '../platform/exact-json.ts';
+import { formatExactJson, parseExactJson } from '../platform/exact-json/exact-json.ts';
 import { formatTime } from '../present/format.ts';
 import { safeJson, safeText } from '../present/safe-text.ts';
 import { describeUnitStatus } from './holds-units.ts';

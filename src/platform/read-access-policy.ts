@@ -1,7 +1,7 @@
 import { isRecoveryError } from '../core/errors.ts';
 import type { AccessPolicy } from '../core/plan/access.ts';
-import { makeJsonScanner } from './checkpoint-files/policy-json/make-json-scanner.ts';
-import { openRegularFile } from './checkpoint-files/policy-json/open-regular-file.ts';
+import { makeJsonScanner } from './exact-json/make-json-scanner.ts';
+import { openRegularFile } from './files/open-regular-file.ts';
 import { resolvePolicyPath } from './resolve-policy-path.ts';
 
 /** A policy file is written by hand; anything larger is another file. Unit: bytes. */

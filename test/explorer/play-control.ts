@@ -2,7 +2,7 @@
 import { toRecoveryError } from '../../src/core/errors.ts';
 import type { Answers } from '../../src/core/plan/schema.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
-import { systemFileOperations } from '../../src/platform/checkpoint-stores/directory/file-operations.ts';
+import { systemFileOperations } from '../../src/platform/files/file-operations.ts';
 import { makeTauActuator } from '../../src/sources/tau/act.ts';
 import { systemTauOperations, type TauFileOperations } from '../../src/sources/tau/file-operations.ts';
 import { makeTauPlace } from '../../src/sources/tau/read.ts';

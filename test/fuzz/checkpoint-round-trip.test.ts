@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { loadCheckpoint, rawJson, saveCheckpoint } from '../../src/checkpoint.ts';
-import { makeJsonScanner } from '../../src/platform/checkpoint-files/policy-json/make-json-scanner.ts';
+import { makeJsonScanner } from '../../src/platform/exact-json/make-json-scanner.ts';
 import { makeFolder } from '../helpers/make-folder.ts';
 
 const HEAD = { runId: 'run', globalStep: 1, optimizerStep: 1, savedAtUnixSeconds: 1 };

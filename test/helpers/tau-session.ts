@@ -4,10 +4,7 @@ import type { ActingChoice } from '../../src/core/job/schema.ts';
 import type { AccessPolicy } from '../../src/core/plan/access.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import type { SessionState } from '../../src/core/session/schema.ts';
-import {
-  type FileOperations,
-  systemFileOperations,
-} from '../../src/platform/checkpoint-stores/directory/file-operations.ts';
+import { type FileOperations, systemFileOperations } from '../../src/platform/files/file-operations.ts';
 import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
 import { makeTauActuator } from '../../src/sources/tau/act.ts';
 import { systemTauOperations, type TauFileOperations } from '../../src/sources/tau/file-operations.ts';

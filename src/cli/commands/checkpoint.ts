@@ -1,13 +1,14 @@
 import { createReadStream, statSync } from 'node:fs';
-import type { CheckpointFacts, CheckpointVerdict } from '../../core/checkpoint/schema.ts';
+import type { CheckpointVerdict } from '../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../core/errors.ts';
-import { readCheckpoint } from '../../platform/checkpoint-files/policy-json/read-checkpoint.ts';
-import { systemFileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
+import { RawJson } from '../../platform/checkpoint-formats/policy-json/raw-json.ts';
+import { readCheckpoint } from '../../platform/checkpoint-formats/policy-json/read-checkpoint.ts';
+import type { CheckpointFacts } from '../../platform/checkpoint-formats/policy-json/schema.ts';
 import { layoutOf } from '../../platform/checkpoint-stores/directory/layout.ts';
 import { loadCheckpoint } from '../../platform/checkpoint-stores/directory/load-checkpoint.ts';
-import { RawJson } from '../../platform/checkpoint-stores/directory/raw-json.ts';
 import { saveCheckpoint } from '../../platform/checkpoint-stores/directory/save-checkpoint.ts';
 import { systemClock } from '../../platform/clock.ts';
+import { systemFileOperations } from '../../platform/files/file-operations.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 

@@ -1,4 +1,4 @@
-import { formatExactJson } from '../../platform/exact-json.ts';
+import { formatExactJson } from '../../platform/exact-json/exact-json.ts';
 import { formatControlLine } from '../../present/families/training-control/answer-line.ts';
 import type { CommandContext } from '../command-context.ts';
 import { openDirectory } from '../open-places.ts';

@@ -1,6 +1,6 @@
 import { RecoveryError } from '../../core/errors.ts';
-import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
-import { formatExactJson } from '../../platform/exact-json.ts';
+import { formatExactJson } from '../../platform/exact-json/exact-json.ts';
+import { makeJsonScanner } from '../../platform/exact-json/make-json-scanner.ts';
 
 /**
  * Writes one of the directory's files as JSON that its reader takes: foreign text in it may hold half a surrogate pair,

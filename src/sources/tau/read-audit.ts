@@ -1,6 +1,6 @@
 import type { TornLine } from '../../core/families/training-control/schema.ts';
-import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
-import { parseExactJson, readInteger } from '../../platform/exact-json.ts';
+import { parseExactJson, readInteger } from '../../platform/exact-json/exact-json.ts';
+import { makeJsonScanner } from '../../platform/exact-json/make-json-scanner.ts';
 import { type FileProblem, readSmallFile } from './read-json-file.ts';
 
 /** A log of this size has millions of rows; anything larger is another file. Unit: bytes. */

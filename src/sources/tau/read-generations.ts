@@ -8,7 +8,7 @@ import {
   type RestoreSource,
 } from '../../core/checkpoint/choose-restore.ts';
 import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
-import { readCheckpoint } from '../../platform/checkpoint-files/policy-json/read-checkpoint.ts';
+import { readCheckpoint } from '../../platform/checkpoint-formats/policy-json/read-checkpoint.ts';
 import { asidePath } from '../../platform/checkpoint-stores/directory/layout.ts';
 import type { TauLayout } from './layout.ts';
 import { type JudgedFile, translateCheckpoint } from './translate.ts';

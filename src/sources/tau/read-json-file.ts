@@ -1,9 +1,9 @@
-import type { FieldFacts } from '../../core/checkpoint/schema.ts';
-import { U64_MAX } from '../../core/checkpoint/schema.ts';
 import type { FileFacts } from '../../core/evidence/schema.ts';
-import { makeJsonScanner } from '../../platform/checkpoint-files/policy-json/make-json-scanner.ts';
-import { type LinkRule, openRegularFile } from '../../platform/checkpoint-files/policy-json/open-regular-file.ts';
-import { parseExactJson } from '../../platform/exact-json.ts';
+import { parseExactJson } from '../../platform/exact-json/exact-json.ts';
+import { makeJsonScanner } from '../../platform/exact-json/make-json-scanner.ts';
+import type { FieldFacts } from '../../platform/exact-json/schema.ts';
+import { isUnsignedInteger, U64_MAX } from '../../platform/exact-json/unsigned.ts';
+import { type LinkRule, openRegularFile } from '../../platform/files/open-regular-file.ts';
 import type { FieldType, FileRules } from './schema.ts';
 
 /** These files are a page long; anything larger is another file. Unit: bytes. */
@@ -110,7 +110,7 @@ function checkField(checked: Checked): FileProblem | undefined {
       return { message: `missing field '${name}'`, field: name, expected: EXPECTED[type], found: 'no such field' };
   }
   const found = describeValue(field);
-  if (type === 'u32_1' && isUnsigned(field) && field.text !== '1') {
+  if (type === 'u32_1' && isUnsignedInteger(field) && field.text !== '1') {
     const message = `${rules.version} ${found} (expected 1)`;
     return { message, field: name, offset: field.startOffset, expected: '1', found };
   }
@@ -138,11 +138,11 @@ const EXPECTED: Readonly<Record<FieldType, string>> = {
 
 type Fits = (checked: Checked, field: FieldFacts) => boolean;
 
-const isU64: Fits = (_checked, field) => isUnsigned(field) && BigInt(field.text ?? '') <= U64_MAX;
+const isU64: Fits = (_checked, field) => isUnsignedInteger(field) && BigInt(field.text ?? '') <= U64_MAX;
 const isString: Fits = (_checked, field) => field.type === 'string';
 
 const FITS: Readonly<Record<FieldType, Fits>> = {
-  u32_1: (_checked, field) => isUnsigned(field) && field.text === '1',
+  u32_1: (_checked, field) => isUnsignedInteger(field) && field.text === '1',
   u64: isU64,
   'u64?': isU64,
   string: isString,
@@ -151,10 +151,6 @@ const FITS: Readonly<Record<FieldType, Fits>> = {
   strings: ({ value }) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
   'object?': (_checked, field) => field.type === 'object',
 };
-
-function isUnsigned(field: FieldFacts): boolean {
-  return field.type === 'number' && /^[0-9]{1,40}$/.test(field.text ?? '');
-}
 
 function describeValue(field: FieldFacts): string {
   const text = field.text ?? `an ${field.type}`;

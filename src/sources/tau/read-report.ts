@@ -2,7 +2,7 @@ import { lstatSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ForeignReport } from '../../core/ports.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
-import { readInteger } from '../../platform/exact-json.ts';
+import { readInteger } from '../../platform/exact-json/exact-json.ts';
 import type { TauLayout } from './layout.ts';
 import { readJsonFile } from './read-json-file.ts';
 import { RECOVERY_REPORT } from './schema.ts';

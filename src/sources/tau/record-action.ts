@@ -6,8 +6,8 @@ import { findChosen, findNamed, findTaken } from '../../core/families/training-c
 import { isIdempotent, targetState } from '../../core/families/training-control/steps.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
-import type { FileOperations } from '../../platform/checkpoint-stores/directory/file-operations.ts';
 import { restoreCheckpoint } from '../../platform/checkpoint-stores/directory/restore-checkpoint.ts';
+import type { FileOperations } from '../../platform/files/file-operations.ts';
 import { isOutOfSpace } from '../../platform/out-of-space.ts';
 import type { TauDirectory, TauLook } from './collect.ts';
 import type { TauFileOperations } from './file-operations.ts';

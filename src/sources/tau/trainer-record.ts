@@ -1,7 +1,7 @@
 /** What Salvor knows of the trainer that it started last, in a file of Salvor's own beside Tau's. */
 import { lstatSync } from 'node:fs';
 import type { TrainerEnd } from '../../core/families/training-control/schema.ts';
-import { readInteger } from '../../platform/exact-json.ts';
+import { readInteger } from '../../platform/exact-json/exact-json.ts';
 import { readBootId, readPidNamespace, readProcessStat } from '../../platform/process-probe.ts';
 import type { TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';

@@ -1,9 +1,11 @@
 /** From what was read of a Tau state directory to the words of the core. Pure. */
-import type { CheckpointFacts, CheckpointVerdict } from '../../core/checkpoint/schema.ts';
+
+import type { CheckpointVerdict } from '../../core/checkpoint/schema.ts';
 import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/checkpoint-schema.ts';
 import type { FileFacts } from '../../core/evidence/schema.ts';
 import type { OvertakingRow, TrainingStatus, UnfinishedAction } from '../../core/families/training-control/schema.ts';
-import { readInteger } from '../../platform/exact-json.ts';
+import type { CheckpointFacts } from '../../platform/checkpoint-formats/policy-json/schema.ts';
+import { readInteger } from '../../platform/exact-json/exact-json.ts';
 import { type AuditLog, toTimeMs } from './read-audit.ts';
 import type { JsonFile } from './read-json-file.ts';
 

@@ -119,7 +119,7 @@ describe('acting on a Tau state directory', () => {
       ),
     });
     const { foreign } = reported(await actOnTauFolder(folder.path, 'pause'));
-    const { formatExactJson } = await import('../../../src/platform/exact-json.ts');
+    const { formatExactJson } = await import('../../../src/platform/exact-json/exact-json.ts');
     expect(formatExactJson(foreign?.value)).toContain('"cancelled":9007199254740993');
   });
 

@@ -5,10 +5,7 @@ import { countActions } from '../../../src/core/evidence/count-actions.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
 import { controlOf } from '../../../src/core/families/training-control/control-of.ts';
 import type { ActingChoice } from '../../../src/core/job/schema.ts';
-import {
-  type FileOperations,
-  systemFileOperations,
-} from '../../../src/platform/checkpoint-stores/directory/file-operations.ts';
+import { type FileOperations, systemFileOperations } from '../../../src/platform/files/file-operations.ts';
 import { systemTauOperations, type TauFileOperations } from '../../../src/sources/tau/file-operations.ts';
 import { copyTauFixture, type TauFolder } from '../../helpers/tau-directory.ts';
 import { actOnTauFolder, lookAtTauFolder } from '../../helpers/tau-session.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diagnose } from '../../../src/core/families/diagnose.ts';
-import { makeJsonScanner } from '../../../src/platform/checkpoint-files/policy-json/make-json-scanner.ts';
+import { makeJsonScanner } from '../../../src/platform/exact-json/make-json-scanner.ts';
 import { formatRecord } from '../../../src/sources/tau/format-record.ts';
 import { parseAnswer, pick, runSalvor } from '../../helpers/salvor.ts';
 import { copyTauFixture, type TauFolder, tauCheckpoint, tauState } from '../../helpers/tau-directory.ts';

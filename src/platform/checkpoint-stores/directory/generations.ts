@@ -2,7 +2,7 @@
 import type { CheckpointVerdict } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
 import { digestFile } from '../../digest-file.ts';
-import type { FileOperations } from './file-operations.ts';
+import type { FileOperations } from '../../files/file-operations.ts';
 import { judgeFile } from './judged-files.ts';
 import { asidePath, type CheckpointLayout, isLeftover } from './layout.ts';
 

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { CheckpointVerdict } from '../../../core/checkpoint/schema.ts';
-import { formatIdentity } from '../../checkpoint-files/policy-json/open-regular-file.ts';
-import { readCheckpoint } from '../../checkpoint-files/policy-json/read-checkpoint.ts';
+import { readCheckpoint } from '../../checkpoint-formats/policy-json/read-checkpoint.ts';
+import { formatIdentity } from '../../files/open-regular-file.ts';
 
 /** How many files are remembered: the generations of some directories. */
 const REMEMBERED = 16;

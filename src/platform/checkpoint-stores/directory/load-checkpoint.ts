@@ -1,8 +1,8 @@
 import { type CheckpointSource, chooseGeneration } from '../../../core/checkpoint/choose-generation.ts';
 import type { CheckpointHead, CheckpointVerdict, Rejection } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
-import { type JudgedCheckpoint, readCheckpoint } from '../../checkpoint-files/policy-json/read-checkpoint.ts';
-import { makeStoredState, type StoredState } from './stored-state.ts';
+import { type JudgedCheckpoint, readCheckpoint } from '../../checkpoint-formats/policy-json/read-checkpoint.ts';
+import { makeStoredState, type StoredState } from '../../checkpoint-formats/policy-json/stored-state.ts';
 
 /** Which files to look at; without a fallback the primary alone decides. */
 export type LoadPaths = { readonly primary: string; readonly fallback?: string };

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { RecoveryError } from '../../../core/errors.ts';
+import type { FileOperations } from '../../files/file-operations.ts';
 import { type HeldLock, tryLock } from '../../lock-file.ts';
-import type { FileOperations } from './file-operations.ts';
 import type { CheckpointLayout } from './layout.ts';
 
 /** How often a held lock is tried again. The kernel tells nobody when it drops one. */

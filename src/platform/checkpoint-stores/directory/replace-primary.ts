@@ -1,7 +1,7 @@
 /** The frame of everything that replaces a primary: lock, write beside, sync, move, sync the directory. */
 import { dirname } from 'node:path';
 import { isRecoveryError, RecoveryError } from '../../../core/errors.ts';
-import type { FileOperations, WritableFile } from './file-operations.ts';
+import type { FileOperations, WritableFile } from '../../files/file-operations.ts';
 import { removeLeftovers, type StoreContext } from './generations.ts';
 import { type CheckpointLayout, layoutOf } from './layout.ts';
 import { lockDirectory } from './lock-directory.ts';

@@ -1,16 +1,16 @@
 import { isNewer } from '../../../core/checkpoint/choose-generation.ts';
-import { judgeCheckpoint } from '../../../core/checkpoint/judge-checkpoint.ts';
 import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
-import { makeCheckpointReader } from '../../checkpoint-files/policy-json/make-checkpoint-reader.ts';
-import { openRegularFile } from '../../checkpoint-files/policy-json/open-regular-file.ts';
-import { readChunks } from '../../checkpoint-files/policy-json/read-chunks.ts';
+import { judgeCheckpoint } from '../../checkpoint-formats/policy-json/judge-checkpoint.ts';
+import { makeCheckpointReader } from '../../checkpoint-formats/policy-json/make-checkpoint-reader.ts';
 import { digestFile } from '../../digest-file.ts';
-import type { WritableFile } from './file-operations.ts';
+import type { WritableFile } from '../../files/file-operations.ts';
+import { makeFileWriter } from '../../files/make-file-writer.ts';
+import { openRegularFile } from '../../files/open-regular-file.ts';
+import { readChunks } from '../../files/read-chunks.ts';
 import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
 import { layoutOf } from './layout.ts';
 import { makeRejectionError } from './load-checkpoint.ts';
-import { makeFileWriter } from './make-file-writer.ts';
 import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
 
 /** A checkpoint that is the primary again. `setAside` names what was there and is kept. */

@@ -1,11 +1,19 @@
-import { type CheckpointInput, parseHead, type StateInput } from './checkpoint-input.ts';
-import { formatState } from './format-state.ts';
+import {
+  type CheckpointInput,
+  parseHead,
+  type StateInput,
+} from '../../checkpoint-formats/policy-json/checkpoint-input.ts';
+import { formatState } from '../../checkpoint-formats/policy-json/format-state.ts';
+import { RawJson } from '../../checkpoint-formats/policy-json/raw-json.ts';
+import {
+  type StateText,
+  type WrittenContent,
+  writeCheckpoint,
+} from '../../checkpoint-formats/policy-json/write-checkpoint.ts';
 import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
 import { rememberFile } from './judged-files.ts';
 import { layoutOf } from './layout.ts';
-import { RawJson } from './raw-json.ts';
 import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
-import { type StateText, type WrittenContent, writeCheckpoint } from './write-checkpoint.ts';
 
 /** A checkpoint that is saved. `setAside` names what was in the primary's place and was no valid checkpoint. */
 export type SavedCheckpoint = WrittenContent & { readonly path: string; readonly setAside: readonly string[] };

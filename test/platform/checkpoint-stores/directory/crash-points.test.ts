@@ -1,14 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import {
-  type FileOperations,
-  systemFileOperations,
-} from '../../../../src/platform/checkpoint-stores/directory/file-operations.ts';
 import { layoutOf } from '../../../../src/platform/checkpoint-stores/directory/layout.ts';
 import { loadCheckpoint } from '../../../../src/platform/checkpoint-stores/directory/load-checkpoint.ts';
 import { restoreCheckpoint } from '../../../../src/platform/checkpoint-stores/directory/restore-checkpoint.ts';
 import { saveCheckpoint } from '../../../../src/platform/checkpoint-stores/directory/save-checkpoint.ts';
+import { type FileOperations, systemFileOperations } from '../../../../src/platform/files/file-operations.ts';
 import { type Folder, makeFolder } from '../../../helpers/make-folder.ts';
 import { type Fault, makeFragileOperations } from './fragile-operations.ts';
 

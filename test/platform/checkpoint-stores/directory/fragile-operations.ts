@@ -1,7 +1,4 @@
-import {
-  type FileOperations,
-  systemFileOperations,
-} from '../../../../src/platform/checkpoint-stores/directory/file-operations.ts';
+import { type FileOperations, systemFileOperations } from '../../../../src/platform/files/file-operations.ts';
 
 /** The system's calls, one of which goes wrong. `calls` names those made, the one that failed last. */
 export type FragileOperations = { readonly operations: FileOperations; readonly calls: string[] };

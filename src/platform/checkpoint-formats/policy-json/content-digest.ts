@@ -1,5 +1,5 @@
 import { createHash, type Hash } from 'node:crypto';
-import { DIGEST_ZEROS } from '../../../core/checkpoint/digest-field.ts';
+import { DIGEST_ZEROS } from './digest-field.ts';
 
 const ZEROS = Buffer.from(DIGEST_ZEROS);
 

@@ -1,15 +1,9 @@
-import { formatJsonPath } from '../../../core/checkpoint/format-json-path.ts';
-import {
-  DEPTH_LIMIT,
-  type FieldFacts,
-  type JsonProblem,
-  type JsonRule,
-  type JsonType,
-} from '../../../core/checkpoint/schema.ts';
 import type { NumberRange } from './find-doubtful-numbers.ts';
+import { formatJsonPath } from './format-json-path.ts';
 import { makeKeyNames } from './key-names.ts';
 import { type KeySet, makeKeySet } from './key-set.ts';
 import { type ByteText, makeByteText } from './read-number.ts';
+import { DEPTH_LIMIT, type FieldFacts, type JsonProblem, type JsonRule, type JsonType } from './schema.ts';
 
 /**
  * Where the scanner stands between two bytes: before the first byte (`start`), before a value (`value`; `firstItem`

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { makeJsonScanner } from '../../../../src/platform/checkpoint-files/policy-json/make-json-scanner.ts';
+import { makeJsonScanner } from '../../../src/platform/exact-json/make-json-scanner.ts';
 
 /** Scans a text cut into chunks of this many bytes; a chunk is overwritten when it was taken, as a file's are. */
 function scan(text: string | Uint8Array, chunkBytes = Number.POSITIVE_INFINITY) {

@@ -1,7 +1,8 @@
 /** Steps between values: brackets, commas, colons and the beginnings of values. Each answers the next position. */
-import { DEPTH_LIMIT, type JsonType } from '../../../core/checkpoint/schema.ts';
+
 import { NUMBER } from './byte-tables.ts';
 import { MODE, type Scan } from './scan.ts';
+import { DEPTH_LIMIT, type JsonType } from './schema.ts';
 import { numberRun, skipNumberItems, skipSpace } from './skip-runs.ts';
 
 const QUOTE = 0x22;

@@ -1,8 +1,9 @@
 /** A state as JSON text that both sides load with the same values, made at once: what changes later is not in it. */
-import { formatJsonPath } from '../../../core/checkpoint/format-json-path.ts';
-import { DEPTH_LIMIT } from '../../../core/checkpoint/schema.ts';
-import { TOKEN_LIMIT_BYTES } from '../../checkpoint-files/policy-json/scan.ts';
-import { makeRawNumber } from '../../exact-json.ts';
+
+import { makeRawNumber } from '../../exact-json/exact-json.ts';
+import { formatJsonPath } from '../../exact-json/format-json-path.ts';
+import { TOKEN_LIMIT_BYTES } from '../../exact-json/scan.ts';
+import { DEPTH_LIMIT } from '../../exact-json/schema.ts';
 import { refuseInput } from './check-options.ts';
 
 /** How many items of an array too long for one text are written at a time. */

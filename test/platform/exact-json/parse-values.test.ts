@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { findDoubtfulNumbers } from '../../../../src/platform/checkpoint-files/policy-json/find-doubtful-numbers.ts';
-import { parseValues } from '../../../../src/platform/checkpoint-stores/directory/parse-values.ts';
+import { findDoubtfulNumbers } from '../../../src/platform/exact-json/find-doubtful-numbers.ts';
+import { parseValues } from '../../../src/platform/exact-json/parse-values.ts';
 
 const { rawJSON } = JSON as unknown as { readonly rawJSON: (text: string) => unknown };
 

@@ -1,8 +1,8 @@
-import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, isDamagedDigestName } from '../../../core/checkpoint/digest-field.ts';
-import { CHECKPOINT_FIELDS, type CheckpointFacts } from '../../../core/checkpoint/schema.ts';
+import type { NumberRange } from '../../exact-json/find-doubtful-numbers.ts';
+import { makeJsonScanner } from '../../exact-json/make-json-scanner.ts';
 import { makeContentDigest } from './content-digest.ts';
-import type { NumberRange } from './find-doubtful-numbers.ts';
-import { makeJsonScanner } from './make-json-scanner.ts';
+import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, isDamagedDigestName } from './digest-field.ts';
+import { CHECKPOINT_FIELDS, type CheckpointFacts } from './schema.ts';
 
 const WANTED: ReadonlySet<string> = new Set([...CHECKPOINT_FIELDS, DIGEST_FIELD]);
 

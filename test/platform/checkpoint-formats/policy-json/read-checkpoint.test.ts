@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { judgeCheckpoint } from '../../../../src/core/checkpoint/judge-checkpoint.ts';
 import type { CheckpointVerdict } from '../../../../src/core/checkpoint/schema.ts';
-import { makeCheckpointReader } from '../../../../src/platform/checkpoint-files/policy-json/make-checkpoint-reader.ts';
-import { openRegularFile } from '../../../../src/platform/checkpoint-files/policy-json/open-regular-file.ts';
-import { readCheckpoint } from '../../../../src/platform/checkpoint-files/policy-json/read-checkpoint.ts';
-import { readCheckpointFacts } from '../../../../src/platform/checkpoint-files/policy-json/read-checkpoint-facts.ts';
+import { judgeCheckpoint } from '../../../../src/platform/checkpoint-formats/policy-json/judge-checkpoint.ts';
+import { makeCheckpointReader } from '../../../../src/platform/checkpoint-formats/policy-json/make-checkpoint-reader.ts';
+import { readCheckpoint } from '../../../../src/platform/checkpoint-formats/policy-json/read-checkpoint.ts';
+import { readCheckpointFacts } from '../../../../src/platform/checkpoint-formats/policy-json/read-checkpoint-facts.ts';
+import { openRegularFile } from '../../../../src/platform/files/open-regular-file.ts';
 import { makeFolder } from '../../../helpers/make-folder.ts';
 import { withoutRights } from '../../../helpers/other-user.ts';
 

@@ -1,5 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
-import type { ByteRange } from '../../../core/checkpoint/schema.ts';
+import type { ByteRange } from '../../core/checkpoint/schema.ts';
 
 /** Large enough that reading costs little beside checking, small enough to stay in a processor's cache. */
 const CHUNK_BYTES = 1024 * 1024;

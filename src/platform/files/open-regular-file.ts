@@ -1,6 +1,6 @@
 import { type BigIntStats, constants, lstatSync } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import type { ReadProblem } from '../../../core/checkpoint/schema.ts';
+import type { ReadProblem } from '../../core/checkpoint/schema.ts';
 
 /** An open regular file, or why there is none. */
 export type OpenedFile =

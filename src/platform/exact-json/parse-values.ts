@@ -1,6 +1,6 @@
 import { isAscii } from 'node:buffer';
-import { findDoubtfulNumbers, type NumberRange } from '../../checkpoint-files/policy-json/find-doubtful-numbers.ts';
-import { makeRawNumber } from '../../exact-json.ts';
+import { makeRawNumber } from './exact-json.ts';
+import { findDoubtfulNumbers, type NumberRange } from './find-doubtful-numbers.ts';
 
 /**
  * JSON text as JavaScript values without a silent change of any value.

@@ -1,6 +1,6 @@
-import { judgeCheckpoint } from '../../../core/checkpoint/judge-checkpoint.ts';
 import type { CheckpointVerdict } from '../../../core/checkpoint/schema.ts';
-import type { LinkRule } from './open-regular-file.ts';
+import type { LinkRule } from '../../files/open-regular-file.ts';
+import { judgeCheckpoint } from './judge-checkpoint.ts';
 import { type ReadCheckpoint, readCheckpointFacts } from './read-checkpoint-facts.ts';
 
 /** One file, read and judged. */

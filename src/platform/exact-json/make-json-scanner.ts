@@ -1,5 +1,5 @@
 /** A strict JSON check over bytes as they come, in memory that does not grow with the text. */
-import type { FieldFacts, JsonProblem, JsonType } from '../../../core/checkpoint/schema.ts';
+
 import { NUMBER_END, NUMBER_NEXT } from './byte-tables.ts';
 import type { NumberRange } from './find-doubtful-numbers.ts';
 import { MODE, Scan, type ScanOptions } from './scan.ts';
@@ -15,6 +15,7 @@ import {
   stepStart,
   stepValue,
 } from './scan-structure.ts';
+import type { FieldFacts, JsonProblem, JsonType } from './schema.ts';
 
 /** A scan under way. After a problem, what is pushed is ignored. */
 export type JsonScanner = {

@@ -1,16 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
-import {
-  DIGEST_FIELD,
-  DIGEST_VALUE_OFFSET,
-  DIGEST_ZEROS,
-  formatDigestText,
-} from '../../../core/checkpoint/digest-field.ts';
 import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
 import type { RecoveryError } from '../../../core/errors.ts';
-import { makeJsonScanner } from '../../checkpoint-files/policy-json/make-json-scanner.ts';
+import { makeJsonScanner } from '../../exact-json/make-json-scanner.ts';
+import type { WritableFile } from '../../files/file-operations.ts';
+import { type FileWriter, makeFileWriter, writeAll } from '../../files/make-file-writer.ts';
 import { refuseInput } from './check-options.ts';
-import type { WritableFile } from './file-operations.ts';
-import { type FileWriter, makeFileWriter, writeAll } from './make-file-writer.ts';
+import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, DIGEST_ZEROS, formatDigestText } from './digest-field.ts';
 import { RawJson } from './raw-json.ts';
 
 /** How much text becomes bytes at a time. Unit: characters. */

@@ -1,13 +1,10 @@
 /** Whether a policy checkpoint may be loaded, from what was read of it. Source: formats/tau 2.4 and 4. */
+
+import type { CheckpointVerdict, Rejection } from '../../../core/checkpoint/schema.ts';
+import type { FieldFacts } from '../../exact-json/schema.ts';
+import { isUnsignedInteger, U64_MAX } from '../../exact-json/unsigned.ts';
 import { DIGEST_FIELD, formatDigestText, isDamagedDigestName } from './digest-field.ts';
-import {
-  CHECKPOINT_VERSION,
-  type CheckpointFacts,
-  type CheckpointVerdict,
-  type FieldFacts,
-  type Rejection,
-  U64_MAX,
-} from './schema.ts';
+import { CHECKPOINT_VERSION, type CheckpointFacts } from './schema.ts';
 
 /** How much of a foreign value a message shows, in characters. */
 const SHOWN_LIMIT = 80;
@@ -178,11 +175,6 @@ function rejectType(facts: CheckpointFacts, { name, field, wanted }: WrongType):
   const found = field.type === 'number' ? `the number ${shorten(field.text ?? '')}` : describeType(field.type);
   const message = `checkpoint field '${name}' must be ${wanted}, and it is ${found}`;
   return reject(facts, { message, field: name, offset: field.startOffset, expected: wanted, found });
-}
-
-/** Digits alone: JSON has no leading zeros, and `1.0`, `1e3` and `-0` are no integers to the format's first reader. */
-function isUnsignedInteger(field: FieldFacts): boolean {
-  return field.type === 'number' && /^[0-9]{1,40}$/.test(field.text ?? '');
 }
 
 /** White space as Unicode has it, which is what the format's first reader trims. */

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { formatDigestText } from '../../../src/core/checkpoint/digest-field.ts';
-import { judgeCheckpoint } from '../../../src/core/checkpoint/judge-checkpoint.ts';
-import type { CheckpointFacts, FieldFacts } from '../../../src/core/checkpoint/schema.ts';
+import { formatDigestText } from '../../../../src/platform/checkpoint-formats/policy-json/digest-field.ts';
+import { judgeCheckpoint } from '../../../../src/platform/checkpoint-formats/policy-json/judge-checkpoint.ts';
+import type { CheckpointFacts } from '../../../../src/platform/checkpoint-formats/policy-json/schema.ts';
+import type { FieldFacts } from '../../../../src/platform/exact-json/schema.ts';
 
 const field = (type: FieldFacts['type'], text?: string): FieldFacts => ({
   type,

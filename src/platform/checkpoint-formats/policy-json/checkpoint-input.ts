@@ -1,9 +1,12 @@
 /** What a saver gives, checked before anything is written. */
-import { isBlank } from '../../../core/checkpoint/judge-checkpoint.ts';
-import { CHECKPOINT_VERSION, type CheckpointHead, U64_MAX } from '../../../core/checkpoint/schema.ts';
+
+import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
 import type { RecoveryError } from '../../../core/errors.ts';
+import { U64_MAX } from '../../exact-json/unsigned.ts';
 import { describeType, refuseInput } from './check-options.ts';
+import { isBlank } from './judge-checkpoint.ts';
 import type { RawJson } from './raw-json.ts';
+import { CHECKPOINT_VERSION } from './schema.ts';
 
 /**
  * A state: a plain object, or JSON text that is written as it is. Any object is accepted by its type, since interfaces

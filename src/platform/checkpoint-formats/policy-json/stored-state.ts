@@ -1,10 +1,10 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { ByteRange } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
-import type { NumberRange } from '../../checkpoint-files/policy-json/find-doubtful-numbers.ts';
-import { openRegularFile, readIdentity } from '../../checkpoint-files/policy-json/open-regular-file.ts';
-import { readChunks } from '../../checkpoint-files/policy-json/read-chunks.ts';
-import { parseValues } from './parse-values.ts';
+import type { NumberRange } from '../../exact-json/find-doubtful-numbers.ts';
+import { parseValues } from '../../exact-json/parse-values.ts';
+import { openRegularFile, readIdentity } from '../../files/open-regular-file.ts';
+import { readChunks } from '../../files/read-chunks.ts';
 
 /** A state as it stands in a checked file; it is read when it is asked for. */
 export type StoredState = {

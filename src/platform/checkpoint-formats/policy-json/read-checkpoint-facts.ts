@@ -1,8 +1,9 @@
-import type { CheckpointFacts, ReadProblem } from '../../../core/checkpoint/schema.ts';
-import type { NumberRange } from './find-doubtful-numbers.ts';
+import type { ReadProblem } from '../../../core/checkpoint/schema.ts';
+import type { NumberRange } from '../../exact-json/find-doubtful-numbers.ts';
+import { type LinkRule, openRegularFile, readIdentity } from '../../files/open-regular-file.ts';
+import { readChunks } from '../../files/read-chunks.ts';
 import { makeCheckpointReader } from './make-checkpoint-reader.ts';
-import { type LinkRule, openRegularFile, readIdentity } from './open-regular-file.ts';
-import { readChunks } from './read-chunks.ts';
+import type { CheckpointFacts } from './schema.ts';
 
 /**
  * The facts of one file, and which file it was when they were read. `doubtfulNumbers` are the places of those that
