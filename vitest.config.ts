@@ -1,4 +1,4 @@
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { defineConfig } from 'vitest/config';
 
@@ -40,8 +40,10 @@ export default defineConfig({
   test: {
     env: HERMETIC,
     globalSetup: ['scripts/build-when-stale.ts'],
+    // Most tests wait for processes they started, and leave a core idle meanwhile.
+    maxWorkers: availableParallelism() + 1,
     projects: [
-      project('unit', 'test/**/*.test.{ts,tsx}', 30_000),
+      project('unit', 'test/**/*.test.{ts,tsx}', 120_000),
       project('crash', 'test/crash/**/*.test.ts', 120_000),
       project('fuzz', 'test/fuzz/**/*.test.ts', 120_000),
       project('services', 'test/services/**/*.test.{ts,tsx}', 300_000),

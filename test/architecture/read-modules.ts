@@ -36,7 +36,17 @@ export function readModules(folder: string): readonly Module[] {
     .map((file) => file.split(path.sep).join('/'))
     .filter((file) => /\.tsx?$/.test(file))
     .sort()
-    .map((file) => parseModule(file, readFileSync(path.join(folder, file), 'utf8')));
+    .map((file) => parseOnce(file, readFileSync(path.join(folder, file), 'utf8')));
+}
+
+const parsedModules = new Map<string, Module>();
+
+/** The rules are tried on many copies of src that differ in one file. */
+function parseOnce(file: string, text: string): Module {
+  const key = `${file}\0${text}`;
+  const module = parsedModules.get(key) ?? parseModule(file, text);
+  parsedModules.set(key, module);
+  return module;
 }
 
 /** What one source text imports, exports and reaches for. Errors: throws when it does not parse. */

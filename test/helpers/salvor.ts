@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { COMPILED } from './start-script.ts';
 
 /** The file that starts Salvor. */
 export const PROGRAM = fileURLToPath(new URL('../../bin/salvor.js', import.meta.url));
@@ -42,7 +43,8 @@ export function startSalvor(args: readonly string[], options: StartOptions = {})
   const child = spawn(node, [program, ...args], {
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { ...process.env, PATH, ...env },
+    // Salvor finds a place for its own compiled modules.
+    env: { ...process.env, PATH, ...(program !== PROGRAM && { NODE_COMPILE_CACHE: COMPILED }), ...env },
     ...(cwd !== undefined && { cwd }),
     ...(uid !== undefined && { uid, gid: uid }),
   });
