@@ -11,9 +11,8 @@ import { makeSession } from '../core/session/make-session.ts';
 import type { Session } from '../core/session/schema.ts';
 import { systemClock } from '../platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../present/words.ts';
-import { makeNativeActuator } from '../sources/native/act.ts';
-import { openJobStore } from '../store/open-store.ts';
-import { actOnTau } from './act-on-tau.ts';
+import { sourceOf } from '../sources/registry.ts';
+import type { Source } from '../sources/source.ts';
 import { actIfTrusted } from './check-trust.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
@@ -38,10 +37,8 @@ export type ActOptions = {
   readonly onEvent?: (event: ExecutionEvent) => void;
   /** Another process is told of every refusal and records it; recorded here as well it would stand there twice. */
   readonly isRefusalTold?: boolean;
-  /** Acts in a process of its own instead of this one. */
-  readonly actElsewhere?: (place: OpenPlace) => Pick<Actuator, 'start'>;
-  /** The program that starts Salvor, for whoever goes on when this process does not wait. */
-  readonly watcherPath?: string;
+  /** How what is begun goes on without this process; `programPath` starts Salvor. */
+  readonly background?: { readonly programPath: string; readonly actIn: (place: OpenPlace) => Pick<Actuator, 'start'> };
 };
 
 const WORDS = { describeFinding, describeStep, describeWarning };
@@ -77,25 +74,16 @@ export function openActuator(
 ): { readonly authority: Authority; readonly actuator?: Actuator } {
   const { principal, readOnly } = options.config;
   const policy = options.placePolicies?.get(place.path) ?? options.policy;
-  const makeActing = ACTING.get(place.source);
+  const act = sourceOf(place)?.act;
   return {
-    authority: { principal, policy, readOnly, canAct: makeActing !== undefined },
-    ...(makeActing && !options.dryRun && !readOnly && { actuator: makeActing(place, options) }),
+    authority: { principal, policy, readOnly, canAct: act !== undefined },
+    ...(act && !options.dryRun && !readOnly && { actuator: wireActuator(act, place, { ...options, policy }) }),
   };
 }
 
-type MakeActing = (place: OpenPlace, options: ActOptions) => Actuator;
-
-/** What acts on the places of a source. One that is not here can only be read: nothing is made in its directories. */
-const ACTING: ReadonlyMap<string, MakeActing> = new Map([
-  ['native', makeNative],
-  ['tau', makeTau],
-]);
-
-function makeNative(place: OpenPlace, options: ActOptions): Actuator {
-  const { config, policy, version, stopGraceMs, onStarted, onWarning, onEvent, actElsewhere, isRefusalTold } = options;
-  const acting = makeNativeActuator({
-    openStore: () => openJobStore(place.path, systemClock),
+function wireActuator(act: NonNullable<Source['act']>, place: OpenPlace, options: ActOptions): Actuator {
+  const { config, policy, version, stopGraceMs, onStarted, onWarning, onEvent, background, isRefusalTold } = options;
+  const acting = act(place.path, {
     clock: systemClock,
     principal: config.principal,
     policy,
@@ -103,33 +91,21 @@ function makeNative(place: OpenPlace, options: ActOptions): Actuator {
     words: WORDS,
     makeId: randomUUID,
     stopGraceMs,
+    request: config.request ?? {},
     // The runner and its engines are loaded when something is run.
-    runPlan: async (run) => (await import('./run-plan.ts')).runPlan(run),
-    writeRows: async (asked) => (await import('./write-rows.ts')).writeRows(asked),
+    runner: {
+      runPlan: async (run) => (await import('./run-plan.ts')).runPlan(run),
+      writeRows: async (asked) => (await import('./write-rows.ts')).writeRows(asked),
+    },
+    ...(background && { programPath: background.programPath }),
     ...(onStarted && { onStarted }),
     ...(onWarning && { onWarning }),
   });
   const here = isRefusalTold ? { ...acting, recordRefusal: async () => {} } : acting;
   const telling = onEvent ? { ...here, start: tellAlso(here.start, onEvent) } : here;
-  const actuator = actElsewhere ? { ...here, ...actElsewhere(place) } : telling;
+  const isApart = background !== undefined && sourceOf(place)?.actsApart === true;
+  const actuator = isApart ? { ...here, ...background.actIn(place) } : telling;
   return place.isDefault ? actIfTrusted(actuator, place.path) : actuator;
-}
-
-/** A record is written at once, here; only a trainer goes on by itself where others would act in the background. */
-function makeTau(
-  place: OpenPlace,
-  { config, policy, placePolicies, version, stopGraceMs, watcherPath }: ActOptions,
-): Actuator {
-  return actOnTau({
-    path: place.path,
-    create: config.request?.create === true,
-    principal: config.principal,
-    policy: placePolicies?.get(place.path) ?? policy,
-    version,
-    words: WORDS,
-    ...(watcherPath !== undefined && { watcherPath }),
-    stopGraceMs,
-  });
 }
 
 function tellAlso(start: Actuator['start'], tell: (event: ExecutionEvent) => void): Actuator['start'] {

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Answers } from '../core/plan/schema.ts';
-import type { PlaceRequest } from '../sources/registry.ts';
+import type { PlaceRequest } from '../sources/source.ts';
 import { isStoreUrl, keepPassword } from '../store/store-url.ts';
 import type { Asked } from './parse-args.ts';
 
@@ -51,8 +51,8 @@ export async function readConfig(asked: Asked, env: Environment): Promise<Config
     json: asked.switches.has('json'),
     answers: command === undefined ? {} : { command },
     request: {
-      // As Tau does it; a directory that is not there says nothing of its kind, so that has to be said.
-      ...(asked.texts.source === 'tau' && isMaking(asked) && { create: true as const }),
+      // A directory that is not there says nothing of its kind, so its source has to be said.
+      ...(asked.texts.source !== undefined && isMaking(asked) && { create: true as const }),
     },
   };
 }

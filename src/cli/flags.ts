@@ -15,7 +15,8 @@ export const GLOBAL_FLAGS = {
   policy: { value: 'FILE', help: 'access policy (env SALVOR_POLICY); a named one that is missing denies everything' },
   'read-only': { help: 'refuse every action' },
   config: { value: 'FILE', help: 'configuration file (YAML or JSON); flags and environment beat it' },
-  source: { value: 'NAME', values: ['native', 'tau'], help: 'take targets for this source instead of detecting it' },
+  // Which names there are says the registry of sources, loaded when one is asked for.
+  source: { value: 'NAME', help: 'take targets for this source instead of detecting it' },
   'no-color': { help: 'no colour (also NO_COLOR)' },
   json: { help: 'answer in JSON on standard output' },
   help: { help: 'show this help' },
@@ -147,13 +148,13 @@ export const COMMANDS = {
   },
   status: {
     usage: 'status DIR',
-    help: "a Tau directory in Tau's own form",
+    help: 'how a training control directory stands, in the form of its own format',
     flags: [],
     arguments: [1, 1],
   },
   repair: {
     usage: 'repair DIR|JOB [--yes --reason TEXT]',
-    help: 'set the damaged control files of a Tau directory aside, or accept that the store of a job went back in time',
+    help: 'set damaged control files aside, or accept that the store of a job went back in time',
     flags: ['yes', 'reason'],
     arguments: [1, 1],
   },

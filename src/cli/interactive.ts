@@ -24,8 +24,7 @@ export async function runInteractive({ asked, config, version, programPath }: Co
     placePolicies,
     dryRun: false,
     onWarning: (warning: JobError) => tellWarning?.(warning),
-    actElsewhere: actInProcess({ ...base, programPath, detach: false }),
-    watcherPath: programPath,
+    background: { programPath, actIn: actInProcess({ ...base, programPath, detach: false }) },
   };
   const looker = { config, policy: base.policy, placePolicies };
   const { reader, placeOf } = combinePlaces(permitRecommended(places, looker));

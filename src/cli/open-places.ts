@@ -8,7 +8,8 @@ import type { JobPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { findRealPath } from '../platform/find-real-path.ts';
 import { safeText } from '../present/safe-text.ts';
-import { detectSource, type PlaceRequest, SOURCES } from '../sources/registry.ts';
+import { DEFAULT_SOURCE, detectSource, SOURCES } from '../sources/registry.ts';
+import type { PlaceRequest } from '../sources/source.ts';
 import { isStoreUrl } from '../store/store-url.ts';
 import { translateErrors } from '../store/translate-errors.ts';
 import { type Config, resolvePlace } from './config.ts';
@@ -41,16 +42,14 @@ const CANDIDATES = 10;
  */
 export function openPlaces(config: Config, targets: readonly string[], forced?: string): readonly OpenPlace[] {
   if (targets.length > 0) return keepEachOnce(openTargets(config, targets, forced));
-  const native = SOURCES.find((source) => source.name === 'native');
-  if (!native) return [];
   const path = config.stateDirectory;
   if (config.stateNamed && !isStoreUrl(path) && !isEmptyDirectory(path)) {
     const stats = translateErrors(path, () => statSync(path, { throwIfNoEntry: false }));
     if (!stats) throw describeMissing(config);
     const source = detectSource(path, forced);
-    if (source.name !== native.name) return [openTarget(path, forced, config.request)];
+    if (source !== DEFAULT_SOURCE) return [openTarget(path, forced, config.request)];
   }
-  const place = { path, source: native.name, jobs: native.open(path, systemClock, {}) };
+  const place = { path, source: DEFAULT_SOURCE.name, jobs: DEFAULT_SOURCE.open(path, systemClock, {}) };
   return [config.stateNamed ? place : { ...place, isDefault: true }];
 }
 

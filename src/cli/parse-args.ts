@@ -83,7 +83,12 @@ function checkValue(name: string, value: string): void {
     });
   }
   const allowed = FLAGS[name]?.values;
-  if (!allowed || allowed.includes(value)) return;
+  if (allowed) checkOneOf(name, value, allowed);
+}
+
+/** Errors: USAGE_INVALID with the nearest of the values a flag may have. */
+export function checkOneOf(name: string, value: string, allowed: readonly string[]): void {
+  if (allowed.includes(value)) return;
   const nearest = findNearestName(value, allowed);
   const guess = nearest === undefined ? `it is one of ${allowed.join(', ')}` : `did you mean ${nearest}?`;
   throw new RecoveryError('USAGE_INVALID', `--${name} ${value}: ${guess}`, { details: { flag: name, value, allowed } });

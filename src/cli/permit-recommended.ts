@@ -1,7 +1,8 @@
-import type { JobSummary } from '../core/job/schema.ts';
+import { familyOf } from '../core/families/registry.ts';
+import type { JobRef, JobSummary } from '../core/job/schema.ts';
 import { type AccessPolicy, checkAccess } from '../core/plan/access.ts';
 import type { JobReader } from '../core/ports.ts';
-import { SOURCES } from '../sources/registry.ts';
+import { sourceOf } from '../sources/registry.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
 import type { PlacePolicies } from './place-policies.ts';
@@ -21,15 +22,14 @@ export type Looker = {
  */
 export function permitRecommended(places: readonly OpenPlace[], looker: Looker): readonly OpenPlace[] {
   const { config, policy, placePolicies } = looker;
-  if (!config.readOnly && policy.type === 'none' && placePolicies.size === 0) return places;
   return places.map((place) => {
     const own = placePolicies.get(place.path) ?? policy;
-    const formatAction = SOURCES.find(({ name }) => name === place.source)?.formatAction;
-    const isPermitted = (choice: NonNullable<JobSummary['recommended']>): boolean => {
+    const canAct = !config.readOnly && sourceOf(place)?.act !== undefined;
+    if (canAct && own.type === 'none') return place;
+    const isPermitted = (choice: Recommended, job: JobRef): boolean => {
       // A review changes nothing.
       if (choice === 'review') return true;
-      const action = formatAction?.(choice);
-      return !config.readOnly && action !== undefined && checkAccess(own, config.principal, action).allowed;
+      return canAct && checkAccess(own, config.principal, familyOf(job).formatAction(choice)).allowed;
     };
     const list: JobReader['list'] = async (query) => {
       const page = await place.jobs.list(query);
@@ -39,10 +39,9 @@ export function permitRecommended(places: readonly OpenPlace[], looker: Looker):
   });
 }
 
-function permit(
-  summary: JobSummary,
-  isPermitted: (choice: NonNullable<JobSummary['recommended']>) => boolean,
-): JobSummary {
+type Recommended = NonNullable<JobSummary['recommended']>;
+
+function permit(summary: JobSummary, isPermitted: (choice: Recommended, job: JobRef) => boolean): JobSummary {
   const { recommended, ...rest } = summary;
-  return recommended === undefined || isPermitted(recommended) ? summary : rest;
+  return recommended === undefined || isPermitted(recommended, summary.job) ? summary : rest;
 }

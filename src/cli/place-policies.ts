@@ -1,5 +1,5 @@
 import { type AccessPolicy, combinePolicies } from '../core/plan/access.ts';
-import { SOURCES } from '../sources/registry.ts';
+import { sourceOf } from '../sources/registry.ts';
 import type { Config } from './config.ts';
 import type { OpenPlace } from './open-places.ts';
 
@@ -17,7 +17,7 @@ export async function readPlacePolicies(config: Config, places: readonly OpenPla
   if (config.policyPath !== undefined) return policies;
   const { readAccessPolicy } = await import('../platform/read-access-policy.ts');
   for (const place of places) {
-    const source = SOURCES.find(({ name }) => name === place.source);
+    const source = sourceOf(place);
     const found: AccessPolicy[] = [];
     for (const path of source?.policyPaths?.(place.path, process.cwd()) ?? []) {
       found.push(await readAccessPolicy(path, { whenAbsent: 'none' }));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { CommandContext } from './command-context.ts';
 import { makeOutput, type Output, tellError } from './output.ts';
-import { type Asked, parseArgs } from './parse-args.ts';
+import { type Asked, checkOneOf, parseArgs } from './parse-args.ts';
 
 type Run = (context: CommandContext) => Promise<number>;
 
@@ -27,8 +27,6 @@ const LOAD: Readonly<Record<Exclude<Asked['command'], 'help'>, () => Promise<Run
 
 /** Internal command: carries out, in a process of its own, what its parent sends it. */
 const RUNNER_COMMAND = '__runner';
-/** Internal command: starts a trainer and stays beside it until its end is recorded. */
-const TRAINER_COMMAND = '__trainer';
 
 /**
  * Reads a command line, loads its command and runs it.
@@ -52,9 +50,10 @@ async function runWords(argv: readonly string[], { version, distDirectory, outpu
       const { runDetached } = await import('./detached/run-detached.ts');
       return await runDetached({ version });
     }
-    if (argv[0] === TRAINER_COMMAND) {
-      const { runTrainer } = await import('../sources/tau/run-trainer.ts');
-      return await runTrainer(Date.now);
+    if (argv[0]?.startsWith('__')) {
+      const { SOURCES } = await import('../sources/registry.ts');
+      const helper = SOURCES.find((source) => source.helper?.word === argv[0])?.helper;
+      if (helper) return await helper.run(Date.now);
     }
     const asked = parseArgs(argv);
     if (asked.switches.has('version')) {
@@ -66,6 +65,11 @@ async function runWords(argv: readonly string[], { version, distDirectory, outpu
       const command = asked.command === 'help' ? findHelp(asked.positionals[0]) : asked.command;
       output.print(formatHelp(command, version));
       return 0;
+    }
+    if (asked.texts.source !== undefined) {
+      const { SOURCES } = await import('../sources/registry.ts');
+      const names = SOURCES.map(({ name }) => name);
+      checkOneOf('source', asked.texts.source, names);
     }
     const { readConfig } = await import('./config.ts');
     const config = await readConfig(asked, process.env);

@@ -3,7 +3,7 @@ import { RecoveryError } from '../core/errors.ts';
 import type { Choice, JobSummary } from '../core/job/schema.ts';
 import type { UnreadPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
-import { SOURCES } from '../sources/registry.ts';
+import { sourceOf } from '../sources/registry.ts';
 import { readPlaces } from './list-places.ts';
 import { describeAmbiguity, type FoundJob, findJob, type OpenPlace } from './open-places.ts';
 import type { Asked } from './parse-args.ts';
@@ -73,10 +73,7 @@ function describeCopies(copies: readonly FoundJob[]): RecoveryError {
 
 async function findLost(places: readonly OpenPlace[]): Promise<readonly RecoveryError[]> {
   const found: RecoveryError[] = [];
-  for (const { source: name, path } of places) {
-    const source = SOURCES.find((known) => known.name === name);
-    found.push(...((await source?.findLost?.(path, systemClock)) ?? []));
-  }
+  for (const place of places) found.push(...((await sourceOf(place)?.findLost?.(place.path, systemClock)) ?? []));
   return found;
 }
 

@@ -47,7 +47,6 @@ async function repair({ path, name }: Beginning): Promise<string> {
   const atMs = nowMs();
   await repairTau(path, {
     principal: name,
-    policy: POLICY,
     reason: 'torn',
     atMs,
     actionId: name,
@@ -65,7 +64,7 @@ async function act({ path, name }: Beginning, choice: 'pause' | 'cancel' | 'roll
     clock: CLOCK,
     authority: { principal: name, policy: POLICY, readOnly: false, canAct: true },
     actuator: makeTauActuator({
-      ...{ path, create: false, clock: CLOCK, principal: name, policy: POLICY, version: '0' },
+      ...{ path, request: {}, clock: CLOCK, principal: name, policy: POLICY, version: '0' },
       words: { describeFinding: String, describeStep: String, describeWarning: String },
       makeId: () => name,
       stopGraceMs: 0,

@@ -44,7 +44,7 @@ export async function actOnTauFolder(path: string, choice: ActingChoice, run: Ta
   const place = makeTauPlace(path, clock);
   const actuator = makeTauActuator({
     path,
-    create: false,
+    request: {},
     clock,
     principal,
     policy,
@@ -54,7 +54,7 @@ export async function actOnTauFolder(path: string, choice: ActingChoice, run: Ta
       ids += 1;
       return `id-${ids}`;
     },
-    ...(run.watcherPath !== undefined && { watcherPath: run.watcherPath }),
+    ...(run.watcherPath !== undefined && { programPath: run.watcherPath }),
     stopGraceMs: 10_000,
     operations,
     checkpointOperations: run.checkpointOperations ?? systemFileOperations,

@@ -31,10 +31,7 @@ export async function runChoose(context: CommandContext): Promise<number> {
     placePolicies: await readPlacePolicies(config, places),
     dryRun: asked.switches.has('dry-run'),
     onWarning: ({ code, message }) => output.note(`${code}: ${safeText(message, 600)}`),
-    ...(asked.switches.has('detach') && {
-      actElsewhere: await makeElsewhere(base, programPath),
-      watcherPath: programPath,
-    }),
+    ...(asked.switches.has('detach') && { background: { programPath, actIn: await makeApart(base, programPath) } }),
   };
   if (!several && jobs[0]) {
     const recovered = await recoverJob(context, jobs[0], { choice, options });
@@ -66,7 +63,7 @@ function parseChoice({ texts, switches }: Asked): Choice {
 }
 
 /** Loaded when asked for, as all that starts processes is: a job is cancelled without it. */
-async function makeElsewhere(base: Omit<ElsewhereOptions, 'programPath' | 'detach'>, programPath: string) {
+async function makeApart(base: Omit<ElsewhereOptions, 'programPath' | 'detach'>, programPath: string) {
   const { actInProcess } = await import('../detached/act-in-process.ts');
   return actInProcess({ ...base, programPath, detach: true });
 }

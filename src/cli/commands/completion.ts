@@ -1,8 +1,10 @@
 import { RecoveryError } from '../../core/errors.ts';
+import { SOURCES } from '../../sources/registry.ts';
 import type { CommandContext } from '../command-context.ts';
 import { COMMAND_FLAGS, COMMAND_WORDS, type Flag, GLOBAL_FLAGS } from '../flags.ts';
 
-const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS };
+const source = { ...GLOBAL_FLAGS.source, values: SOURCES.map(({ name }) => name) };
+const FLAGS: Readonly<Record<string, Flag>> = { ...GLOBAL_FLAGS, ...COMMAND_FLAGS, source };
 const NAMES = COMMAND_WORDS;
 
 const SCRIPTS: Readonly<Record<string, () => string>> = { bash: formatBash, zsh: formatZsh, fish: formatFish };

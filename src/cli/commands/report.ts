@@ -2,6 +2,7 @@ import { RecoveryError } from '../../core/errors.ts';
 import { judgeStarted } from '../../core/families/judge-started.ts';
 import { formatForeignReport } from '../../present/foreign-report.ts';
 import { formatReportMarkdown, formatReportText } from '../../present/report-text.ts';
+import { sourceOf } from '../../sources/registry.ts';
 import type { CommandContext } from '../command-context.ts';
 import { findShown } from '../open-places.ts';
 
@@ -18,7 +19,7 @@ export async function runReport({ asked, config, output }: CommandContext): Prom
   if (!found)
     throw new RecoveryError('REPORT_MISSING', `job '${ref.name}' has no recovery report`, { details: { job: ref.id } });
   // What it says of its end is from before the end, and the recovery may have died since.
-  const isOpen = found.outcome.status === 'started' && ref.source === 'native';
+  const isOpen = found.outcome.status === 'started' && sourceOf(place)?.actsApart === true;
   const report = isOpen ? judgeStarted(found, await place.jobs.collect(ref.id)) : found;
   if (output.json) output.printJson(report);
   else if (asked.switches.has('markdown')) output.print(formatReportMarkdown(report));

@@ -1,7 +1,8 @@
 /** What one family of jobs is: how it is judged, what can be chosen for it, and what its reports say besides. */
 import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { Evidence } from '../evidence/schema.ts';
-import type { AccessPolicy } from '../plan/access.ts';
+import type { ActingChoice } from '../job/schema.ts';
+import type { AccessAction, AccessPolicy } from '../plan/access.ts';
 import type { ChoiceRow } from '../plan/choice-row.ts';
 import type { ApprovedPlan } from '../plan/schema.ts';
 import type { RecoveryReport } from '../report/schema.ts';
@@ -36,6 +37,8 @@ export type Reported = {
 /** One family of jobs. */
 export type Family = {
   readonly name: string;
+  /** What an access policy calls what is done to a job of it. */
+  readonly formatAction: (deed: ActingChoice | 'repair') => AccessAction;
   /** Says what the evidence means. Errors: none. Same evidence, same diagnosis. */
   readonly diagnose: (evidence: Evidence) => Diagnosis;
   /** In the order they are offered. */

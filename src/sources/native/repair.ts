@@ -1,10 +1,55 @@
 import { judgeLiveness } from '../../core/diagnosis/judge-liveness.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import { describeHolder, pickHolder } from '../../core/plan/describe-holder.ts';
+import { describeRegression } from '../../core/plan/describe-regression.ts';
 import { findProcessesByEnvironment } from '../../platform/process-probe.ts';
 import type { JobState, JobStore } from '../../store/contract.ts';
 import type { JobRecord } from '../../store/records.ts';
-import { type Accepted, type AcceptWord, describeWhole, type Regressed } from '../../store/regressions.ts';
+import {
+  type Accepted,
+  type AcceptWord,
+  describeWhole,
+  formatReached,
+  type Regressed,
+} from '../../store/regressions.ts';
+import type { Repair } from '../source.ts';
+
+/**
+ * Says how far the store of a job went back in time, and how it is accepted for the truth.
+ *
+ * Errors: NOTHING_TO_RECOVER when it did not.
+ */
+export async function planRepair(openStore: () => JobStore, job: Pick<JobRecord, 'id' | 'name'>): Promise<Repair> {
+  const store = openStore();
+  const seen = await store.regressions?.inspect(job.id);
+  if (!seen) throw describeWhole(job.name, store.place);
+  return {
+    problems: [{ message: describeRegression(seen.regression) }, { message: describeConsequence(seen) }],
+    consequence: 'the store would be taken for the truth from now on',
+    deed: 'accept the store as it is',
+    async carryOut({ principal, reason, atMs }) {
+      const { epoch, doubted } = await repairJob(store, { job, principal, reason, atMs, seen }).finally(store.close);
+      const { regression, mark, found } = seen;
+      const rows = `${doubted} ${doubted === 1 ? 'row is' : 'rows are'} in doubt by it`;
+      return {
+        answer: {
+          what: regression.what,
+          mark: mark ? formatReached(mark) : null,
+          store: formatReached(found),
+          epoch,
+          units_in_doubt: doubted,
+        },
+        lines: [`The store of job '${job.name}' is accepted as it is; ${rows}.`],
+      };
+    },
+  };
+}
+
+function describeConsequence({ mayHaveRun }: Regressed): string {
+  return mayHaveRun
+    ? 'Every row that is to run in this store may be done: each will be in doubt, for the verify hook or a person to settle.'
+    : 'Only entries of the audit chain are lost: no row was run since.';
+}
 
 /** Who repairs a job, why, and what was shown. */
 export type RepairOrder = AcceptWord & { readonly job: Pick<JobRecord, 'id' | 'name'>; readonly seen: Regressed };

@@ -3,19 +3,18 @@ import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { StepResult } from '../../core/execution/schema.ts';
 import { startResults } from '../../core/execution/schema.ts';
-import type { ReportWords } from '../../core/families/build-report.ts';
 import { controlOf } from '../../core/families/training-control/control-of.ts';
 import { findTaken } from '../../core/families/training-control/rules.ts';
-import type { AccessPolicy } from '../../core/plan/access.ts';
 import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
-import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
+import type { Actuator, Execution, StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { endProcesses, type Target } from '../../platform/end-processes.ts';
-import type { FileOperations } from '../../platform/files/file-operations.ts';
+import { type FileOperations, systemFileOperations } from '../../platform/files/file-operations.ts';
+import type { Acting } from '../source.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import { lookAtTau, type TauDirectory, type TauLook } from './collect.ts';
-import type { TauFileOperations } from './file-operations.ts';
+import { systemTauOperations, type TauFileOperations } from './file-operations.ts';
 import { findLivingTrainers } from './find-trainers.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { makeReporter, type Reporter } from './make-reporter.ts';
@@ -25,27 +24,17 @@ import { startTrainer, type Trainer } from './start-trainer.ts';
 import { type StartedTrainer, watchTrainer } from './watch-trainer.ts';
 import { type TauAction, writeTauReport } from './write-record.ts';
 
-/** What the actuator of a Tau state directory needs. `makeId` makes the ids of actions. */
-export type TauActuatorOptions = {
+/**
+ * What the actuator of a Tau state directory needs. The directory is made when it is not there and that was asked for.
+ * `operations` are the system's, but in tests.
+ */
+export type TauActing = Omit<Acting, 'runner' | 'onStarted' | 'onWarning'> & {
   readonly path: string;
-  /** The directory is made when it is not there. */
-  readonly create: boolean;
-  readonly clock: Clock;
-  readonly principal: string;
-  readonly policy: AccessPolicy;
-  readonly version: string;
-  readonly words: ReportWords;
-  readonly makeId: () => string;
-  /**
-   * The program that starts Salvor, when a trainer is not waited for: a process of its own records how it ended then, and
-   * the report says that it was started.
-   */
-  readonly watcherPath?: string;
-  /** How long a trainer has to end when its job is cancelled. */
-  readonly stopGraceMs: number;
-  readonly operations: TauFileOperations;
-  readonly checkpointOperations: FileOperations;
+  readonly operations?: TauFileOperations;
+  readonly checkpointOperations?: FileOperations;
 };
+
+type Options = Required<Pick<TauActing, 'operations' | 'checkpointOperations'>> & TauActing;
 
 type Done = Awaited<Execution['done']>;
 
@@ -56,7 +45,8 @@ type Done = Awaited<Execution['done']>;
  *
  * Source: formats/tau 3; design, rules 5 to 10; docs/tau.md.
  */
-export function makeTauActuator(options: TauActuatorOptions): Actuator {
+export function makeTauActuator(acting: TauActing): Actuator {
+  const options = { operations: systemTauOperations, checkpointOperations: systemFileOperations, ...acting };
   return {
     start(approved, onEvent) {
       const watch: Watch = { trainer: undefined, stopped: undefined, leave: () => {} };
@@ -105,7 +95,7 @@ function makeTeller({ plan }: ApprovedPlan, onEvent: Parameters<Actuator['start'
 }
 
 type Carrying = {
-  readonly options: TauActuatorOptions;
+  readonly options: Options;
   readonly approved: ApprovedPlan;
   readonly tell: Teller;
   readonly watch: Watch;
@@ -114,7 +104,7 @@ type Carrying = {
 
 async function carryOut(carrying: Carrying): Promise<Done> {
   const { options, approved, tell, watch, left } = carrying;
-  const directory = openTauDirectory(options.path, { create: options.create });
+  const directory = openTauDirectory(options.path, options.request);
   const { layout } = directory;
   const self = { principal: options.principal, host: hostname(), pid: process.pid };
   const held = await holdDirectory(digestText(layout.directory).slice(0, KEY_LENGTH), layout.directory, self);
@@ -127,7 +117,7 @@ async function carryOut(carrying: Carrying): Promise<Done> {
         directory,
         operations: options.operations,
         makeReport,
-        left: options.watcherPath === undefined ? left : Promise.resolve('left'),
+        left: options.programPath === undefined ? left : Promise.resolve('left'),
         nowMs: options.clock.nowMs,
         stopSignal: () => watch.stopped,
       })
@@ -232,7 +222,7 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
 }
 
 async function start(
-  { approved, tell, watch, options: { watcherPath: programPath, operations, clock } }: Carrying,
+  { approved, tell, watch, options: { programPath, operations, clock } }: Carrying,
   directory: TauDirectory,
   { command, actionId }: { readonly command: string; readonly actionId: string },
 ): Promise<StartedTrainer> {

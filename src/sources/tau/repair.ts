@@ -3,9 +3,9 @@ import { basename } from 'node:path';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import { formatActionKey } from '../../core/families/training-control/rules.ts';
-import { type AccessPolicy, checkAccess } from '../../core/plan/access.ts';
+import type { Repair } from '../source.ts';
 import { lookAtTau, type TauLook } from './collect.ts';
-import type { TauFileOperations } from './file-operations.ts';
+import { systemTauOperations, type TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { openTauDirectory } from './read.ts';
@@ -15,7 +15,7 @@ import { describeUnwritable } from './record-action.ts';
 import { nameFree } from './write-record.ts';
 
 /** A damaged control file: what it is, where, and why it cannot be used. */
-export type DamagedFile = {
+type DamagedFile = {
   readonly what: string;
   readonly path: string;
   readonly problem: string;
@@ -25,22 +25,32 @@ export type DamagedFile = {
 export type SetAside = DamagedFile & { readonly keptAs: string };
 
 /** Who repairs, why, and by what. `atMs` is the time of consent. */
-export type RepairOptions = {
-  readonly principal: string;
-  readonly policy: AccessPolicy;
-  readonly reason: string;
-  readonly atMs: number;
-  readonly actionId: string;
-  readonly operations: TauFileOperations;
-};
+type RepairOptions = Parameters<Repair['carryOut']>[0] & { readonly operations: TauFileOperations };
 
-/** The control files of a directory that stop actions. Errors: TARGET_UNKNOWN. Nothing is changed. */
-export async function findDamaged(path: string, nowMs: number): Promise<readonly DamagedFile[]> {
-  return listDamaged(await lookAtTau(openTauDirectory(path), nowMs));
+/**
+ * Says what is damaged in a directory, and how it is set aside.
+ *
+ * Errors: NOTHING_TO_RECOVER, TARGET_UNKNOWN. Nothing is changed.
+ */
+export async function planRepair(path: string, nowMs: number): Promise<Repair> {
+  const damaged = listDamaged(await lookAtTau(openTauDirectory(path), nowMs), path);
+  return {
+    problems: damaged.map(({ what, path: file, problem }) => ({ message: problem, file: { what, path: file } })),
+    consequence: 'what is damaged would be set aside',
+    deed: 'set this aside',
+    async carryOut(agreed) {
+      const aside = await repairTau(path, { ...agreed, operations: systemTauOperations });
+      return {
+        answer: { set_aside: aside.map(({ keptAs, ...one }) => ({ ...one, kept_as: keptAs })) },
+        lines: aside.map((one) => `${one.path} is kept as ${one.keptAs}`),
+      };
+    },
+  };
 }
 
-function listDamaged({ evidence: { files = [], audit } }: TauLook): readonly DamagedFile[] {
-  return files.flatMap(({ what, path, state, problem }): readonly DamagedFile[] => {
+/** The control files of a directory that stop actions. Errors: NOTHING_TO_RECOVER without any. */
+function listDamaged({ evidence: { files = [], audit } }: TauLook, directory: string): readonly DamagedFile[] {
+  const damaged = files.flatMap(({ what, path, state, problem }): readonly DamagedFile[] => {
     if (what === 'access_policy' || what === 'recovery_report') return [];
     if (what === 'audit_log' && audit.broken) {
       return [{ what, path, problem: `line ${audit.broken.sequence}: expected ${audit.broken.expected}` }];
@@ -48,26 +58,24 @@ function listDamaged({ evidence: { files = [], audit } }: TauLook): readonly Dam
     if (state !== 'invalid' && state !== 'unreadable') return [];
     return [{ what, path, problem: problem?.message ?? state }];
   });
+  if (damaged.length > 0) return damaged;
+  throw new RecoveryError('NOTHING_TO_RECOVER', `no control file in ${directory} is damaged`);
 }
 
 /**
  * Sets every damaged control file aside, under a name that says what it is and when, and audits it: then every action
  * is possible again. Of an audit log the lines that can be read stay.
  *
- * Errors: ACCESS_DENIED, POLICY_INVALID, NOTHING_TO_RECOVER, LEASE_HELD, STATE_UNWRITABLE.
+ * Errors: NOTHING_TO_RECOVER, LEASE_HELD, STATE_UNWRITABLE.
  * Source: contract, repair; formats/tau 4.3.
  */
 export async function repairTau(path: string, options: RepairOptions): Promise<readonly SetAside[]> {
-  checkRepair(options);
   const directory = openTauDirectory(path);
   const { layout } = directory;
   const self = { principal: options.principal, host: hostname(), pid: process.pid };
   const held = await holdDirectory(digestText(layout.directory).slice(0, KEY_LENGTH), layout.directory, self);
   try {
-    const damaged = listDamaged(await lookAtTau(directory, options.atMs));
-    if (damaged.length === 0) {
-      throw new RecoveryError('NOTHING_TO_RECOVER', `no control file in ${layout.directory} is damaged`);
-    }
+    const damaged = listDamaged(await lookAtTau(directory, options.atMs), layout.directory);
     const stamp = new Date(options.atMs).toISOString().replace(/[^0-9TZ]/g, '');
     const aside = damaged.map((one) => ({ ...one, keptAs: nameFree(`${one.path}.damaged-${stamp}`, '') }));
     await carryOut(options, layout.audit, aside);
@@ -124,15 +132,4 @@ function makeRow({ principal, reason, atMs, actionId }: RepairOptions, aside: re
     salvor_reason: reason,
     salvor_set_aside: aside.map(({ path, keptAs }) => ({ file: basename(path), kept_as: basename(keptAs) })),
   };
-}
-
-function checkRepair({ policy, principal }: RepairOptions): void {
-  const action = formatActionKey('repair');
-  const { allowed, reasonCode } = checkAccess(policy, principal, action);
-  if (allowed) return;
-  if (policy.type === 'invalid') {
-    throw new RecoveryError('POLICY_INVALID', policy.problem, { details: { path: policy.path } });
-  }
-  const message = `unauthorized rl lifecycle action: principal=${principal} action=${action} reason_code=${reasonCode}`;
-  throw new RecoveryError('ACCESS_DENIED', message, { details: { principal, action, reason_code: reasonCode } });
 }

@@ -16,6 +16,7 @@ import {
   checkOvertaken,
   checkRestore,
   checkTrainer,
+  formatActionKey,
 } from './rules.ts';
 import { cancelSteps, pauseSteps, resumeSteps, rollbackSteps } from './steps.ts';
 import { warnOfPause, warnOfRecord, warnOfResume, warnOfRollback } from './warnings.ts';
@@ -23,6 +24,7 @@ import { warnOfPause, warnOfRecord, warnOfResume, warnOfRollback } from './warni
 /** The family. Its rules are in the order the format's first reader tries them. */
 export const TRAINING_CONTROL: Family = {
   name: 'training-control',
+  formatAction: formatActionKey,
   diagnose: diagnoseControl,
   report: describeReport,
   choices: [

@@ -12,6 +12,7 @@ import { countProven, warnOfCancel, warnOfRestart, warnOfResume } from './warnin
 /** The family. */
 export const UNITS: Family = {
   name: 'units',
+  formatAction: (deed) => `recover:${deed}`,
   diagnose: diagnoseUnits,
   report: describeReport,
   choices: [
