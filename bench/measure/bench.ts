@@ -11,6 +11,7 @@ export type Sizes = {
   readonly keys: number;
   readonly quietMs: number;
   readonly durableRows: number;
+  readonly peerRows: number;
   readonly planRows: number;
   readonly resumeRows: number;
   readonly manyResumeRows: number;
@@ -28,6 +29,7 @@ export const FULL: Sizes = {
   keys: 1_000,
   quietMs: 2_000,
   durableRows: 5_000,
+  peerRows: 2_000,
   planRows: 1_000_000,
   resumeRows: 1_000,
   manyResumeRows: 100_000,
@@ -44,6 +46,7 @@ export const SMALL: Sizes = {
   keys: 5,
   quietMs: 50,
   durableRows: 300,
+  peerRows: 50,
   planRows: 500,
   resumeRows: 20,
   manyResumeRows: 40,
