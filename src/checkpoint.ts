@@ -5,7 +5,9 @@
  * format of formats/tau 2.4. At every instant at least one of them is valid.
  */
 import './platform/require-node.ts';
-import type { CheckpointVerdict } from './core/checkpoint/schema.ts';
+import { judgePath } from './core/checkpoint/format.ts';
+import { loadNewest } from './core/checkpoint/load-newest.ts';
+import type { CheckpointStore, GenerationPlace, SavedCheckpoint } from './core/checkpoint/store.ts';
 import { type ErrorCode, isRecoveryError, RecoveryError } from './core/errors.ts';
 import {
   checkDuration,
@@ -14,22 +16,18 @@ import {
   checkSwitch,
 } from './platform/checkpoint-formats/policy-json/check-options.ts';
 import type { StateInput } from './platform/checkpoint-formats/policy-json/checkpoint-input.ts';
+import { type LoadedCheckpoint, openLoaded } from './platform/checkpoint-formats/policy-json/loaded-checkpoint.ts';
+import { makePolicyContent } from './platform/checkpoint-formats/policy-json/policy-content.ts';
+import { policyJson } from './platform/checkpoint-formats/policy-json/policy-json.ts';
 import { type JsonText, RawJson } from './platform/checkpoint-formats/policy-json/raw-json.ts';
-import { readCheckpoint } from './platform/checkpoint-formats/policy-json/read-checkpoint.ts';
-import { layoutOf } from './platform/checkpoint-stores/directory/layout.ts';
-import {
-  type LoadedCheckpoint,
-  loadCheckpoint as loadFrom,
-} from './platform/checkpoint-stores/directory/load-checkpoint.ts';
-import {
-  type RestoredCheckpoint,
-  restoreCheckpoint as restoreInto,
-} from './platform/checkpoint-stores/directory/restore-checkpoint.ts';
-import {
-  type SavedCheckpoint,
-  saveCheckpoint as saveInto,
-} from './platform/checkpoint-stores/directory/save-checkpoint.ts';
-import { systemFileOperations } from './platform/files/file-operations.ts';
+import type {
+  PolicyCheckpoint,
+  PolicyFacts,
+  PolicyHead,
+  PolicyVerdict,
+} from './platform/checkpoint-formats/policy-json/schema.ts';
+import { openDirectoryStore } from './platform/checkpoint-stores/directory/open-directory-store.ts';
+import { hostFiles } from './platform/files/host-files.ts';
 
 /** How long another saver of the same directory is waited for. */
 const WAIT_MS = 10_000;
@@ -70,6 +68,13 @@ export type LoadOptions = {
   readonly fallback?: boolean | undefined;
 };
 
+/** A checkpoint that is the primary again. `setAside` names what was there and is kept. */
+export type RestoredCheckpoint = PolicyHead & {
+  readonly path: string;
+  readonly sizeBytes: number;
+  readonly setAside: readonly string[];
+};
+
 /** How a restore waits. */
 export type RestoreOptions = {
   /** How long to wait while another program saves here, in milliseconds; 10,000 when left out. */
@@ -78,7 +83,7 @@ export type RestoreOptions = {
 
 /** What is known of one file: its verdict, and its digest (hex) when it could be read to the end. */
 export type InspectedCheckpoint = {
-  readonly verdict: CheckpointVerdict;
+  readonly verdict: PolicyVerdict;
   readonly sizeBytes: number;
   readonly sha256?: string;
 };
@@ -97,10 +102,9 @@ export async function saveCheckpoint(options: SaveOptions): Promise<SavedCheckpo
   checkPath(where, 'directory', options.directory);
   checkSwitch(where, 'digest', options.digest);
   checkDuration(where, 'waitMs', options.waitMs);
-  const { directory, waitMs = WAIT_MS, digest = true, ...rest } = options;
+  const { directory, waitMs, digest = true, ...rest } = options;
   const savedAtUnixSeconds = options.savedAtUnixSeconds ?? Math.floor(Date.now() / 1000);
-  const target = { directory, waitMs, operations: systemFileOperations };
-  return saveInto(target, { ...rest, savedAtUnixSeconds, digest });
+  return openStore(directory, waitMs).save(makePolicyContent({ ...rest, savedAtUnixSeconds, digest }));
 }
 
 /**
@@ -116,8 +120,7 @@ export async function loadCheckpoint(directory: string, options: LoadOptions = {
   checkOptions(where, options, ['fallback']);
   checkSwitch(where, 'fallback', options.fallback);
   const { fallback = false } = options;
-  const layout = layoutOf(directory);
-  return loadFrom(fallback ? { primary: layout.primary, fallback: layout.fallback } : { primary: layout.primary });
+  return openLoaded(await openStore(directory).load({ fallback }), hostFiles);
 }
 
 /**
@@ -128,13 +131,15 @@ export async function loadCheckpoint(directory: string, options: LoadOptions = {
 export async function loadCheckpointFile(path: string, fallbackPath?: string): Promise<LoadedCheckpoint> {
   checkPath('loadCheckpointFile', 'path', path);
   if (fallbackPath !== undefined) checkPath('loadCheckpointFile', 'fallbackPath', fallbackPath);
-  return loadFrom(fallbackPath === undefined ? { primary: path } : { primary: path, fallback: fallbackPath });
+  const places: GenerationPlace[] = [{ source: 'primary', path }];
+  if (fallbackPath !== undefined) places.push({ source: 'fallback', path: fallbackPath });
+  return openLoaded(await loadNewest(policyJson, hostFiles, places), hostFiles);
 }
 
 /** Checks one file to its last byte and changes nothing. A refusal is a verdict. Errors: CHECKPOINT_INPUT_INVALID. */
 export async function inspectCheckpoint(path: string): Promise<InspectedCheckpoint> {
   checkPath('inspectCheckpoint', 'path', path);
-  const { verdict, facts } = await readCheckpoint(path);
+  const { verdict, facts } = await judgePath(policyJson, hostFiles, path);
   const { sizeBytes, sha256 } = facts;
   return sha256 === undefined ? { verdict, sizeBytes } : { verdict, sizeBytes, sha256 };
 }
@@ -154,8 +159,13 @@ export async function restoreCheckpoint(
   checkPath(where, 'from', from);
   checkOptions(where, options, ['waitMs']);
   checkDuration(where, 'waitMs', options.waitMs);
-  const { waitMs = WAIT_MS } = options;
-  return restoreInto({ directory, waitMs, operations: systemFileOperations }, from);
+  const { waitMs } = options;
+  const { checkpoint, ...restored } = await openStore(directory, waitMs).restore(from);
+  return { ...checkpoint.head, ...restored };
+}
+
+function openStore(directory: string, waitMs = WAIT_MS): CheckpointStore<PolicyFacts, PolicyCheckpoint> {
+  return openDirectoryStore(policyJson, directory, { waitMs });
 }
 
 /** A state as JSON text (a string, UTF-8 bytes or a stream of them) that is saved byte for byte. */
@@ -163,14 +173,13 @@ export function rawJson(text: JsonText): RawJson {
   return new RawJson(text);
 }
 
-export type { CheckpointSource } from './core/checkpoint/choose-generation.ts';
+export type { Rejection, RejectionCode } from './core/checkpoint/schema.ts';
+export type { CheckpointSource } from './core/checkpoint/store.ts';
 export type {
-  CheckpointHead,
-  CheckpointVerdict,
-  Rejection,
-  RejectionCode,
-  ValidCheckpoint,
-} from './core/checkpoint/schema.ts';
+  PolicyCheckpoint as ValidCheckpoint,
+  PolicyHead as CheckpointHead,
+  PolicyVerdict as CheckpointVerdict,
+} from './platform/checkpoint-formats/policy-json/schema.ts';
 export type { StoredState } from './platform/checkpoint-formats/policy-json/stored-state.ts';
-export type { ErrorCode, JsonText, LoadedCheckpoint, RawJson, RestoredCheckpoint, SavedCheckpoint, StateInput };
+export type { ErrorCode, JsonText, LoadedCheckpoint, RawJson, SavedCheckpoint, StateInput };
 export { isRecoveryError, RecoveryError };

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { BUILTINS_APART, ROOMS, type Room } from './layers.ts';
+import { BUILTINS_APART, ROOMS } from './layers.ts';
 import type { Import, Module } from './read-modules.ts';
+import type { Room } from './room.ts';
 
 /** One breach of the layers: where it stands and what is not allowed there. */
 export type Fault = { readonly file: string; readonly line: number; readonly message: string };

@@ -84,6 +84,16 @@ describe('checkImports bites', () => {
     expect(plant('store/planted.ts', "import { DatabaseSync } from 'node:sqlite';\n")).toHaveLength(1);
   });
 
+  test('a checkpoint format reads a file itself, and a store knows a format', () => {
+    expect(
+      plant('platform/checkpoint-formats/policy-json/planted.ts', "import { readFileSync } from 'node:fs';\n"),
+    ).toEqual([
+      'platform/checkpoint-formats/policy-json/planted.ts:1: platform/checkpoint-formats may not import node:fs',
+    ]);
+    const importer = "import '../../checkpoint-formats/policy-json/judge.ts';\n";
+    expect(plant('platform/checkpoint-stores/directory/planted.ts', importer)).toHaveLength(1);
+  });
+
   test('a file in a new folder stands in no room', () => {
     expect(plant('planted.ts', '')).toEqual(['planted.ts:1: stands in no room of layers.ts']);
   });

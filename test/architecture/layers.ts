@@ -1,40 +1,7 @@
 /** The rooms of the house, from the ground up, and what each may import. Rendered into docs/architecture.md. */
+import { FILES, makePlatformRooms, PLATFORM } from './platform-rooms.ts';
+import { ANY_FILE, EFFECTS, GROUND, type Room, SCHEMA_FILE, ZOD_IN_SCHEMAS } from './room.ts';
 
-/** A part of src/ with one purpose. */
-export type Room = {
-  /** What other rooms call it. */
-  readonly name: string;
-  /** Path prefixes under src/, `*` for any folder; one that ends in `.ts` is one file. The longest that matches decides. */
-  readonly paths: readonly string[];
-  readonly purpose: string;
-  /** Rooms it may import besides itself. */
-  readonly mayImport: readonly string[];
-  /** Rooms of which it may import types alone. */
-  readonly mayImportTypesOf?: readonly string[];
-  /** Built-in modules; `all` for those that have effects. */
-  readonly builtins: 'all' | readonly string[];
-  /** npm packages, each with the files of the room that may import it (a pattern on the path under src/). */
-  readonly packages: Readonly<Record<string, RegExp>>;
-  /** Globals and members of globals that are out of reach here. Source: design, the house. */
-  readonly withoutGlobals: readonly string[];
-  /** Whether its folders are strangers to each other, as sources are. */
-  readonly foldersApart?: boolean;
-};
-
-/** The clock, chance, timers, the terminal and the network: what a pure room has through its arguments or not at all. */
-const EFFECTS = [
-  'process',
-  'console',
-  'fetch',
-  'performance',
-  'setTimeout',
-  'setInterval',
-  'setImmediate',
-  'Date.now',
-  'new Date()',
-  'Math.random',
-  'crypto',
-];
 /** The console keeps timers for keys; what else it asks of the world comes with its options. */
 const CONSOLE_EFFECTS = EFFECTS.filter((name) => !/^set/.test(name));
 
@@ -49,7 +16,6 @@ const STAGES = [
   ['report', 'what happened'],
 ] as const;
 
-const GROUND = 'core ground';
 const PORTS = 'core/ports';
 const SESSION = 'core/session';
 const STAGE_ROOMS = STAGES.map(([name]) => `core/${name}`);
@@ -57,16 +23,12 @@ const VOCABULARY = 'core/families words';
 const FAMILIES = 'core/families';
 const CORE = [GROUND, ...STAGE_ROOMS, VOCABULARY, FAMILIES, PORTS, SESSION];
 const STORE_DOOR = 'store/open-store';
-const ANY_FILE = /./;
 
 /** Built-in modules that are out of reach but for some files, whatever their room: an engine is a matter of its dialect. */
 export const BUILTINS_APART: Readonly<Record<string, RegExp>> = {
   // The lock of a checkpoint directory is SQLite's too; it is no store.
   'node:sqlite': /^store\/sqlite\/|^platform\/lock-file\.ts$/,
 };
-
-const SCHEMA_FILE = /(^|\/|-)schema\.ts$/;
-const ZOD_IN_SCHEMAS = { 'zod/mini': SCHEMA_FILE };
 
 const stageRooms: readonly Room[] = STAGES.map(([name, purpose], index) => ({
   name: `core/${name}`,
@@ -139,20 +101,12 @@ export const ROOMS: readonly Room[] = [
     packages: {},
     withoutGlobals: EFFECTS,
   },
-  {
-    name: 'platform',
-    paths: ['platform/'],
-    purpose: 'effects without judgement',
-    mayImport: CORE,
-    builtins: 'all',
-    packages: ZOD_IN_SCHEMAS,
-    withoutGlobals: [],
-  },
+  ...makePlatformRooms(CORE),
   {
     name: 'checkpoint',
     paths: ['checkpoint.ts'],
     purpose: 'checkpoints as a library: the public entry for training loops',
-    mayImport: [GROUND, 'core/checkpoint', 'platform'],
+    mayImport: [GROUND, 'core/checkpoint', ...PLATFORM],
     builtins: [],
     packages: {},
     withoutGlobals: [],
@@ -161,7 +115,7 @@ export const ROOMS: readonly Room[] = [
     name: 'store',
     paths: ['store/'],
     purpose: 'the job store as a port: its verbs, and what is the same for every engine',
-    mayImport: [...CORE, 'platform'],
+    mayImport: [...CORE, 'platform', FILES],
     builtins: 'all',
     packages: ZOD_IN_SCHEMAS,
     withoutGlobals: [],
@@ -170,7 +124,7 @@ export const ROOMS: readonly Room[] = [
     name: 'store/sqlite',
     paths: ['store/sqlite/'],
     purpose: 'the store in a state directory',
-    mayImport: [...CORE, 'platform', 'store'],
+    mayImport: [...CORE, 'platform', FILES, 'store'],
     builtins: 'all',
     packages: ZOD_IN_SCHEMAS,
     withoutGlobals: [],
@@ -179,7 +133,7 @@ export const ROOMS: readonly Room[] = [
     name: 'store/postgres',
     paths: ['store/postgres/'],
     purpose: 'the store in a database that hosts share',
-    mayImport: [...CORE, 'platform', 'store'],
+    mayImport: [...CORE, 'platform', FILES, 'store'],
     builtins: 'all',
     packages: { ...ZOD_IN_SCHEMAS, pg: ANY_FILE },
     withoutGlobals: [],
@@ -197,7 +151,7 @@ export const ROOMS: readonly Room[] = [
     name: 'sources',
     paths: ['sources/'],
     purpose: 'where jobs come from',
-    mayImport: [...CORE, 'platform', 'store', STORE_DOOR],
+    mayImport: [...CORE, ...PLATFORM, 'store', STORE_DOOR],
     builtins: 'all',
     packages: { ...ZOD_IN_SCHEMAS, execa: ANY_FILE },
     withoutGlobals: [],
@@ -207,7 +161,7 @@ export const ROOMS: readonly Room[] = [
     name: 'runner',
     paths: ['runner/'],
     purpose: 'runs jobs durably',
-    mayImport: [...CORE, 'platform', 'store'],
+    mayImport: [...CORE, 'platform', FILES, 'store'],
     builtins: 'all',
     packages: { ...ZOD_IN_SCHEMAS, yaml: ANY_FILE },
     withoutGlobals: [],
@@ -236,7 +190,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cli/interactive',
     paths: ['cli/interactive'],
     purpose: 'opens the console; loaded on demand',
-    mayImport: [...CORE, 'present', 'platform', 'store', STORE_DOOR, 'sources', 'runner', 'ui', 'ui/terminal', 'cli'],
+    mayImport: [...CORE, 'present', ...PLATFORM, 'store', STORE_DOOR, 'sources', 'runner', 'ui', 'ui/terminal', 'cli'],
     builtins: 'all',
     packages: {},
     withoutGlobals: [],
@@ -245,7 +199,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cli',
     paths: ['cli/'],
     purpose: 'commands; wires the ports',
-    mayImport: [...CORE, 'present', 'platform', 'store', STORE_DOOR, 'sources', 'runner', 'cli/interactive'],
+    mayImport: [...CORE, 'present', ...PLATFORM, 'store', STORE_DOOR, 'sources', 'runner', 'cli/interactive'],
     builtins: 'all',
     packages: { 'zod/mini': ANY_FILE, yaml: /^cli\/config/, execa: /^cli\/demo\// },
     withoutGlobals: [],

@@ -1,14 +1,17 @@
 import { createReadStream, statSync } from 'node:fs';
-import type { CheckpointVerdict } from '../../core/checkpoint/schema.ts';
+import { gradeCheckpoint } from '../../core/checkpoint/grade-checkpoint.ts';
+import { loadNewest } from '../../core/checkpoint/load-newest.ts';
+import type { CheckpointStore } from '../../core/checkpoint/store.ts';
 import { RecoveryError } from '../../core/errors.ts';
+import { openLoaded } from '../../platform/checkpoint-formats/policy-json/loaded-checkpoint.ts';
+import { makePolicyContent } from '../../platform/checkpoint-formats/policy-json/policy-content.ts';
+import { policyJson } from '../../platform/checkpoint-formats/policy-json/policy-json.ts';
 import { RawJson } from '../../platform/checkpoint-formats/policy-json/raw-json.ts';
-import { readCheckpoint } from '../../platform/checkpoint-formats/policy-json/read-checkpoint.ts';
-import type { CheckpointFacts } from '../../platform/checkpoint-formats/policy-json/schema.ts';
-import { layoutOf } from '../../platform/checkpoint-stores/directory/layout.ts';
-import { loadCheckpoint } from '../../platform/checkpoint-stores/directory/load-checkpoint.ts';
-import { saveCheckpoint } from '../../platform/checkpoint-stores/directory/save-checkpoint.ts';
+import type { PolicyCheckpoint, PolicyFacts } from '../../platform/checkpoint-formats/policy-json/schema.ts';
+import { type InspectedCheckpoint, inspectAny } from '../../platform/checkpoints/formats.ts';
+import { openStore } from '../../platform/checkpoints/stores.ts';
 import { systemClock } from '../../platform/clock.ts';
-import { systemFileOperations } from '../../platform/files/file-operations.ts';
+import { hostFiles } from '../../platform/files/host-files.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 
@@ -31,48 +34,46 @@ export async function runCheckpoint(context: CommandContext): Promise<number> {
   return run(context, names);
 }
 
-type Inspected = { readonly facts: CheckpointFacts; readonly verdict: CheckpointVerdict };
-
-/** Exits 0 when every one has grade A or B, 3 when one is refused. Nothing is changed. */
+/** Exits 0 when every one has grade A or B, 8 when one is partial, 3 when one is refused. Nothing is changed. */
 async function runInspect({ output }: CommandContext, names: readonly string[]): Promise<number> {
   if (names.length === 0) throw new RecoveryError('USAGE_INVALID', 'usage: salvor checkpoint inspect PATH ...');
-  const inspected: Inspected[] = [];
-  for (const path of names.flatMap(listGenerations)) inspected.push(await readCheckpoint(path));
-  const answers = inspected.map(describeInspected);
+  const answers: Answer[] = [];
+  for (const path of names.flatMap(listGenerations)) answers.push(describeInspected(await inspectAny(hostFiles, path)));
   if (output.json) output.printJson({ schema_version: 1, checkpoints: answers });
   else for (const answer of answers) output.print(formatInspected(answer));
-  return inspected.every(({ verdict }) => verdict.type === 'valid') ? 0 : 3;
+  const grades = answers.map(({ grade }) => grade);
+  if (grades.some((grade) => grade === 'R' || grade === 'U')) return 3;
+  return grades.includes('C') ? 8 : 0;
 }
 
 /** A directory stands for the generations in it. */
 function listGenerations(path: string): readonly string[] {
   if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return [path];
-  const { primary, fallback } = layoutOf(path);
-  const there = [primary, fallback].filter((file) => statSync(file, { throwIfNoEntry: false }));
-  return there.length > 0 ? there : [primary];
+  const paths = open(path)
+    .generations()
+    .map((place) => place.path);
+  const there = paths.filter((file) => statSync(file, { throwIfNoEntry: false }));
+  return there.length > 0 ? there : paths.slice(0, 1);
+}
+
+function open(target: string): CheckpointStore<PolicyFacts, PolicyCheckpoint> {
+  return openStore(policyJson, target, { waitMs: WAIT_MS });
 }
 
 type Answer = ReturnType<typeof describeInspected>;
 
 /** The contract's form of one checkpoint. Steps that a number cannot hold are written exactly. */
-function describeInspected({ facts, verdict }: Inspected) {
-  const base = { path: facts.path, format: 'policy-json', size_bytes: facts.sizeBytes, missing: [] as string[] };
+function describeInspected({ format, facts, verdict }: InspectedCheckpoint) {
+  const base = { path: facts.path, format, size_bytes: facts.sizeBytes, grade: gradeCheckpoint(verdict) };
   if (verdict.type === 'rejected') {
     const { code, message, path, offset } = verdict;
-    const grade = code === 'CHECKPOINT_VERSION_UNSUPPORTED' ? 'U' : 'R';
     const problems = [{ code, message, path, offset: offset ?? null }];
-    return { ...base, grade, global_step: null, saved_at: null, proved: [], not_proved: ['structure'], problems };
+    return { ...base, global_step: null, saved_at: null, proved: [], not_proved: ['structure'], missing: [], problems };
   }
-  const { head, proven } = verdict;
-  return {
-    ...base,
-    grade: proven ? 'A' : 'B',
-    global_step: head.globalStep,
-    saved_at: formatSeconds(head.savedAtUnixSeconds),
-    proved: proven ? ['structure', 'digest'] : ['structure'],
-    not_proved: proven ? [] : ['digest'],
-    problems: [],
-  };
+  const { head, proved, notProved, missing } = verdict;
+  const { globalStep = null, savedAtUnixSeconds } = head;
+  const saved_at = savedAtUnixSeconds === undefined ? null : formatSeconds(savedAtUnixSeconds);
+  return { ...base, global_step: globalStep, saved_at, proved, not_proved: notProved, missing, problems: [] };
 }
 
 function formatSeconds(seconds: bigint): string | null {
@@ -91,12 +92,13 @@ async function runLoad({ asked, output }: CommandContext, names: readonly string
   if (path === undefined || others.length > 0)
     throw new RecoveryError('USAGE_INVALID', 'usage: salvor checkpoint load DIRECTORY|FILE [--fallback]');
   const isDirectory = statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-  const layout = layoutOf(path);
-  const withFallback = asked.switches.has('fallback');
-  if (withFallback && !isDirectory)
+  const fallback = asked.switches.has('fallback');
+  if (fallback && !isDirectory)
     throw new RecoveryError('USAGE_INVALID', `--fallback goes with a directory, and ${path} is none`);
-  const paths = { primary: isDirectory ? layout.primary : path, ...(withFallback && { fallback: layout.fallback }) };
-  const loaded = await loadCheckpoint(paths);
+  const newest = isDirectory
+    ? await open(path).load({ fallback })
+    : await loadNewest(policyJson, hostFiles, [{ source: 'primary', path }]);
+  const loaded = openLoaded(newest, hostFiles);
   if (output.json) {
     output.printJson({
       schema_version: 1,
@@ -106,7 +108,7 @@ async function runLoad({ asked, output }: CommandContext, names: readonly string
       global_step: loaded.globalStep,
       optimizer_step: loaded.optimizerStep,
       saved_at_unix_seconds: loaded.savedAtUnixSeconds,
-      grade: loaded.proven ? 'A' : 'B',
+      grade: gradeCheckpoint(newest.checkpoint),
       size_bytes: loaded.sizeBytes,
       sha256: loaded.sha256,
       diagnostics: loaded.diagnostics,
@@ -139,21 +141,19 @@ async function runSave({ asked, config, output }: CommandContext, names: readonl
       'USAGE_INVALID',
       'usage: salvor checkpoint save DIRECTORY --run-id ID --global-step N --optimizer-step N --policy-state FILE --optimizer-state FILE',
     );
-  const saved = await saveCheckpoint(
-    { directory, waitMs: WAIT_MS, operations: systemFileOperations },
-    {
-      runId,
-      globalStep: parseStep('global-step', texts['global-step']),
-      optimizerStep: parseStep('optimizer-step', texts['optimizer-step']),
-      savedAtUnixSeconds:
-        texts['saved-at'] === undefined
-          ? Math.floor(systemClock.nowMs() / 1000)
-          : parseStep('saved-at', texts['saved-at']),
-      policyState: readState(policy),
-      optimizerState: readState(optimizer),
-      digest: !switches.has('no-digest'),
-    },
-  );
+  const content = makePolicyContent({
+    runId,
+    globalStep: parseStep('global-step', texts['global-step']),
+    optimizerStep: parseStep('optimizer-step', texts['optimizer-step']),
+    savedAtUnixSeconds:
+      texts['saved-at'] === undefined
+        ? Math.floor(systemClock.nowMs() / 1000)
+        : parseStep('saved-at', texts['saved-at']),
+    policyState: readState(policy),
+    optimizerState: readState(optimizer),
+    digest: !switches.has('no-digest'),
+  });
+  const saved = await open(directory).save(content);
   const { path, setAside } = saved;
   if (output.json) output.printJson({ schema_version: 1, path, set_aside: setAside });
   else output.print(`Saved ${safeText(path, 1_000)}.${setAside.length > 0 ? ` Kept: ${setAside.join(', ')}` : ''}`);

@@ -1,12 +1,13 @@
 /** Which generation a recovery takes: the one that an operator chose, until training saved a newer one; else the newest. */
-import { type Candidate, chooseNewest, describeAge, type NewestCandidate } from './choose-generation.ts';
+import { type Candidate, chooseNewest, type NewestCandidate } from './choose-generation.ts';
 import type { CheckpointVerdict, Rejection } from './schema.ts';
+import type { CheckpointSource } from './store.ts';
 
 /**
  * Where a checkpoint may come from: a generation; a whole file that a save left before its rename (`leftover`); the file
  * that a rollback named (`chosen`).
  */
-export type RestoreSource = 'primary' | 'fallback' | 'leftover' | 'chosen';
+export type RestoreSource = CheckpointSource | 'leftover' | 'chosen';
 
 /**
  * The checkpoint that a rollback named. `atMs` is when; `isCarriedOut`: it was made the primary then. Without `sha256`
@@ -65,7 +66,7 @@ export function chooseRestore(candidates: readonly RestoreCandidate[], choice?: 
     rollback: choice,
     failures: newest.failures,
     notes: [
-      `the rollback of ${formatTime(choice)} chose ${choice.path}: ${describeAge(verdict)}`,
+      `the rollback of ${formatTime(choice)} chose ${choice.path}: ${verdict.progress}`,
       ...(isOverruled ? describeOverruled(newest) : []),
     ],
   };
@@ -96,6 +97,7 @@ function isSavedAfter({ source, verdict, sha256 }: RestoreCandidate, choice: Ope
   if (verdict.type === 'rejected' || (choice.sha256 !== undefined && sha256 === choice.sha256)) return false;
   const second = BigInt(Math.floor(choice.atMs / 1000));
   const { savedAtUnixSeconds } = verdict.head;
+  if (savedAtUnixSeconds === undefined) return false;
   if (savedAtUnixSeconds !== second) return savedAtUnixSeconds > second;
   return source === 'primary' && choice.isCarriedOut && choice.sha256 !== undefined;
 }
@@ -127,13 +129,13 @@ function refuse(
 }
 
 function describeOther(verdict: CheckpointVerdict): string {
-  return verdict.type === 'valid' ? `can be loaded: ${describeAge(verdict)}` : `cannot be loaded: ${verdict.message}`;
+  return verdict.type === 'valid' ? `can be loaded: ${verdict.progress}` : `cannot be loaded: ${verdict.message}`;
 }
 
 function describeOverruled({ chosen }: NewestCandidate<RestoreSource>): readonly string[] {
   if (!chosen) return [];
   const { source, checkpoint } = chosen;
-  return [`the ${source} checkpoint (${describeAge(checkpoint)}) is from before that rollback and does not count`];
+  return [`the ${source} checkpoint (${checkpoint.progress}) is from before that rollback and does not count`];
 }
 
 function formatTime({ atMs }: OperatorChoice): string {

@@ -1,8 +1,6 @@
 /** What evidence says of one generation of a job's checkpoints. */
 import type { RestoreSource } from '../checkpoint/choose-restore.ts';
-
-/** How far a checkpoint can be trusted: proven, structural, partial, rejected, unsupported. Source: design, rule 4. */
-export type CheckpointGrade = 'A' | 'B' | 'C' | 'R' | 'U';
+import type { CheckpointGrade } from '../checkpoint/schema.ts';
 
 /** Why a checkpoint is refused, with its place. Foreign text is in `found`. */
 export type CheckpointProblem = {

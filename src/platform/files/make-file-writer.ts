@@ -1,5 +1,7 @@
 import type { WritableFile } from './file-operations.ts';
 
+type Output = Pick<WritableFile, 'write'>;
+
 /** How much is collected before it is written. */
 const BUFFER_BYTES = 1024 * 1024;
 
@@ -11,7 +13,7 @@ export type FileWriter = {
 };
 
 /** Makes a writer of a new file. Errors: the system's, unchanged. */
-export function makeFileWriter(file: WritableFile): FileWriter {
+export function makeFileWriter(file: Output): FileWriter {
   const buffer = new Uint8Array(BUFFER_BYTES);
   let filled = 0;
   let offset = 0;
@@ -35,7 +37,7 @@ export function makeFileWriter(file: WritableFile): FileWriter {
 }
 
 /** Writes all of it: near a full disk a write may return a smaller count without an error. Errors: the system's. */
-export async function writeAll(file: WritableFile, bytes: Uint8Array, offset: number): Promise<void> {
+export async function writeAll(file: Output, bytes: Uint8Array, offset: number): Promise<void> {
   for (let written = 0; written < bytes.length; ) {
     written += await file.write(bytes.subarray(written), offset + written);
   }

@@ -7,16 +7,22 @@ import {
   type RestoreCandidate,
   type RestoreSource,
 } from '../../core/checkpoint/choose-restore.ts';
+import { type JudgedCheckpoint, judgePath } from '../../core/checkpoint/format.ts';
 import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
-import { readCheckpoint } from '../../platform/checkpoint-formats/policy-json/read-checkpoint.ts';
-import { asidePath } from '../../platform/checkpoint-stores/directory/layout.ts';
+import { translateCheckpoint } from '../../core/evidence/translate-checkpoint.ts';
+import { policyJson } from '../../platform/checkpoint-formats/policy-json/policy-json.ts';
+import type { PolicyFacts } from '../../platform/checkpoint-formats/policy-json/schema.ts';
+import { layoutOf } from '../../platform/checkpoint-stores/directory/layout.ts';
+import { hostFiles, makeHostFiles } from '../../platform/files/host-files.ts';
 import type { TauLayout } from './layout.ts';
-import { type JudgedFile, translateCheckpoint } from './translate.ts';
 
 /** What Tau's save writes before it deletes the primary and renames. Source: formats/tau 2.4 and 4.1. */
 const LEFTOVER = /^policy-checkpoint\.json\.tmp\.\d+$/;
 /** More leftovers than this are not from a few crashes. */
 const LEFTOVERS = 16;
+
+/** The directory may be another user's. */
+const OWN_FILES = makeHostFiles('of_one_owner');
 
 /** Every generation there is, the primary first, and the one that a resume takes. */
 export type Generations = { readonly checkpoints: readonly CheckpointEvidence[]; readonly restore: Restore };
@@ -43,16 +49,16 @@ export async function readGenerations(
   };
 }
 
-type Candidate = { readonly source: CheckpointEvidence['source']; readonly judged: JudgedFile };
+type Candidate = { readonly source: CheckpointEvidence['source']; readonly judged: JudgedCheckpoint<PolicyFacts> };
 
 async function readCandidate(source: CheckpointEvidence['source'], path: string): Promise<Candidate> {
-  return { source, judged: await readCheckpoint(path, 'of_one_owner') };
+  return { source, judged: await judgePath(policyJson, OWN_FILES, path) };
 }
 
 /** Whoever names a file elsewhere means what it leads to. */
 async function readNamed(path: string, { directory }: TauLayout): Promise<Candidate> {
   if (dirname(path) === directory) return readCandidate('named', path);
-  return { source: 'named', judged: await readCheckpoint(path) };
+  return { source: 'named', judged: await judgePath(policyJson, hostFiles, path) };
 }
 
 function translateCandidate({ source, judged: { verdict, facts } }: Candidate): RestoreCandidate {
@@ -71,7 +77,7 @@ async function readChosen(
   if (path.includes('\0') || read.some(isKnown)) return [];
   const atPath = read.some(({ judged }) => judged.facts.path === path) ? [] : [await readCandidate('chosen', path)];
   if (sha256 === undefined || atPath.some(isKnown)) return atPath;
-  const aside = await readCandidate('chosen', asidePath(directory, sha256));
+  const aside = await readCandidate('chosen', layoutOf(directory, policyJson.fileName).asidePath(sha256));
   return isKnown(aside) ? [aside] : atPath;
 }
 

@@ -6,7 +6,8 @@ import { findChosen, findNamed, findTaken } from '../../core/families/training-c
 import { isIdempotent, targetState } from '../../core/families/training-control/steps.ts';
 import type { ApprovedPlan, PlanAction } from '../../core/plan/schema.ts';
 import type { Clock } from '../../core/ports.ts';
-import { restoreCheckpoint } from '../../platform/checkpoint-stores/directory/restore-checkpoint.ts';
+import { policyJson } from '../../platform/checkpoint-formats/policy-json/policy-json.ts';
+import { openDirectoryStore } from '../../platform/checkpoint-stores/directory/open-directory-store.ts';
 import type { FileOperations } from '../../platform/files/file-operations.ts';
 import { isOutOfSpace } from '../../platform/out-of-space.ts';
 import type { TauDirectory, TauLook } from './collect.ts';
@@ -99,8 +100,9 @@ async function restore(
     tell('restore_checkpoint', { state: 'done', detail: 'it is the primary already' });
     return;
   }
-  const target = { directory: directory.layout.directory, waitMs: SAVER_WAIT_MS, operations: checkpointOperations };
-  const { setAside } = await restoreCheckpoint(target, path);
+  const options = { waitMs: SAVER_WAIT_MS, operations: checkpointOperations };
+  const store = openDirectoryStore(policyJson, directory.layout.directory, options);
+  const { setAside } = await store.restore(path);
   tell('restore_checkpoint', { state: 'done', detail: setAside.length > 0 ? `kept: ${setAside.join(', ')}` : '' });
 }
 

@@ -1,55 +1,10 @@
 /** From what was read of a Tau state directory to the words of the core. Pure. */
 
-import type { CheckpointVerdict } from '../../core/checkpoint/schema.ts';
-import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/checkpoint-schema.ts';
 import type { FileFacts } from '../../core/evidence/schema.ts';
 import type { OvertakingRow, TrainingStatus, UnfinishedAction } from '../../core/families/training-control/schema.ts';
-import type { CheckpointFacts } from '../../platform/checkpoint-formats/policy-json/schema.ts';
 import { readInteger } from '../../platform/exact-json/exact-json.ts';
 import { type AuditLog, toTimeMs } from './read-audit.ts';
 import type { JsonFile } from './read-json-file.ts';
-
-/** One generation, read and judged. */
-export type JudgedFile = { readonly facts: CheckpointFacts; readonly verdict: CheckpointVerdict };
-
-/** The facts of one generation. Of a refused one the steps are what it claims. Source: design, rule 4 (grades). */
-export function translateCheckpoint(source: CheckpointEvidence['source'], judged: JudgedFile): CheckpointEvidence {
-  const { facts, verdict } = judged;
-  const base = { source, path: facts.path, grade: gradeOf(verdict), sizeBytes: facts.sizeBytes };
-  const digest = facts.sha256 === undefined ? {} : { sha256: facts.sha256 };
-  if (verdict.type === 'valid') {
-    const { runId, globalStep, optimizerStep, savedAtUnixSeconds } = verdict.head;
-    return {
-      ...base,
-      ...digest,
-      runId,
-      globalStep: globalStep.toString(),
-      optimizerStep: optimizerStep.toString(),
-      savedAtUnixSeconds: savedAtUnixSeconds.toString(),
-    };
-  }
-  const { type: _type, path: _path, ...problem } = verdict;
-  return { ...base, ...digest, ...claimSteps(facts), problem };
-}
-
-function gradeOf(verdict: CheckpointVerdict): CheckpointGrade {
-  if (verdict.type === 'valid') return verdict.proven ? 'A' : 'B';
-  return verdict.code === 'CHECKPOINT_VERSION_UNSUPPORTED' ? 'U' : 'R';
-}
-
-function claimSteps({ fields }: CheckpointFacts): Partial<CheckpointEvidence> {
-  const digits = (name: string): string | undefined => {
-    const text = fields.get(name)?.text;
-    return text !== undefined && /^[0-9]{1,20}$/.test(text) ? text : undefined;
-  };
-  const runId = fields.get('run_id');
-  const [globalStep, optimizerStep] = [digits('global_step'), digits('optimizer_step')];
-  return {
-    ...(runId?.type === 'string' && runId.text !== undefined && { runId: String(JSON.parse(runId.text)) }),
-    ...(globalStep !== undefined && { globalStep }),
-    ...(optimizerStep !== undefined && { optimizerStep }),
-  };
-}
 
 /** A file as a fact. */
 export function translateFile(

@@ -1,5 +1,6 @@
 /** The generations of a training job's checkpoints, and what the replay of its audit log yields. */
-import type { CheckpointEvidence, CheckpointGrade } from '../../core/evidence/checkpoint-schema.ts';
+import type { CheckpointGrade } from '../../core/checkpoint/schema.ts';
+import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import { wordsOf } from '../../present/families/registry.ts';
 import { formatAge, formatCount, formatTime } from '../../present/format.ts';

@@ -1,12 +1,11 @@
 /** What a saver gives, checked before anything is written. */
 
-import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
 import type { RecoveryError } from '../../../core/errors.ts';
 import { U64_MAX } from '../../exact-json/unsigned.ts';
 import { describeType, refuseInput } from './check-options.ts';
-import { isBlank } from './judge-checkpoint.ts';
+import { isBlank } from './judge.ts';
 import type { RawJson } from './raw-json.ts';
-import { CHECKPOINT_VERSION } from './schema.ts';
+import { CHECKPOINT_VERSION, type PolicyHead } from './schema.ts';
 
 /**
  * A state: a plain object, or JSON text that is written as it is. Any object is accepted by its type, since interfaces
@@ -31,7 +30,7 @@ export type CheckpointInput = {
  *
  * Errors: CHECKPOINT_INPUT_INVALID with the field.
  */
-export function parseHead(input: CheckpointInput): CheckpointHead {
+export function parseHead(input: CheckpointInput): PolicyHead {
   const { runId } = input;
   if (typeof runId !== 'string') throw invalid('run_id', `must be a string, and it is ${describeType(runId)}`);
   if (isBlank(runId)) throw invalid('run_id', 'must not be empty');

@@ -1,5 +1,7 @@
 /** What is known of one policy checkpoint file. */
-import type { ReadProblem } from '../../../core/checkpoint/schema.ts';
+import type { ReadFacts } from '../../../core/checkpoint/format.ts';
+import type { CheckpointHead, ReadProblem, Rejection, ValidCheckpoint } from '../../../core/checkpoint/schema.ts';
+import type { NumberRange } from '../../exact-json/find-doubtful-numbers.ts';
 import type { FieldFacts, JsonProblem, JsonType } from '../../exact-json/schema.ts';
 
 /** The only checkpoint version there is. Source: formats/tau 2.4. */
@@ -18,15 +20,23 @@ export const CHECKPOINT_FIELDS = [
 
 /**
  * Everything read from one checkpoint file. After a problem reading stops: what was seen before it is kept, and
- * `sha256` (of the whole file) and `computedDigest` (see digest-field) are absent.
+ * `sha256` (of the whole file) and `computedDigest` (see digest-field) are absent. `doubtfulNumbers` are the places of
+ * those that `JSON.parse` may change; absent when there are too many to be noted.
  */
-export type CheckpointFacts = {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly sha256?: string;
+export type PolicyFacts = ReadFacts & {
   readonly computedDigest?: string;
   readonly rootType?: JsonType;
   readonly fields: ReadonlyMap<string, FieldFacts>;
   readonly readProblem?: ReadProblem;
   readonly jsonProblem?: JsonProblem;
+  readonly doubtfulNumbers?: readonly NumberRange[];
 };
+
+/** What a valid policy checkpoint says of itself: all of it. */
+export type PolicyHead = Required<CheckpointHead> & { readonly version: bigint };
+
+/** A policy checkpoint that may be loaded; `proven` when a digest beside the payload matches. */
+export type PolicyCheckpoint = ValidCheckpoint & { readonly proven: boolean; readonly head: PolicyHead };
+
+/** What is judged of one policy checkpoint. */
+export type PolicyVerdict = PolicyCheckpoint | Rejection;

@@ -1,9 +1,8 @@
-import type { FileHandle } from 'node:fs/promises';
+import type { CheckpointFiles, OpenFile } from '../../../core/checkpoint/format.ts';
 import type { ByteRange } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
 import type { NumberRange } from '../../exact-json/find-doubtful-numbers.ts';
 import { parseValues } from '../../exact-json/parse-values.ts';
-import { openRegularFile, readIdentity } from '../../files/open-regular-file.ts';
 import { readChunks } from '../../files/read-chunks.ts';
 
 /** A state as it stands in a checked file; it is read when it is asked for. */
@@ -22,6 +21,7 @@ const TEXT_LIMIT_BYTES = 2 ** 29 - 64;
 
 /** Where a state stands, and in what. */
 type StatePlace = {
+  readonly files: CheckpointFiles;
   readonly path: string;
   /** That of the file when it was checked. */
   readonly identity: string;
@@ -78,22 +78,22 @@ async function readState(place: StatePlace): Promise<Buffer> {
   try {
     const buffer = Buffer.allocUnsafeSlow(sizeBytes);
     for (let filled = 0; filled < sizeBytes; ) {
-      const { bytesRead } = await file.read(buffer, filled, sizeBytes - filled, startOffset + filled);
+      const bytesRead = await file.read(buffer.subarray(filled), startOffset + filled);
       if (bytesRead === 0) throw changed(place.path, 'a shorter file');
       filled += bytesRead;
     }
     // What is known of the bytes is known of those that were checked.
-    if ((await readIdentity(file)) !== place.identity) throw changed(place.path, 'other content');
+    if ((await file.readIdentity()) !== place.identity) throw changed(place.path, 'other content');
     return buffer;
   } finally {
     await file.close();
   }
 }
 
-async function openState({ path, identity }: StatePlace): Promise<FileHandle> {
-  const opened = await openRegularFile(path);
+async function openState({ files, path, identity }: StatePlace): Promise<OpenFile> {
+  const opened = await files.open(path);
   if (opened.type === 'problem') throw changed(path, opened.problem.found);
-  if (opened.identity === identity) return opened.file;
+  if (opened.file.identity === identity) return opened.file;
   await opened.file.close();
   throw changed(path, 'another file, or other content');
 }

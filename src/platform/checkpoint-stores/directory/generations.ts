@@ -3,11 +3,15 @@ import type { CheckpointVerdict } from '../../../core/checkpoint/schema.ts';
 import { RecoveryError } from '../../../core/errors.ts';
 import { digestFile } from '../../digest-file.ts';
 import type { FileOperations } from '../../files/file-operations.ts';
-import { judgeFile } from './judged-files.ts';
-import { asidePath, type CheckpointLayout, isLeftover } from './layout.ts';
+import type { JudgedFiles } from './judged-files.ts';
+import type { CheckpointLayout } from './layout.ts';
 
 /** What the moves need. */
-export type StoreContext = { readonly operations: FileOperations; readonly layout: CheckpointLayout };
+export type StoreContext = {
+  readonly operations: FileOperations;
+  readonly layout: CheckpointLayout;
+  readonly judged: JudgedFiles;
+};
 
 /** Errors of a file system that has no second names for a file. */
 const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
@@ -18,12 +22,12 @@ const NO_LINKS = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK'])
  * Errors: CHECKPOINT_NOT_SAVED when it is a link, a directory or the like, or cannot be read: what cannot be judged
  *         is not moved, and nothing is written through it.
  */
-export async function judgeOld({ operations }: StoreContext, path: string): Promise<CheckpointVerdict> {
+export async function judgeOld({ operations, judged }: StoreContext, path: string): Promise<CheckpointVerdict> {
   const { kind } = await operations.look(path);
   if (kind !== 'missing' && kind !== 'file') {
     throw new RecoveryError('CHECKPOINT_NOT_SAVED', `${path} is a ${kind}, and nothing is written through it`);
   }
-  const verdict = await judgeFile(path);
+  const verdict = await judged.judge(path);
   if (verdict.type === 'rejected' && verdict.code === 'CHECKPOINT_UNREADABLE') {
     throw new RecoveryError('CHECKPOINT_NOT_SAVED', `${path} cannot be judged: ${verdict.message}`);
   }
@@ -33,7 +37,7 @@ export async function judgeOld({ operations }: StoreContext, path: string): Prom
 /** Removes what savers that died left; only the holder of the lock may. Errors: the system's. */
 export async function removeLeftovers({ operations, layout }: StoreContext): Promise<void> {
   for (const name of await operations.list(layout.directory)) {
-    if (isLeftover(name)) await operations.remove(`${layout.directory}/${name}`);
+    if (layout.isLeftover(name)) await operations.remove(`${layout.directory}/${name}`);
   }
 }
 
@@ -56,7 +60,7 @@ export async function makeFallback({ operations, layout }: StoreContext, from: s
 /** Keeps a file under a name of its own, and answers that name. Errors: the system's. */
 export async function keepAside({ operations, layout }: StoreContext, path: string): Promise<string> {
   const { sha256 } = await digestFile(path);
-  const aside = asidePath(layout.directory, sha256);
+  const aside = layout.asidePath(sha256);
   try {
     await operations.link(path, aside);
   } catch (error) {

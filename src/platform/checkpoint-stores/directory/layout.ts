@@ -1,5 +1,6 @@
-/** Where a directory keeps its policy checkpoints. Source: formats/tau 2. */
+/** Where a directory keeps the generations of one format. */
 import { join } from 'node:path';
+import type { KeptFormat } from '../../../core/checkpoint/store.ts';
 
 /** The names in a checkpoint directory. */
 export type CheckpointLayout = {
@@ -11,30 +12,28 @@ export type CheckpointLayout = {
   readonly beside: string;
   /** A second name of the old primary before it takes the fallback's place. */
   readonly besideFallback: string;
+  /** Whether a name is what a saver leaves when it dies. */
+  readonly isLeftover: (name: string) => boolean;
+  /** The name under which a file that is no generation any more is kept: by its content, so that none replaces another. */
+  readonly asidePath: (sha256: string) => string;
 };
 
-const PRIMARY = 'policy-checkpoint.json';
-const FALLBACK = 'policy-checkpoint.rollback.json';
-const BESIDE = /^\.policy-checkpoint(?:\.rollback)?\.json\.\d+\.tmp$/;
+/** A name that a saver writes beside, behind its first dot. */
+const BESIDE = /^\d+\.tmp$/;
 
-/** The layout of one directory. */
-export function layoutOf(directory: string): CheckpointLayout {
+/** The layout of one directory. Source: formats/tau 2; the fallback is the file that Tau rolls back to. */
+export function layoutOf(directory: string, { stem, ending }: KeptFormat<never, never>['fileName']): CheckpointLayout {
+  const primary = `${stem}${ending}`;
+  const fallback = `${stem}.rollback${ending}`;
   return {
     directory,
-    primary: join(directory, PRIMARY),
-    fallback: join(directory, FALLBACK),
-    lock: join(directory, '.policy-checkpoint.lock'),
-    beside: join(directory, `.${PRIMARY}.${process.pid}.tmp`),
-    besideFallback: join(directory, `.${FALLBACK}.${process.pid}.tmp`),
+    primary: join(directory, primary),
+    fallback: join(directory, fallback),
+    lock: join(directory, `.${stem}.lock`),
+    beside: join(directory, `.${primary}.${process.pid}.tmp`),
+    besideFallback: join(directory, `.${fallback}.${process.pid}.tmp`),
+    isLeftover: (name) =>
+      [primary, fallback].some((one) => name.startsWith(`.${one}.`) && BESIDE.test(name.slice(one.length + 2))),
+    asidePath: (sha256) => join(directory, `${stem}.aside-${sha256.slice(0, 16)}${ending}`),
   };
-}
-
-/** Whether a name is what a saver leaves when it dies. */
-export function isLeftover(name: string): boolean {
-  return BESIDE.test(name);
-}
-
-/** The name under which a file that is no generation any more is kept: by its content, so that none replaces another. */
-export function asidePath(directory: string, sha256: string): string {
-  return join(directory, `policy-checkpoint.aside-${sha256.slice(0, 16)}.json`);
 }

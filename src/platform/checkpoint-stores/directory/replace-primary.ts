@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { isRecoveryError, RecoveryError } from '../../../core/errors.ts';
 import type { FileOperations, WritableFile } from '../../files/file-operations.ts';
 import { removeLeftovers, type StoreContext } from './generations.ts';
-import { type CheckpointLayout, layoutOf } from './layout.ts';
+import type { CheckpointLayout } from './layout.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { takeTurn } from './take-turn.ts';
 
@@ -18,11 +18,7 @@ export type Replacement<Written> = {
 export type Replaced<Written> = { readonly written: Written; readonly setAside: readonly string[] };
 
 /** Where, by which system calls, and how long another saver is waited for. */
-export type ReplaceOptions = {
-  readonly directory: string;
-  readonly operations: FileOperations;
-  readonly waitMs: number;
-};
+export type ReplaceOptions = StoreContext & { readonly waitMs: number };
 
 /**
  * Replaces the primary of a directory by new content. In one process they happen in the order they were asked for.
@@ -35,20 +31,21 @@ export function replacePrimary<Written>(
   options: ReplaceOptions,
   replacement: Replacement<Written>,
 ): Promise<Replaced<Written>> {
-  return takeTurn(options.directory, () => replaceInTurn(options, replacement));
+  return takeTurn(options.layout.directory, () => replaceInTurn(options, replacement));
 }
 
 async function replaceInTurn<Written>(
-  { directory, operations, waitMs }: ReplaceOptions,
+  { waitMs, ...context }: ReplaceOptions,
   replacement: Replacement<Written>,
 ): Promise<Replaced<Written>> {
-  const layout = layoutOf(directory);
+  const { operations, layout } = context;
+  const { directory } = layout;
   try {
     await makeDirectory(operations, directory);
     const lock = await lockDirectory(operations, layout, waitMs);
     try {
-      await removeLeftovers({ operations, layout });
-      return await replaceLocked({ operations, layout }, replacement);
+      await removeLeftovers(context);
+      return await replaceLocked(context, replacement);
     } finally {
       lock.release();
     }

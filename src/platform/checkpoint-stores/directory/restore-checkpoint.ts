@@ -1,26 +1,18 @@
 import { isNewer } from '../../../core/checkpoint/choose-generation.ts';
-import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
+import type { ReadFacts } from '../../../core/checkpoint/format.ts';
+import { makeRejectionError } from '../../../core/checkpoint/load-newest.ts';
+import type { CheckpointHead, ValidCheckpoint } from '../../../core/checkpoint/schema.ts';
+import type { KeptFormat, RestoredGeneration } from '../../../core/checkpoint/store.ts';
 import { RecoveryError } from '../../../core/errors.ts';
-import { judgeCheckpoint } from '../../checkpoint-formats/policy-json/judge-checkpoint.ts';
-import { makeCheckpointReader } from '../../checkpoint-formats/policy-json/make-checkpoint-reader.ts';
 import { digestFile } from '../../digest-file.ts';
 import type { WritableFile } from '../../files/file-operations.ts';
+import { hostFiles } from '../../files/host-files.ts';
 import { makeFileWriter } from '../../files/make-file-writer.ts';
-import { openRegularFile } from '../../files/open-regular-file.ts';
 import { readChunks } from '../../files/read-chunks.ts';
 import { judgeOld, keepAside, makeFallback, type StoreContext } from './generations.ts';
-import { layoutOf } from './layout.ts';
-import { makeRejectionError } from './load-checkpoint.ts';
 import { type ReplaceOptions, replacePrimary } from './replace-primary.ts';
 
-/** A checkpoint that is the primary again. `setAside` names what was there and is kept. */
-export type RestoredCheckpoint = CheckpointHead & {
-  readonly path: string;
-  readonly sizeBytes: number;
-  readonly setAside: readonly string[];
-};
-
-type Copied = { readonly head: CheckpointHead; readonly sizeBytes: number };
+type Copied<Valid> = { readonly checkpoint: Valid; readonly sizeBytes: number };
 
 /**
  * Makes a chosen checkpoint the primary, byte for byte, in constant memory.
@@ -30,35 +22,45 @@ type Copied = { readonly head: CheckpointHead; readonly sizeBytes: number };
  * Errors: the chosen file's own reason when it is not valid; CHECKPOINT_BUSY, CHECKPOINT_NOT_SAVED.
  * Source: design, rule 4; formats/tau 4 (a rollback is recorded there and never executed).
  */
-export async function restoreCheckpoint(options: ReplaceOptions, from: string): Promise<RestoredCheckpoint> {
+export async function restoreCheckpoint<Facts extends ReadFacts, Valid extends ValidCheckpoint>(
+  format: KeptFormat<Facts, Valid>,
+  options: ReplaceOptions,
+  from: string,
+): Promise<RestoredGeneration<Valid>> {
   const { written, setAside } = await replacePrimary(options, {
-    write: (file) => copyChecked(from, file),
-    rotate: (context, copied) => rotateByRestore(context, copied.head),
+    write: (file) => copyChecked(format, from, file),
+    rotate: (context, { checkpoint }) => rotateByRestore(context, checkpoint.head),
   });
-  return { ...written.head, path: layoutOf(options.directory).primary, sizeBytes: written.sizeBytes, setAside };
+  return { ...written, path: options.layout.primary, setAside };
 }
 
-async function copyChecked(from: string, to: WritableFile): Promise<Copied> {
-  const opened = await openRegularFile(from);
+async function copyChecked<Facts extends ReadFacts, Valid extends ValidCheckpoint>(
+  { makeReader, judge }: KeptFormat<Facts, Valid>,
+  from: string,
+  to: WritableFile,
+): Promise<Copied<Valid>> {
+  const opened = await hostFiles.open(from);
   if (opened.type === 'problem') {
     const { found, reason } = opened.problem;
     const code = reason === 'missing' ? 'CHECKPOINT_MISSING' : 'CHECKPOINT_UNREADABLE';
     throw new RecoveryError(code, `${from}: ${found}`, { details: { path: from } });
   }
+  const { file } = opened;
   try {
-    const reader = makeCheckpointReader();
+    const reader = makeReader();
     const writer = makeFileWriter(to);
     // One byte more than there was: a file that grows is seen to.
-    for await (const chunk of readChunks(opened.file, { startOffset: 0, endOffset: opened.sizeBytes + 1 })) {
+    for await (const chunk of readChunks(file, { startOffset: 0, endOffset: file.sizeBytes + 1 })) {
       if (!reader.push(chunk)) break;
       await writer.append(chunk);
     }
     await writer.flush();
-    const verdict = judgeCheckpoint({ ...reader.end(), path: from });
+    const facts = reader.end(from);
+    const verdict = judge(facts);
     if (verdict.type === 'rejected') throw makeRejectionError(verdict);
-    return { head: verdict.head, sizeBytes: reader.offset() };
+    return { checkpoint: verdict, sizeBytes: facts.sizeBytes };
   } finally {
-    await opened.file.close();
+    await file.close();
   }
 }
 

@@ -1,10 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { layoutOf } from '../../../../src/platform/checkpoint-stores/directory/layout.ts';
-import { loadCheckpoint } from '../../../../src/platform/checkpoint-stores/directory/load-checkpoint.ts';
-import { restoreCheckpoint } from '../../../../src/platform/checkpoint-stores/directory/restore-checkpoint.ts';
-import { saveCheckpoint } from '../../../../src/platform/checkpoint-stores/directory/save-checkpoint.ts';
+import { makePolicyContent } from '../../../../src/platform/checkpoint-formats/policy-json/policy-content.ts';
+import { policyJson } from '../../../../src/platform/checkpoint-formats/policy-json/policy-json.ts';
+import { openDirectoryStore } from '../../../../src/platform/checkpoint-stores/directory/open-directory-store.ts';
 import { type FileOperations, systemFileOperations } from '../../../../src/platform/files/file-operations.ts';
 import { type Folder, makeFolder } from '../../../helpers/make-folder.ts';
 import { type Fault, makeFragileOperations } from './fragile-operations.ts';
@@ -19,12 +18,14 @@ const input = (globalStep: number) => ({
   digest: true,
 });
 
+const openStore = (folder: Folder, operations = systemFileOperations) =>
+  openDirectoryStore(policyJson, folder.path, { waitMs: 0, operations });
+
 const save = (folder: Folder, globalStep: number, operations = systemFileOperations) =>
-  saveCheckpoint({ directory: folder.path, operations, waitMs: 0 }, input(globalStep));
+  openStore(folder, operations).save(makePolicyContent(input(globalStep)));
 
 async function loadStep(folder: Folder): Promise<number> {
-  const { primary, fallback } = layoutOf(folder.path);
-  return Number((await loadCheckpoint({ primary, fallback })).globalStep);
+  return Number((await openStore(folder).load({ fallback: true })).checkpoint.head.globalStep);
 }
 
 /** What a directory holds before the save that dies; each has a valid generation with step 2. */
@@ -57,7 +58,7 @@ const BEFORE = {
   },
 } as const;
 
-type Start = keyof typeof BEFORE | 'nothing';
+type Start = keyof typeof BEFORE;
 
 /** Copies a directory; one file under two names stays one. */
 function copyFolder(from: Folder, to: Folder): void {
@@ -75,7 +76,7 @@ type Act = (folder: Folder, operations: FileOperations, calls: readonly string[]
 /** Runs an action once for every call it makes, with the fault at that call; answers how many calls there are. */
 async function atEveryCall(fault: Omit<Fault, 'at'>, start: Start, act: Act): Promise<number> {
   await using template = await makeFolder();
-  if (start !== 'nothing') await BEFORE[start](template);
+  await BEFORE[start](template);
   for (let at = 0; ; at++) {
     await using folder = await makeFolder();
     copyFolder(template, folder);
@@ -115,16 +116,6 @@ test.each(CASES)(
   },
 );
 
-test('saveCheckpoint: dying before any call in an empty directory leaves nothing or the whole checkpoint', async () => {
-  await atEveryCall({ how: 'dies' }, 'nothing', async (folder, operations) => {
-    await save(folder, 4, operations).catch(() => undefined);
-    const found = await loadStep(folder).catch((error) => error.code);
-    expect([4, 'CHECKPOINT_NONE_VALID']).toContain(found);
-    await save(folder, 5);
-    expect(await loadStep(folder)).toBe(5);
-  });
-});
-
 test('saveCheckpoint: any one call that fails is told; until the old files move, everything is as it was', async () => {
   const seen = new Set<string>();
   await atEveryCall({ how: 'fails' }, 'both generations', async (folder, operations, calls) => {
@@ -149,18 +140,4 @@ test('saveCheckpoint: any one call that fails is told; until the old files move,
     'syncDirectory',
     'write',
   ]);
-});
-
-test('restoreCheckpoint: dying before any call leaves the old newest or the chosen one', async () => {
-  await atEveryCall({ how: 'dies' }, 'both generations', async (folder, operations, calls) => {
-    const from = folder.at('policy-checkpoint.rollback.json');
-    const options = { directory: folder.path, operations, waitMs: 0 };
-    const outcome = await restoreCheckpoint(options, from).then(
-      () => 'restored',
-      () => 'died',
-    );
-    const step = await loadStep(folder);
-    expect([1, 2], calls.join(' ')).toContain(step);
-    if (outcome === 'restored') expect(step).toBe(1);
-  });
 });

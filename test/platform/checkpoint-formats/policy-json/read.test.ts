@@ -2,11 +2,13 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, symlinkSync, truncateSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { judgePath } from '../../../../src/core/checkpoint/format.ts';
 import type { CheckpointVerdict } from '../../../../src/core/checkpoint/schema.ts';
-import { judgeCheckpoint } from '../../../../src/platform/checkpoint-formats/policy-json/judge-checkpoint.ts';
-import { makeCheckpointReader } from '../../../../src/platform/checkpoint-formats/policy-json/make-checkpoint-reader.ts';
-import { readCheckpoint } from '../../../../src/platform/checkpoint-formats/policy-json/read-checkpoint.ts';
-import { readCheckpointFacts } from '../../../../src/platform/checkpoint-formats/policy-json/read-checkpoint-facts.ts';
+import { judge } from '../../../../src/platform/checkpoint-formats/policy-json/judge.ts';
+import { makeReader } from '../../../../src/platform/checkpoint-formats/policy-json/make-reader.ts';
+import { policyJson } from '../../../../src/platform/checkpoint-formats/policy-json/policy-json.ts';
+import { read } from '../../../../src/platform/checkpoint-formats/policy-json/read.ts';
+import { hostFiles } from '../../../../src/platform/files/host-files.ts';
 import { openRegularFile } from '../../../../src/platform/files/open-regular-file.ts';
 import { makeFolder } from '../../../helpers/make-folder.ts';
 import { withoutRights } from '../../../helpers/other-user.ts';
@@ -16,10 +18,12 @@ const PROVEN = readFileSync(path.join(FIXTURES, 'proven.json'));
 const PLAIN = readFileSync(path.join(FIXTURES, 'policy-checkpoint.json'));
 
 function judgeBytes(bytes: Uint8Array): CheckpointVerdict {
-  const reader = makeCheckpointReader();
+  const reader = makeReader();
   reader.push(bytes);
-  return judgeCheckpoint({ ...reader.end(), path: 'file' });
+  return judge(reader.end('file'));
 }
+
+const readPolicy = (path: string) => judgePath(policyJson, hostFiles, path);
 
 /** A refusal names file, place and reason. */
 function expectRefusal(verdict: CheckpointVerdict, what: string): void {
@@ -32,29 +36,29 @@ test.each([
   ['policy-checkpoint.rollback.json', { proven: false, head: { globalStep: 800n } }],
   ['exact-numbers.json', { proven: false, head: { globalStep: 18446744073709551615n, optimizerStep: 0n } }],
   ['proven.json', { proven: true, head: { globalStep: 900n } }],
-])('readCheckpoint: the fixture %s is valid', async (name, expected) => {
-  expect((await readCheckpoint(path.join(FIXTURES, name))).verdict).toMatchObject({ type: 'valid', ...expected });
+])('policyJson: the fixture %s is valid', async (name, expected) => {
+  expect((await readPolicy(path.join(FIXTURES, name))).verdict).toMatchObject({ type: 'valid', ...expected });
 });
 
-test('readCheckpoint: the fixture unsupported-version.json says what is found and what is supported', async () => {
-  expect((await readCheckpoint(path.join(FIXTURES, 'unsupported-version.json'))).verdict).toMatchObject({
+test('policyJson: the fixture unsupported-version.json says what is found and what is supported', async () => {
+  expect((await readPolicy(path.join(FIXTURES, 'unsupported-version.json'))).verdict).toMatchObject({
     code: 'CHECKPOINT_VERSION_UNSUPPORTED',
     message: 'unsupported checkpoint_version 2 (supported: 1)',
   });
 });
 
-test('readCheckpoint: a field is found whose name the end of a mebibyte cuts', async () => {
+test('policyJson: a field is found whose name the end of a mebibyte cuts', async () => {
   await using folder = await makeFolder();
   const start = '{"checkpoint_version":1,"run_id":"b","policy_state":{"w":"';
   const rest = `"},"global_step":1,"optimizer_step":1,"saved_at_unix_seconds":1,"z":"${'z'.repeat(2 ** 21)}"}`;
   for (let behind = 1; behind <= '"optimizer_state'.length; behind++) {
     const padding = 'w'.repeat(2 ** 20 - start.length - '"},'.length - behind);
     const file = await folder.write('cut.json', `${start}${padding}"},"optimizer_state":{"w":"${rest}`);
-    expect((await readCheckpoint(file)).verdict, `${behind} bytes in front`).toMatchObject({ type: 'valid' });
+    expect((await readPolicy(file)).verdict, `${behind} bytes in front`).toMatchObject({ type: 'valid' });
   }
 });
 
-describe('readCheckpoint: damage', () => {
+describe('policyJson: damage', () => {
   test('with a digest no single flipped bit passes', () => {
     for (let bit = 0; bit < PROVEN.length * 8; bit++) {
       const flipped = Buffer.from(PROVEN);
@@ -88,7 +92,7 @@ describe('readCheckpoint: damage', () => {
     await using folder = await makeFolder({ file: whole });
     for (let sizeBytes = whole.length - 1; sizeBytes >= 0; sizeBytes--) {
       truncateSync(folder.at('file'), sizeBytes);
-      const { verdict } = await readCheckpoint(folder.at('file'));
+      const { verdict } = await readPolicy(folder.at('file'));
       expect(verdict).toMatchObject({ type: 'rejected', offset: sizeBytes, path: folder.at('file') });
     }
   });
@@ -117,7 +121,7 @@ describe('readCheckpoint: damage', () => {
       ['noise', 29],
     ] as const) {
       truncateSync(folder.at(name), 100_000_000);
-      const { verdict, facts } = await readCheckpoint(folder.at(name));
+      const { verdict, facts } = await readPolicy(folder.at(name));
       expect(verdict).toMatchObject({ type: 'rejected', offset });
       expect(facts.sizeBytes).toBe(100_000_000);
     }
@@ -131,33 +135,33 @@ function withDigest(json: string): Buffer {
   return Buffer.from(zeros.replace('0'.repeat(64), hex));
 }
 
-test('makeCheckpointReader: the digest is the same wherever the field stands and however the file is cut', () => {
+test('makeReader: the digest is the same wherever the field stands and however the file is cut', () => {
   const hex = '0'.repeat(64);
   const [open, rest] = ['{"checkpoint_version":1', PLAIN.toString().replace(/^\{\s*"checkpoint_version": 1/, '')];
   const zeros = `${open},"salvor_digest":"sha256:${hex}"${rest}`;
   const digest = execFileSync('sha256sum', { input: zeros, encoding: 'utf8' }).slice(0, 64);
   const bytes = Buffer.from(zeros.replace(hex, digest));
   for (let chunkBytes = 1; chunkBytes <= bytes.length; chunkBytes++) {
-    const reader = makeCheckpointReader();
+    const reader = makeReader();
     for (let at = 0; at < bytes.length; at += chunkBytes) reader.push(bytes.subarray(at, at + chunkBytes));
-    const facts = reader.end();
+    const facts = reader.end('file');
     expect(facts.computedDigest).toBe(digest);
-    expect(judgeCheckpoint({ ...facts, path: 'file' })).toMatchObject({ proven: true });
+    expect(judge(facts)).toMatchObject({ proven: true });
   }
   const whole = execFileSync('sha256sum', { input: bytes, encoding: 'utf8' }).slice(0, 64);
-  const reader = makeCheckpointReader();
+  const reader = makeReader();
   reader.push(bytes);
-  expect(reader.end().sha256).toBe(whole);
+  expect(reader.end('file').sha256).toBe(whole);
 });
 
-describe('readCheckpointFacts: what is no readable file', () => {
+describe('read: what is no readable file', () => {
   test('a directory, a FIFO, a dangling link, a link to itself and nothing at all are told apart', async () => {
     await using folder = await makeFolder();
     mkdirSync(folder.at('directory'));
     execFileSync('mkfifo', [folder.at('fifo')]);
     symlinkSync(folder.at('nowhere'), folder.at('dangling'));
     symlinkSync(folder.at('loop'), folder.at('loop'));
-    const reasonOf = async (name: string) => (await readCheckpointFacts(folder.at(name))).facts.readProblem?.reason;
+    const reasonOf = async (name: string) => (await read(hostFiles, folder.at(name))).readProblem?.reason;
     expect(await reasonOf('directory')).toBe('not_a_file');
     expect(await reasonOf('fifo')).toBe('not_a_file');
     expect(await reasonOf('dangling')).toBe('dangling_link');

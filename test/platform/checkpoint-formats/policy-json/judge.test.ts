@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { formatDigestText } from '../../../../src/platform/checkpoint-formats/policy-json/digest-field.ts';
-import { judgeCheckpoint } from '../../../../src/platform/checkpoint-formats/policy-json/judge-checkpoint.ts';
-import type { CheckpointFacts } from '../../../../src/platform/checkpoint-formats/policy-json/schema.ts';
+import { judge } from '../../../../src/platform/checkpoint-formats/policy-json/judge.ts';
+import type { PolicyFacts } from '../../../../src/platform/checkpoint-formats/policy-json/schema.ts';
 import type { FieldFacts } from '../../../../src/platform/exact-json/schema.ts';
 
 const field = (type: FieldFacts['type'], text?: string): FieldFacts => ({
@@ -21,13 +21,13 @@ const GOOD: Readonly<Record<string, FieldFacts>> = {
 };
 const FILE = { path: 'p.json', sizeBytes: 10, rootType: 'object', computedDigest: 'ab' } as const;
 
-function judge(changes: Readonly<Record<string, FieldFacts | undefined>>, facts: Partial<CheckpointFacts> = {}) {
+function judgeWith(changes: Readonly<Record<string, FieldFacts | undefined>>, facts: Partial<PolicyFacts> = {}) {
   const entries = Object.entries({ ...GOOD, ...changes }).flatMap(([name, one]) => (one ? [[name, one] as const] : []));
-  return judgeCheckpoint({ ...FILE, fields: new Map(entries), ...facts });
+  return judge({ ...FILE, fields: new Map(entries), ...facts });
 }
 
-test('judgeCheckpoint: a whole checkpoint is valid, its steps exact', () => {
-  expect(judge({})).toEqual({
+test('judge: a whole checkpoint is valid, its steps exact', () => {
+  expect(judgeWith({})).toEqual({
     type: 'valid',
     path: 'p.json',
     proven: false,
@@ -38,32 +38,36 @@ test('judgeCheckpoint: a whole checkpoint is valid, its steps exact', () => {
       optimizerStep: 18446744073709551615n,
       savedAtUnixSeconds: 1764000000n,
     },
+    progress: 'global_step 900, optimizer_step 18446744073709551615, saved at 1764000000',
+    proved: ['structure'],
+    notProved: ['digest'],
+    missing: [],
   });
 });
 
-test.each(Object.keys(GOOD))('judgeCheckpoint: %s absent is missing', (name) => {
-  expect(judge({ [name]: undefined })).toMatchObject({
+test.each(Object.keys(GOOD))('judge: %s absent is missing', (name) => {
+  expect(judgeWith({ [name]: undefined })).toMatchObject({
     code: 'CHECKPOINT_INVALID',
     field: name,
     message: `missing required checkpoint field '${name}'`,
   });
 });
 
-test.each(Object.keys(GOOD))('judgeCheckpoint: %s of a wrong type is not missing', (name) => {
-  const verdict = judge({ [name]: field('boolean', 'true') });
+test.each(Object.keys(GOOD))('judge: %s of a wrong type is not missing', (name) => {
+  const verdict = judgeWith({ [name]: field('boolean', 'true') });
   expect(verdict).toMatchObject({ code: 'CHECKPOINT_INVALID', field: name, offset: 7, found: 'a boolean' });
   expect('message' in verdict && verdict.message).toMatch(/must be .*, and it is a boolean/);
 });
 
-test.each(['1.0', '1e0', '-0', '-1', '18446744073709551616'])('judgeCheckpoint: %s is no step', (text) => {
-  expect(judge({ global_step: field('number', text) })).toMatchObject({
+test.each(['1.0', '1e0', '-0', '-1', '18446744073709551616'])('judge: %s is no step', (text) => {
+  expect(judgeWith({ global_step: field('number', text) })).toMatchObject({
     field: 'global_step',
     found: `the number ${text}`,
   });
 });
 
-test.each(['0', '2', '4294967297', '18446744073709551617'])('judgeCheckpoint: version %s is unsupported', (text) => {
-  expect(judge({ checkpoint_version: field('number', text), run_id: undefined })).toMatchObject({
+test.each(['0', '2', '4294967297', '18446744073709551617'])('judge: version %s is unsupported', (text) => {
+  expect(judgeWith({ checkpoint_version: field('number', text), run_id: undefined })).toMatchObject({
     code: 'CHECKPOINT_VERSION_UNSUPPORTED',
     message: `unsupported checkpoint_version ${text} (supported: 1)`,
     found: text,
@@ -71,40 +75,40 @@ test.each(['0', '2', '4294967297', '18446744073709551617'])('judgeCheckpoint: ve
   });
 });
 
-test.each(['""', '" "', '"\\u0085\\u2003\\n"'])('judgeCheckpoint: the blank run id %s must not be empty', (text) => {
-  expect(judge({ run_id: field('string', text) })).toMatchObject({
+test.each(['""', '" "', '"\\u0085\\u2003\\n"'])('judge: the blank run id %s must not be empty', (text) => {
+  expect(judgeWith({ run_id: field('string', text) })).toMatchObject({
     field: 'run_id',
     message: "checkpoint field 'run_id' must not be empty",
   });
 });
 
-test('judgeCheckpoint: a state that is an array must be a JSON object', () => {
-  expect(judge({ policy_state: field('array') })).toMatchObject({
+test('judge: a state that is an array must be a JSON object', () => {
+  expect(judgeWith({ policy_state: field('array') })).toMatchObject({
     message: "checkpoint field 'policy_state' must be a JSON object, and it is an array",
   });
 });
 
-test('judgeCheckpoint: a payload that is an array must be a JSON object', () => {
-  expect(judge({}, { rootType: 'array' })).toMatchObject({
+test('judge: a payload that is an array must be a JSON object', () => {
+  expect(judgeWith({}, { rootType: 'array' })).toMatchObject({
     message: 'checkpoint payload must be a JSON object, and it is an array',
   });
 });
 
-test('judgeCheckpoint: of several faults the first in the order of the format is the reason', () => {
+test('judge: of several faults the first in the order of the format is the reason', () => {
   const order = Object.keys(GOOD);
   for (const [index, name] of order.entries()) {
     const gone = Object.fromEntries(order.slice(index).map((one) => [one, undefined]));
-    expect(judge(gone)).toMatchObject({ field: name });
+    expect(judgeWith(gone)).toMatchObject({ field: name });
   }
 });
 
-describe('judgeCheckpoint: the digest', () => {
+describe('judge: the digest', () => {
   test('proves the file when it matches', () => {
-    expect(judge({ salvor_digest: field('string', formatDigestText('ab')) })).toMatchObject({ proven: true });
+    expect(judgeWith({ salvor_digest: field('string', formatDigestText('ab')) })).toMatchObject({ proven: true });
   });
 
   test.each(['"sha256:AB"', '"sha256:ac"', '"sha512:ab"', '"sha256:\\u0061b"'])('refuses the file with %s', (text) => {
-    expect(judge({ salvor_digest: field('string', text) })).toMatchObject({
+    expect(judgeWith({ salvor_digest: field('string', text) })).toMatchObject({
       code: 'CHECKPOINT_INVALID',
       field: 'salvor_digest',
       found: text,
@@ -113,23 +117,23 @@ describe('judgeCheckpoint: the digest', () => {
 
   test('under a key one bit away is damaged, and under another key is a stranger', () => {
     const text = formatDigestText('ab');
-    expect(judge({ salvor_digesu: field('string', text) })).toMatchObject({
+    expect(judgeWith({ salvor_digesu: field('string', text) })).toMatchObject({
       field: 'salvor_digest',
       found: 'salvor_digesu',
     });
-    expect(judge({ salvor_digess: field('string', text) })).toMatchObject({ type: 'valid', proven: false });
+    expect(judgeWith({ salvor_digess: field('string', text) })).toMatchObject({ type: 'valid', proven: false });
   });
 
   test('is told when it does not match an unsupported version either', () => {
-    const verdict = judge({ checkpoint_version: field('number', '3'), salvor_digest: field('string', '"x"') });
+    const verdict = judgeWith({ checkpoint_version: field('number', '3'), salvor_digest: field('string', '"x"') });
     expect(verdict).toMatchObject({ code: 'CHECKPOINT_VERSION_UNSUPPORTED' });
     expect('message' in verdict && verdict.message).toMatch(/^unsupported checkpoint_version 3 .*digest/);
   });
 });
 
-test('judgeCheckpoint: a file that is not there is missing, one that cannot be read is unreadable', () => {
+test('judge: a file that is not there is missing, one that cannot be read is unreadable', () => {
   const unread = (reason: 'missing' | 'dangling_link' | 'no_permission') =>
-    judge({}, { readProblem: { reason, found: 'why' } });
+    judgeWith({}, { readProblem: { reason, found: 'why' } });
   expect(unread('missing')).toMatchObject({ code: 'CHECKPOINT_MISSING', message: 'why' });
   expect(unread('dangling_link')).toMatchObject({ code: 'CHECKPOINT_UNREADABLE' });
   expect(unread('no_permission')).toMatchObject({ code: 'CHECKPOINT_UNREADABLE' });

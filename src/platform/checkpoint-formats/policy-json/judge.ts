@@ -1,15 +1,15 @@
 /** Whether a policy checkpoint may be loaded, from what was read of it. Source: formats/tau 2.4 and 4. */
 
-import type { CheckpointVerdict, Rejection } from '../../../core/checkpoint/schema.ts';
+import type { Rejection } from '../../../core/checkpoint/schema.ts';
 import type { FieldFacts } from '../../exact-json/schema.ts';
 import { isUnsignedInteger, U64_MAX } from '../../exact-json/unsigned.ts';
 import { DIGEST_FIELD, formatDigestText, isDamagedDigestName } from './digest-field.ts';
-import { CHECKPOINT_VERSION, type CheckpointFacts } from './schema.ts';
+import { CHECKPOINT_VERSION, type PolicyCheckpoint, type PolicyFacts, type PolicyVerdict } from './schema.ts';
 
 /** How much of a foreign value a message shows, in characters. */
 const SHOWN_LIMIT = 80;
 
-type Check = (facts: CheckpointFacts) => Rejection | undefined;
+type Check = (facts: PolicyFacts) => Rejection | undefined;
 
 /** The checks in order; the first that finds something is the reason. Source: formats/tau 2.4. */
 const CHECKS: readonly Check[] = [
@@ -33,32 +33,48 @@ const CHECKS: readonly Check[] = [
  * Errors: none; every reason is a value.
  * Source: formats/tau 2.4, 3 (phrases) and 4 (a version is never truncated; a wrong type is not "missing").
  */
-export function judgeCheckpoint(facts: CheckpointFacts): CheckpointVerdict {
+export function judge(facts: PolicyFacts): PolicyVerdict {
   for (const check of CHECKS) {
     const rejection = check(facts);
     if (rejection !== undefined) return rejection;
   }
+  const { path, fields } = facts;
+  const head = {
+    version: CHECKPOINT_VERSION,
+    runId: parseStringText(fields.get('run_id')?.text ?? '""'),
+    globalStep: BigInt(fields.get('global_step')?.text ?? 0),
+    optimizerStep: BigInt(fields.get('optimizer_step')?.text ?? 0),
+    savedAtUnixSeconds: BigInt(fields.get('saved_at_unix_seconds')?.text ?? 0),
+  };
+  return describePolicy({ path, head, proven: fields.has(DIGEST_FIELD) });
+}
+
+/** A valid policy checkpoint, as every reader and writer of it describes it. Errors: none. */
+export function describePolicy({
+  path,
+  head,
+  proven,
+}: Pick<PolicyCheckpoint, 'path' | 'head' | 'proven'>): PolicyCheckpoint {
+  const { globalStep, optimizerStep, savedAtUnixSeconds } = head;
   return {
     type: 'valid',
-    path: facts.path,
-    proven: facts.fields.has(DIGEST_FIELD),
-    head: {
-      version: CHECKPOINT_VERSION,
-      runId: parseStringText(facts.fields.get('run_id')?.text ?? '""'),
-      globalStep: BigInt(facts.fields.get('global_step')?.text ?? 0),
-      optimizerStep: BigInt(facts.fields.get('optimizer_step')?.text ?? 0),
-      savedAtUnixSeconds: BigInt(facts.fields.get('saved_at_unix_seconds')?.text ?? 0),
-    },
+    path,
+    proven,
+    head,
+    progress: `global_step ${globalStep}, optimizer_step ${optimizerStep}, saved at ${savedAtUnixSeconds}`,
+    proved: proven ? ['structure', 'digest'] : ['structure'],
+    notProved: proven ? [] : ['digest'],
+    missing: [],
   };
 }
 
 type Reason = Partial<Rejection> & Pick<Rejection, 'message' | 'expected' | 'found'>;
 
-function reject(facts: CheckpointFacts, reason: Reason): Rejection {
+function reject(facts: PolicyFacts, reason: Reason): Rejection {
   return { type: 'rejected', code: 'CHECKPOINT_INVALID', path: facts.path, ...reason };
 }
 
-function checkReadable(facts: CheckpointFacts): Rejection | undefined {
+function checkReadable(facts: PolicyFacts): Rejection | undefined {
   const { readProblem } = facts;
   if (readProblem === undefined) return undefined;
   return reject(facts, {
@@ -69,7 +85,7 @@ function checkReadable(facts: CheckpointFacts): Rejection | undefined {
   });
 }
 
-function checkJson(facts: CheckpointFacts): Rejection | undefined {
+function checkJson(facts: PolicyFacts): Rejection | undefined {
   const { jsonProblem } = facts;
   if (jsonProblem === undefined) return undefined;
   const { offset, path, expected, found } = jsonProblem;
@@ -77,7 +93,7 @@ function checkJson(facts: CheckpointFacts): Rejection | undefined {
   return reject(facts, { message, offset, expected, found });
 }
 
-function checkRoot(facts: CheckpointFacts): Rejection | undefined {
+function checkRoot(facts: PolicyFacts): Rejection | undefined {
   if (facts.rootType === 'object') return undefined;
   return reject(facts, {
     message: `checkpoint payload must be a JSON object, and it is ${describeType(facts.rootType)}`,
@@ -87,7 +103,7 @@ function checkRoot(facts: CheckpointFacts): Rejection | undefined {
   });
 }
 
-function checkVersion(facts: CheckpointFacts): Rejection | undefined {
+function checkVersion(facts: PolicyFacts): Rejection | undefined {
   const field = facts.fields.get('checkpoint_version');
   const missing = checkPresent(facts, 'checkpoint_version', field);
   if (missing !== undefined || field === undefined) return missing;
@@ -105,7 +121,7 @@ function checkVersion(facts: CheckpointFacts): Rejection | undefined {
   });
 }
 
-function checkDigest(facts: CheckpointFacts): Rejection | undefined {
+function checkDigest(facts: PolicyFacts): Rejection | undefined {
   const field = facts.fields.get(DIGEST_FIELD);
   if (field === undefined) return checkDamagedDigest(facts);
   const expected = formatDigestText(facts.computedDigest ?? '');
@@ -120,7 +136,7 @@ function checkDigest(facts: CheckpointFacts): Rejection | undefined {
   });
 }
 
-function checkDamagedDigest(facts: CheckpointFacts): Rejection | undefined {
+function checkDamagedDigest(facts: PolicyFacts): Rejection | undefined {
   const damaged = [...facts.fields].find(([name]) => isDamagedDigestName(name));
   if (damaged === undefined) return undefined;
   const [found, field] = damaged;
@@ -133,7 +149,7 @@ function checkDamagedDigest(facts: CheckpointFacts): Rejection | undefined {
   });
 }
 
-function checkRunId(facts: CheckpointFacts): Rejection | undefined {
+function checkRunId(facts: PolicyFacts): Rejection | undefined {
   const field = facts.fields.get('run_id');
   const missing = checkPresent(facts, 'run_id', field);
   if (missing !== undefined || field === undefined) return missing;
@@ -148,13 +164,13 @@ function checkRunId(facts: CheckpointFacts): Rejection | undefined {
   });
 }
 
-function checkObject(facts: CheckpointFacts, name: string): Rejection | undefined {
+function checkObject(facts: PolicyFacts, name: string): Rejection | undefined {
   const field = facts.fields.get(name);
   if (field === undefined || field.type === 'object') return checkPresent(facts, name, field);
   return rejectType(facts, { name, field, wanted: 'a JSON object' });
 }
 
-function checkU64(facts: CheckpointFacts, name: string): Rejection | undefined {
+function checkU64(facts: PolicyFacts, name: string): Rejection | undefined {
   const field = facts.fields.get(name);
   if (field === undefined) return checkPresent(facts, name, field);
   if (isUnsignedInteger(field) && BigInt(field.text ?? '') <= U64_MAX) return undefined;
@@ -163,7 +179,7 @@ function checkU64(facts: CheckpointFacts, name: string): Rejection | undefined {
 
 const UNSIGNED = 'an unsigned integer';
 
-function checkPresent(facts: CheckpointFacts, name: string, field: FieldFacts | undefined): Rejection | undefined {
+function checkPresent(facts: PolicyFacts, name: string, field: FieldFacts | undefined): Rejection | undefined {
   if (field !== undefined) return undefined;
   const message = `missing required checkpoint field '${name}'`;
   return reject(facts, { message, field: name, expected: 'the field', found: 'no such field' });
@@ -171,7 +187,7 @@ function checkPresent(facts: CheckpointFacts, name: string, field: FieldFacts | 
 
 type WrongType = { readonly name: string; readonly field: FieldFacts; readonly wanted: string };
 
-function rejectType(facts: CheckpointFacts, { name, field, wanted }: WrongType): Rejection {
+function rejectType(facts: PolicyFacts, { name, field, wanted }: WrongType): Rejection {
   const found = field.type === 'number' ? `the number ${shorten(field.text ?? '')}` : describeType(field.type);
   const message = `checkpoint field '${name}' must be ${wanted}, and it is ${found}`;
   return reject(facts, { message, field: name, offset: field.startOffset, expected: wanted, found });

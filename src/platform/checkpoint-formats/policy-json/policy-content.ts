@@ -1,12 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
-import type { CheckpointHead } from '../../../core/checkpoint/schema.ts';
+import type { CheckpointContent, CheckpointOutput, WrittenContent } from '../../../core/checkpoint/store.ts';
 import type { RecoveryError } from '../../../core/errors.ts';
 import { makeJsonScanner } from '../../exact-json/make-json-scanner.ts';
-import type { WritableFile } from '../../files/file-operations.ts';
 import { type FileWriter, makeFileWriter, writeAll } from '../../files/make-file-writer.ts';
 import { refuseInput } from './check-options.ts';
+import { type CheckpointInput, parseHead, type StateInput } from './checkpoint-input.ts';
 import { DIGEST_FIELD, DIGEST_VALUE_OFFSET, DIGEST_ZEROS, formatDigestText } from './digest-field.ts';
+import { formatState } from './format-state.ts';
+import { describePolicy } from './judge.ts';
 import { RawJson } from './raw-json.ts';
+import type { PolicyCheckpoint, PolicyHead } from './schema.ts';
 
 /** How much text becomes bytes at a time. Unit: characters. */
 const PIECE_CHARS = 256 * 1024;
@@ -14,18 +17,35 @@ const PIECE_CHARS = 256 * 1024;
 const MOST_BYTES = 3;
 
 /** A state: text that was made exactly here, in pieces that follow each other, or the text of somebody else. */
-export type StateText = readonly string[] | RawJson;
+type StateText = readonly string[] | RawJson;
 
 /** What to write. */
-export type CheckpointContent = {
-  readonly head: CheckpointHead;
+type PolicyContent = {
+  readonly head: PolicyHead;
   readonly policyState: StateText;
   readonly optimizerState: StateText;
   readonly digest: boolean;
 };
 
-/** What was written. `digest` is the content digest in hex, whether the file holds it or not. */
-export type WrittenContent = { readonly sizeBytes: number; readonly digest: string };
+/**
+ * Makes what a store saves of a policy checkpoint: the state as it is now, whatever becomes of it before it is written.
+ *
+ * Errors: CHECKPOINT_INPUT_INVALID.
+ */
+export function makePolicyContent(input: CheckpointInput): CheckpointContent<PolicyCheckpoint> {
+  const { digest } = input;
+  const head = parseHead(input);
+  const policyState = prepareState('policy_state', input.policyState);
+  const optimizerState = prepareState('optimizer_state', input.optimizerState);
+  return {
+    write: (output) => writeCheckpoint(output, { head, policyState, optimizerState, digest }),
+    describe: (path) => describePolicy({ path, head, proven: digest }),
+  };
+}
+
+function prepareState(name: string, state: StateInput): StateText {
+  return state instanceof RawJson ? state : formatState(name, state);
+}
 
 /**
  * Writes a checkpoint into a new file, in the format's own shape. Text of somebody else is checked on its way.
@@ -35,7 +55,7 @@ export type WrittenContent = { readonly sizeBytes: number; readonly digest: stri
  *         load; what the state's source throws; the system's.
  * Source: formats/tau 2.4.
  */
-export async function writeCheckpoint(file: WritableFile, content: CheckpointContent): Promise<WrittenContent> {
+async function writeCheckpoint(file: CheckpointOutput, content: PolicyContent): Promise<WrittenContent> {
   const { head } = content;
   const output = makeOutput(file);
   const runId = JSON.stringify(head.runId);
@@ -62,7 +82,7 @@ type Output = {
   readonly end: (text: string) => Promise<WrittenContent>;
 };
 
-function makeOutput(file: WritableFile): Output {
+function makeOutput(file: CheckpointOutput): Output {
   const writer: FileWriter = makeFileWriter(file);
   const hash: Hash = createHash('sha256');
   const buffer = Buffer.allocUnsafe(PIECE_CHARS * MOST_BYTES);
