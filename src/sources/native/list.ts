@@ -3,7 +3,7 @@ import { type JobFacts, listContradictions } from '../../core/diagnosis/job-fact
 import { judgeLiveness, type LivenessJudgement } from '../../core/diagnosis/judge-liveness.ts';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { judgeJob } from '../../core/families/units/judge-job.ts';
-import { ATTENTIONS, type Attention, assembleProgress, type JobSummary } from '../../core/job/schema.ts';
+import { ATTENTIONS, type Attention, assembleProgress, type JobSummary, type Verdict } from '../../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../../core/ports.ts';
 import type { JobStore } from '../../store/contract.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type ListClass,
   type ListedJob,
   type ListFilter,
+  type ListKey,
   type ListReader,
 } from '../../store/list-contract.ts';
 import { makePrerequisiteCheck } from './check-prerequisites.ts';
@@ -45,7 +46,11 @@ async function readPage(store: JobStore, query: JobQuery, reader: ListReader): P
     const listed = await reader.describe(seqs, { withReceipts: query.withReceipts === true });
     return listed.map((job) => {
       const seen = judged.get(job.seq) ?? NOT_THERE;
-      return { seq: job.seq, summary: summariseJob(store, job, { ...seen, prerequisites: checkPrerequisites(job) }) };
+      return {
+        seq: job.seq,
+        activeAtMs: job.activeAtMs,
+        summary: summariseJob(store, job, { ...seen, prerequisites: checkPrerequisites(job) }),
+      };
     });
   };
   const matches = { ...(query.text !== undefined && { text: query.text }), ...(query.kind && { kind: query.kind }) };
@@ -57,14 +62,14 @@ async function readPage(store: JobStore, query: JobQuery, reader: ListReader): P
   );
   const living = (await summarise(matching)).filter(({ summary }) => !isRecorded(summary));
   const filter = { scope: query.scope, excludedSeqs: living.map(({ seq }) => seq), ...matches };
-  const read = (slice: Slice) => readSlice({ reader, filter, living, slice, summarise });
-  if (query.verdict !== undefined || query.attention !== undefined) return selectVerdict(query, read);
+  const reading = { reader, filter, living, summarise };
+  if (query.verdict !== undefined || query.attention !== undefined) return selectVerdict(query, reading);
   const goingOn = living.filter(({ summary }) => !needsOperator(summary.attention)).length;
-  return { jobs: await read(query), total: (await reader.countAll(filter)) + living.length, goingOn };
+  return { jobs: await readSlice(reading, query), total: (await reader.countAll(filter)) + living.length, goingOn };
 }
 
 type Slice = { readonly offset: number; readonly limit: number };
-type Listed = { readonly seq: number; readonly summary: JobSummary };
+type Listed = ListKey & { readonly summary: JobSummary };
 
 function asRecorded(attention: Attention): ListClass | undefined {
   return LIST_CLASSES.find((name) => name === attention);
@@ -80,12 +85,11 @@ type Reading = {
   readonly filter: ListFilter;
   /** Jobs whose place follows from a living runner. */
   readonly living: readonly Listed[];
-  readonly slice: Slice;
   readonly summarise: (seqs: readonly number[]) => Promise<readonly Listed[]>;
 };
 
 /** Cuts a slice out of the whole order: classes of the store, and living jobs between them. */
-async function readSlice({ reader, filter, living, slice, summarise }: Reading): Promise<readonly JobSummary[]> {
+async function readSlice({ reader, filter, living, summarise }: Reading, slice: Slice): Promise<readonly JobSummary[]> {
   const found: JobSummary[] = [];
   let { offset, limit } = slice;
   for (const attention of ATTENTIONS) {
@@ -105,18 +109,61 @@ async function readSlice({ reader, filter, living, slice, summarise }: Reading):
   return found;
 }
 
-/** A verdict is diagnosed, not recorded, so every job has to be looked at to select by it. */
-async function selectVerdict(
-  query: JobQuery,
-  read: (slice: Slice) => Promise<readonly JobSummary[]>,
-): Promise<JobPage> {
+/**
+ * Every job that may have a verdict or a word is looked at, since they are diagnosed: the classes of the store in which
+ * such a job may stand, each walked from key to key.
+ */
+async function selectVerdict(query: JobQuery, reading: Reading): Promise<JobPage> {
+  const { filter, living } = reading;
   const matching: JobSummary[] = [];
-  for (let offset = 0; ; offset += SCAN_PAGE) {
-    const slice = await read({ offset, limit: SCAN_PAGE });
-    matching.push(...slice.filter((summary) => isAsked(summary, query)));
-    if (slice.length < SCAN_PAGE) break;
+  for (const attention of ATTENTIONS) {
+    const name = asRecorded(attention);
+    if (filter.scope === 'attention' && !isListed(attention)) continue;
+    if (!name)
+      matching.push(
+        ...pickAsked(
+          living.filter((one) => one.summary.attention === attention),
+          query,
+        ),
+      );
+    else if (mayHold(name, query)) matching.push(...(await walkClass(query, reading, name)));
   }
   return { jobs: matching.slice(query.offset, query.offset + query.limit), total: matching.length };
+}
+
+async function walkClass(
+  query: JobQuery,
+  { reader, filter, summarise }: Reading,
+  name: ListClass,
+): Promise<readonly JobSummary[]> {
+  const found: JobSummary[] = [];
+  for (let after: ListKey | undefined; ; ) {
+    const slice = { offset: 0, limit: SCAN_PAGE, ...(after && { after }) };
+    const read = await summarise(await reader.read(filter, name, slice));
+    found.push(...pickAsked(read, query));
+    after = read.at(-1);
+    if (read.length < SCAN_PAGE) return found;
+  }
+}
+
+/** What jobs of a class without open units come to when nobody runs them and nothing contradicts itself. */
+const RECORDED: Readonly<Record<Exclude<ListClass, 'in doubt'>, Verdict>> = {
+  failed: 'failed',
+  interrupted: 'interrupted',
+  finished: 'finished',
+  cancelled: 'cancelled',
+};
+
+/** Whether a job that is asked for may stand in a class. Any may contradict itself. */
+function mayHold(name: ListClass, { verdict, attention }: JobQuery): boolean {
+  const isWord = attention === undefined || attention === name || attention === 'inconsistent';
+  return (
+    isWord && (verdict === undefined || verdict === 'inconsistent' || name === 'in doubt' || RECORDED[name] === verdict)
+  );
+}
+
+function pickAsked(listed: readonly Listed[], query: JobQuery): readonly JobSummary[] {
+  return listed.map(({ summary }) => summary).filter((summary) => isAsked(summary, query));
 }
 
 function isAsked({ verdict, attention }: JobSummary, query: JobQuery): boolean {

@@ -5,6 +5,7 @@ import { chainEntry, readChainFacts } from '../audit-chain.ts';
 import type { AuditWord, TakenState } from '../contract.ts';
 import { describeLiveness } from '../describe-liveness.ts';
 import type { FileMark, JobRecord, RowsFile, SameRowsJob } from '../records.ts';
+import { addContents, groupContents, type KnownContents, listUnknown } from '../rows-contents.ts';
 import { translateEntry, translateHolder, translateJob } from '../translate-rows.ts';
 import { NOW_MS } from './functions.ts';
 import type { StoreHead } from './migrations.ts';
@@ -157,18 +158,25 @@ export async function readTakenState(session: Session, job: JobRecord): Promise<
   return { job, ...holding, audit, journalSequence, rowsFiles: rowsFiles.get(job.seq) ?? [] };
 }
 
-/** The contents of rows files of jobs (`rowsFiles` of a look), by the sequence number of the job. */
+/**
+ * The contents of rows files of jobs (`rowsFiles` of a look), by the sequence number of the job. `known` keeps, within one
+ * snapshot, what was found of each content: a hundred thousand jobs may have the same.
+ */
 export async function readRowsFiles(
   session: Session,
   jobSeqs: readonly number[],
+  known: KnownContents = new Map(),
 ): Promise<ReadonlyMap<number, readonly FileMark[]>> {
-  const text = `SELECT DISTINCT own.job_seq, known.sha256, known.size_bytes FROM rows_files own
-    JOIN rows_files same ON same.sha256 = own.sha256 JOIN rows_files known ON known.job_seq = same.job_seq
-    WHERE own.job_seq = ANY ($1::integer[]) ORDER BY 1, 2`;
-  const rows = await session.query(text, [jobSeqs]);
-  const grouped: ReadonlyMap<number, readonly Row[]> = Map.groupBy(rows, (row) => Number(row.job_seq));
-  const translate = (row: Row): FileMark => ({ sha256: String(row.sha256), sizeBytes: Number(row.size_bytes) });
-  return new Map([...grouped].map(([seq, own]) => [seq, own.map(translate)]));
+  const own = await session.query('SELECT job_seq, sha256 FROM rows_files WHERE job_seq = ANY ($1::integer[])', [
+    jobSeqs,
+  ]);
+  const asked = listUnknown(own, known);
+  if (asked.length > 0) {
+    const text = `SELECT DISTINCT same.sha256 AS asked, known.sha256, known.size_bytes FROM rows_files same
+      JOIN rows_files known ON known.job_seq = same.job_seq WHERE same.sha256 = ANY ($1::text[])`;
+    addContents(known, asked, await session.query(text, [asked]));
+  }
+  return groupContents(own, known);
 }
 
 /** Number of the newest journal event of a job. */

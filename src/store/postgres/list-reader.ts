@@ -5,6 +5,7 @@ import { listPids } from '../../platform/process-probe.ts';
 import { findBroken } from '../audit-chain.ts';
 import { describeLiveness } from '../describe-liveness.ts';
 import type { ListClass, ListedJob, ListFilter, ListReader } from '../list-contract.ts';
+import type { KnownContents } from '../rows-contents.ts';
 import { assembleCounts, translateEntry, translateHolder, translateListed } from '../translate-rows.ts';
 import { NOW_MS } from './functions.ts';
 import { HELD_LOCKS, type Onlooker, readRowsFiles } from './jobs.ts';
@@ -13,6 +14,7 @@ import type { Session, Value } from './session.ts';
 /** Makes the reader of one snapshot. */
 export function makeListReader(session: Session, onlooker: Onlooker): ListReader {
   let open: Promise<OpenJobs> | undefined;
+  const contents: KnownContents = new Map();
   const findOpen = () => {
     open ??= findOpenJobs(session);
     return open;
@@ -49,7 +51,7 @@ export function makeListReader(session: Session, onlooker: Onlooker): ListReader
       const unended = "status IN ('pending', 'running', 'stopped', 'failed')";
       return countWhere(filter, `(${unended} OR (status IN ('completed', 'cancelled') AND ${isOpen}))`, params);
     },
-    describe: (seqs, options) => readListedJobs(session, seqs, options),
+    describe: (seqs, options) => readListedJobs(session, seqs, { ...options, contents }),
   };
 }
 
@@ -154,7 +156,7 @@ const READ_JOBS = `
 async function readListedJobs(
   session: Session,
   seqs: readonly number[],
-  { withReceipts }: { readonly withReceipts: boolean },
+  { withReceipts, contents }: { readonly withReceipts: boolean; readonly contents: KnownContents },
 ): Promise<readonly ListedJob[]> {
   if (seqs.length === 0) return [];
   const [jobs, counted, broken, rowsFiles] = await Promise.all([
@@ -164,7 +166,7 @@ async function readListedJobs(
       [seqs],
     ),
     findBrokenChains(session, seqs),
-    readRowsFiles(session, seqs),
+    readRowsFiles(session, seqs, contents),
   ]);
   const counts = Map.groupBy(counted, (row) => Number(row.job_seq));
   return jobs.map((row) => {

@@ -2,6 +2,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import type { JobError, NativeStatus } from '../../core/job/schema.ts';
 import type { FileMark, JobRecord, NewJob, RowsChange } from '../records.ts';
+import { addContents, groupContents, type KnownContents, listUnknown } from '../rows-contents.ts';
 import { translateJob } from '../translate-rows.ts';
 
 /** Records a job whose rows are about to come in; nobody sees it until they have. Returns its sequence number. */
@@ -47,24 +48,28 @@ export function updateRowsFile(database: DatabaseSync, jobSeq: number, { next, .
     .run(file.sha256, file.sizeBytes, next?.sha256 ?? null, jobSeq);
 }
 
-/** Reads the contents of rows files of jobs (`rowsFiles` of a look), by the sequence number of the job. */
+/**
+ * Reads the contents of rows files of jobs (`rowsFiles` of a look), by the sequence number of the job. `known` keeps,
+ * within one snapshot, what was found of each content: a hundred thousand jobs may have the same.
+ */
 export function readRowsFiles(
   database: DatabaseSync,
   jobSeqs: readonly number[],
+  known: KnownContents = new Map(),
 ): ReadonlyMap<number, readonly FileMark[]> {
-  const rows = database
+  const own = database
     .prepare(
-      `SELECT DISTINCT own.job_seq, known.sha256, known.size_bytes FROM json_each(?) AS asked
-       CROSS JOIN rows_files AS own ON own.job_seq = asked.value CROSS JOIN rows_files AS same ON same.sha256 = own.sha256
-       CROSS JOIN rows_files AS known ON known.job_seq = same.job_seq ORDER BY 1, 2`,
+      'SELECT job_seq, sha256 FROM json_each(?) AS asked CROSS JOIN rows_files AS own ON own.job_seq = asked.value',
     )
-    .all(JSON.stringify(jobSeqs))
-    .map((row) => ({
-      seq: Number(row.job_seq),
-      file: { sha256: String(row.sha256), sizeBytes: Number(row.size_bytes) },
-    }));
-  const grouped = Map.groupBy(rows, ({ seq }) => seq);
-  return new Map([...grouped].map(([seq, own]) => [seq, own.map(({ file }) => file)]));
+    .all(JSON.stringify(jobSeqs));
+  const asked = listUnknown(own, known);
+  if (asked.length > 0) {
+    const text = `SELECT DISTINCT same.sha256 AS asked, known.sha256, known.size_bytes FROM json_each(?) AS named
+      CROSS JOIN rows_files AS same ON same.sha256 = named.value
+      CROSS JOIN rows_files AS known ON known.job_seq = same.job_seq`;
+    addContents(known, asked, database.prepare(text).all(JSON.stringify(asked)));
+  }
+  return groupContents(own, known);
 }
 
 /** Records a status that is neither the begin nor the end of a run. */

@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { RECEIPT_COUNT_LIMIT, type UnitCounts } from '../../core/job/schema.ts';
 import type { ListedJob, ListFilter } from '../list-contract.ts';
+import type { KnownContents } from '../rows-contents.ts';
 import { assembleCounts, translateHolder, translateListed } from '../translate-rows.ts';
 import { readRowsFiles } from './jobs.ts';
 import { buildClauses } from './list-order.ts';
@@ -48,12 +49,12 @@ export function readPossiblyAlive(
 export function readListedJobs(
   database: DatabaseSync,
   seqs: readonly number[],
-  { withReceipts }: { readonly withReceipts?: boolean } = {},
+  { withReceipts, contents }: { readonly withReceipts?: boolean; readonly contents?: KnownContents } = {},
 ): readonly RecordedJob[] {
   if (seqs.length === 0) return [];
   const named = JSON.stringify(seqs);
   const counts = readCounts(database, named);
-  const rowsFiles = readRowsFiles(database, seqs);
+  const rowsFiles = readRowsFiles(database, seqs, contents);
   return database
     .prepare(READ_JOBS)
     .all(named, withReceipts === true ? RECEIPT_COUNT_LIMIT : 0)

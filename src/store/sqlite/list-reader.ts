@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { HEARTBEAT_TTL_MS } from '../../core/diagnosis/judge-liveness.ts';
 import { listPids } from '../../platform/process-probe.ts';
 import type { ListReader } from '../list-contract.ts';
+import type { KnownContents } from '../rows-contents.ts';
 import { jobDirectory, lockPath } from '../state-directory.ts';
 import { findBrokenChains } from './audit.ts';
 import type { Connection } from './connection.ts';
@@ -23,6 +24,7 @@ const COMPARED_JOBS = 100;
 export function makeListReader(database: DatabaseSync, connection: Connection): ListReader {
   const { stateDirectory } = connection;
   const order = openListOrder(database);
+  const contents: KnownContents = new Map();
   const isRegressed = makeComparison(database, stateDirectory);
   return {
     async possiblyAlive() {
@@ -41,7 +43,7 @@ export function makeListReader(database: DatabaseSync, connection: Connection): 
     countAll: async (filter) => order.countAll(filter),
     async describe(seqs, options) {
       const broken = findBrokenChains(database, seqs);
-      return readListedJobs(database, seqs, options).map((job) => ({
+      return readListedJobs(database, seqs, { ...options, contents }).map((job) => ({
         ...job,
         isAuditBroken: broken.has(job.seq),
         isRegressed: isRegressed(job),

@@ -5,11 +5,13 @@ import { describe, expect, it } from 'vitest';
 import { listPlaces } from '../../../src/cli/list-places.ts';
 import { isListed } from '../../../src/core/diagnosis/attention.ts';
 import { diagnose } from '../../../src/core/families/diagnose.ts';
-import { ATTENTIONS, type JobSummary, NATIVE_STATUSES, UNIT_STATUSES } from '../../../src/core/job/schema.ts';
+import { ATTENTIONS, type JobSummary, NATIVE_STATUSES, UNIT_STATUSES, VERDICTS } from '../../../src/core/job/schema.ts';
+import type { JobQuery } from '../../../src/core/ports.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import { listJobs } from '../../../src/sources/native/list.ts';
 import { makeNativePlace } from '../../../src/sources/native/read.ts';
+import type { ListReader } from '../../../src/store/list-contract.ts';
 import type { JobRecord } from '../../../src/store/records.ts';
 import { appendAudit } from '../../../src/store/sqlite/audit.ts';
 import { updateRowsFile } from '../../../src/store/sqlite/jobs.ts';
@@ -142,6 +144,40 @@ describe('listJobs, of jobs left in every way', () => {
     expect(jobs.filter(({ attention }) => !isListed(attention))).toEqual([]);
     const missing = (await list(state, 'all')).jobs.filter((one) => isFound(one) && !listed.has(one.job.id));
     expect(missing).toEqual([]);
+  });
+
+  it('finds by every verdict and every word what the whole list has by it', async () => {
+    await using state = await makeJobs();
+    const { jobs } = await list(state, 'all');
+    const find = async (query: Partial<JobQuery>) => {
+      const page = await listJobs(state.open(NOW_MS), { scope: 'all', offset: 0, limit: 1_000, ...query });
+      return page.jobs.map(({ job }) => job.id);
+    };
+    const pick = (isMeant: (one: JobSummary) => boolean) => jobs.filter(isMeant).map(({ job }) => job.id);
+    for (const verdict of VERDICTS)
+      expect(await find({ verdict }), verdict).toEqual(pick((one) => one.verdict === verdict));
+    for (const attention of ATTENTIONS)
+      expect(await find({ attention }), attention).toEqual(pick((one) => one.attention === attention));
+  });
+
+  it('looks for a verdict at the jobs alone that may have it', async () => {
+    await using state = await makeJobs();
+    const store = state.open(NOW_MS);
+    const walked: string[] = [];
+    const watched = {
+      ...store,
+      list: <T>(look: (reader: ListReader) => Promise<T>) =>
+        store.list((reader) => {
+          const read: ListReader['read'] = (filter, name, slice) => {
+            walked.push(name);
+            return reader.read(filter, name, slice);
+          };
+          return look({ ...reader, read });
+        }),
+    };
+    for (const verdict of ['alive', 'finished'] as const)
+      await listJobs(watched, { scope: 'all', offset: 0, limit: 10, verdict });
+    expect(walked).toEqual(['in doubt', 'in doubt', 'finished']);
   });
 
   it.each(['all', 'attention'] as const)(
