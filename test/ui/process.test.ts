@@ -110,7 +110,9 @@ test('console: a throw while drawing ends it with 1, and the terminal shows what
 });
 
 test('console: a promise nobody waited for ends it with 1, and the terminal shows what happened', async () => {
-  const pty = start({ SCENARIO: 'rejection' });
+  const pty = start();
+  await pty.waitFor(isLive);
+  pty.kill('SIGUSR2');
   expect((await pty.exited()).code).toBe(1);
   expectRestored(pty);
   expect(pty.screen()).toContain('salvor: a promise nobody waited for');

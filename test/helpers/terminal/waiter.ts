@@ -1,7 +1,7 @@
 /** Waiting on what a screen says, never on time; the limit only turns a hang into a failure that shows the screen. */
 
 /** How long anything may take before the test fails. */
-export const WAIT_LIMIT_MS = 15_000;
+export const WAIT_LIMIT_MS = 60_000;
 
 /** A text that must be on the screen, or a question about it. */
 export type Wanted = string | RegExp | ((screen: string) => boolean);

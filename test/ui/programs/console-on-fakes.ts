@@ -18,7 +18,7 @@ const answers = {
   ...(scenario === 'stop' ? { stop: () => sampleReported() } : {}),
 };
 
-if (scenario === 'rejection') setTimeout(() => void Promise.reject(new Error('a promise nobody waited for')), 300);
+process.on('SIGUSR2', () => void Promise.reject(new Error('a promise nobody waited for')));
 
 process.exitCode = await openConsole({
   reader: makeFakeReader({ jobs: sampleJobs() }),
