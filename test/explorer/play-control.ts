@@ -2,9 +2,8 @@
 import { toRecoveryError } from '../../src/core/errors.ts';
 import type { Answers } from '../../src/core/plan/schema.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
-import { systemFileOperations } from '../../src/platform/files/file-operations.ts';
+import { type FileOperations, systemFileOperations } from '../../src/platform/files/file-operations.ts';
 import { makeTauActuator } from '../../src/sources/tau/act.ts';
-import { systemTauOperations, type TauFileOperations } from '../../src/sources/tau/file-operations.ts';
 import { makeTauPlace } from '../../src/sources/tau/read.ts';
 import { repairTau } from '../../src/sources/tau/repair.ts';
 import { gate, nowMs } from './gate.ts';
@@ -13,20 +12,17 @@ import type { Beginning, Ending, Part } from './thread-words.ts';
 const CLOCK = { nowMs };
 const POLICY = { type: 'none' } as const;
 
-const OPERATIONS: TauFileOperations = {
-  replace(path, bytes) {
-    gate('replace');
-    return systemTauOperations.replace(path, bytes);
+/** Waits before whatever others can see. */
+const OPERATIONS: FileOperations = {
+  ...systemFileOperations,
+  rename(from, to) {
+    gate(from.endsWith('.tmp') ? 'replace' : 'set aside');
+    return systemFileOperations.rename(from, to);
   },
-  append(path, bytes) {
+  openEnd(path) {
     gate('append');
-    return systemTauOperations.append(path, bytes);
+    return systemFileOperations.openEnd(path);
   },
-  setAside(path, to) {
-    gate('set aside');
-    return systemTauOperations.setAside(path, to);
-  },
-  makeDirectory: systemTauOperations.makeDirectory,
 };
 
 /** Plays a part to its end. `end` is the state that was seen of what was acted on, when it was. */
@@ -69,7 +65,6 @@ async function act({ path, name }: Beginning, choice: 'pause' | 'cancel' | 'roll
       makeId: () => name,
       stopGraceMs: 0,
       operations: OPERATIONS,
-      checkpointOperations: systemFileOperations,
     }),
   });
   session.send({ type: 'inspect' });

@@ -7,7 +7,6 @@ import type { SessionState } from '../../src/core/session/schema.ts';
 import { type FileOperations, systemFileOperations } from '../../src/platform/files/file-operations.ts';
 import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
 import { makeTauActuator } from '../../src/sources/tau/act.ts';
-import { systemTauOperations, type TauFileOperations } from '../../src/sources/tau/file-operations.ts';
 import { makeTauPlace } from '../../src/sources/tau/read.ts';
 
 /** How to act; what is left out is the real thing. */
@@ -16,8 +15,7 @@ export type TauRun = {
   readonly command?: string;
   readonly policy?: AccessPolicy;
   readonly principal?: string;
-  readonly operations?: TauFileOperations;
-  readonly checkpointOperations?: FileOperations;
+  readonly operations?: FileOperations;
   /** The program that stays beside a trainer for which nobody waits. */
   readonly watcherPath?: string;
   /** Comes between the plan and consent to it. */
@@ -36,7 +34,7 @@ let ids = 0;
 
 /** Takes a choice from the first look to its end, and answers the last state of the session. */
 export async function actOnTauFolder(path: string, choice: ActingChoice, run: TauRun = {}): Promise<SessionState> {
-  const { policy = { type: 'none' }, principal = 'local:test', operations = systemTauOperations } = run;
+  const { policy = { type: 'none' }, principal = 'local:test', operations = systemFileOperations } = run;
   const answers = {
     ...(run.checkpoint !== undefined && { checkpoint: run.checkpoint }),
     ...(run.command !== undefined && { command: run.command }),
@@ -57,7 +55,6 @@ export async function actOnTauFolder(path: string, choice: ActingChoice, run: Ta
     ...(run.watcherPath !== undefined && { programPath: run.watcherPath }),
     stopGraceMs: 10_000,
     operations,
-    checkpointOperations: run.checkpointOperations ?? systemFileOperations,
   });
   const authority = { principal, policy, readOnly: false, canAct: true };
   const session = makeSession((await place.sole()).id, { reader: place, clock, authority, actuator });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { realpath } from 'node:fs/promises';
 import { RecoveryError } from '../../core/errors.ts';
-import { replaceFile, type WriteBytes } from '../../platform/atomic-file.ts';
 import type { FileDigest } from '../../platform/digest-file.ts';
+import { replaceFile, type WriteBytes } from '../../platform/files/replace-file.ts';
 import type { BatchSpec } from '../job-file/schema.ts';
 import { makeCsvEditor } from './edit-csv-record.ts';
 import { makeJsonlEditor } from './edit-jsonl-line.ts';
@@ -60,8 +60,8 @@ export async function writeBack(asked: WriteBack): Promise<WrittenFile> {
     throw describeFailure(asked, cause);
   });
   try {
-    await replaceFile(path, write, async (rename) => {
-      await asked.replace(() => {
+    const place = (rename: () => void): Promise<void> =>
+      asked.replace(() => {
         try {
           rename();
         } catch (cause) {
@@ -69,7 +69,7 @@ export async function writeBack(asked: WriteBack): Promise<WrittenFile> {
           throw describeFailure(asked, cause);
         }
       }, digest);
-    });
+    await replaceFile(path, write, { place });
     return { digest, changed: true };
   } catch (cause) {
     if (cause instanceof SameFileSignal) return { digest, changed: false };
@@ -102,7 +102,7 @@ async function writeEdited(path: string, asked: WriteBack, write: WriteBytes): P
     for (let at = 0; at < records.length; at += ROWS_PER_CHUNK) {
       const bytes = Buffer.from(await edit(records.slice(at, at + ROWS_PER_CHUNK)), 'latin1');
       hash.update(bytes);
-      write(bytes);
+      await write(bytes);
       sizeBytes += bytes.length;
     }
   }

@@ -11,10 +11,10 @@ import type { Actuator, Execution, StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { endProcesses, type Target } from '../../platform/end-processes.ts';
 import { type FileOperations, systemFileOperations } from '../../platform/files/file-operations.ts';
+import { makeDirectoryItself } from '../../platform/files/make-directory.ts';
 import type { Acting } from '../source.ts';
 import { assembleAnswer } from './assemble-answer.ts';
 import { lookAtTau, type TauDirectory, type TauLook } from './collect.ts';
-import { systemTauOperations, type TauFileOperations } from './file-operations.ts';
 import { findLivingTrainers } from './find-trainers.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { makeReporter, type Reporter } from './make-reporter.ts';
@@ -30,11 +30,10 @@ import { type TauAction, writeTauReport } from './write-record.ts';
  */
 export type TauActing = Omit<Acting, 'runner' | 'onStarted' | 'onWarning'> & {
   readonly path: string;
-  readonly operations?: TauFileOperations;
-  readonly checkpointOperations?: FileOperations;
+  readonly operations?: FileOperations;
 };
 
-type Options = Required<Pick<TauActing, 'operations' | 'checkpointOperations'>> & TauActing;
+type Options = Required<Pick<TauActing, 'operations'>> & TauActing;
 
 type Done = Awaited<Execution['done']>;
 
@@ -46,7 +45,7 @@ type Done = Awaited<Execution['done']>;
  * Source: formats/tau 3; design, rules 5 to 10; docs/tau.md.
  */
 export function makeTauActuator(acting: TauActing): Actuator {
-  const options = { operations: systemTauOperations, checkpointOperations: systemFileOperations, ...acting };
+  const options = { operations: systemFileOperations, ...acting };
   return {
     start(approved, onEvent) {
       const watch: Watch = { trainer: undefined, stopped: undefined, leave: () => {} };
@@ -183,7 +182,7 @@ type Recorded = {
 };
 
 async function writeFirstReport(
-  { operations, layout }: { readonly operations: TauFileOperations; readonly layout: TauDirectory['layout'] },
+  { operations, layout }: { readonly operations: FileOperations; readonly layout: TauDirectory['layout'] },
   reports: Parameters<typeof writeTauReport>[2],
 ): Promise<void> {
   try {
@@ -210,7 +209,7 @@ async function record({ options, approved, tell }: Carrying, directory: TauDirec
   });
   const { choice, answers } = approved.plan;
   const willStart = answers['command'] !== undefined;
-  await options.operations.makeDirectory(directory.layout.directory);
+  await makeDirectoryItself(operations, directory.layout.directory);
   const report = makeReport({ status: choice === 'cancel' ? 'cancelled' : willStart ? 'started' : 'recovered' });
   tell.tell('load_checkpoint', { state: 'done' });
   if (choice === 'resume' || choice === 'cancel') {

@@ -9,9 +9,9 @@ import type { Clock } from '../../core/ports.ts';
 import { policyJson } from '../../platform/checkpoint-formats/policy-json/policy-json.ts';
 import { openDirectoryStore } from '../../platform/checkpoint-stores/directory/open-directory-store.ts';
 import type { FileOperations } from '../../platform/files/file-operations.ts';
+import { replaceFileBytes } from '../../platform/files/replace-file.ts';
 import { isOutOfSpace } from '../../platform/out-of-space.ts';
 import type { TauDirectory, TauLook } from './collect.ts';
-import type { TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';
 import { appendAuditRow, makeAuditRow, makeControlState, type TauAction } from './write-record.ts';
 
@@ -25,8 +25,7 @@ export type RecordOptions = {
   readonly look: TauLook;
   readonly actionId: string;
   readonly clock: Clock;
-  readonly operations: TauFileOperations;
-  readonly checkpointOperations: FileOperations;
+  readonly operations: FileOperations;
   readonly tell: (action: PlanAction, change: Partial<StepResult>) => void;
 };
 
@@ -42,7 +41,7 @@ export async function recordAction(options: RecordOptions): Promise<TauAction> {
   const { layout } = directory;
   const action = makeAction(options);
   try {
-    await operations.replace(layout.state, formatRecord(makeControlState(action), 2));
+    await replaceFileBytes(layout.state, formatRecord(makeControlState(action), 2), { operations });
     tell('set_lifecycle', { state: 'done', detail: action.to });
     await restore(options, action);
     await appendAuditRow(operations, layout.audit, { audit: look.audit, row: makeAuditRow(action) });
@@ -88,7 +87,7 @@ export function makeAction({ approved, actionId }: Pick<RecordOptions, 'approved
 
 /** Makes a checkpoint the primary: the one a rollback names, or the one a resume takes that is not there yet. */
 async function restore(
-  { approved, directory, look, checkpointOperations, tell }: RecordOptions,
+  { approved, directory, look, operations, tell }: RecordOptions,
   action: TauAction,
 ): Promise<void> {
   const { checkpoints } = approved.evidence;
@@ -100,7 +99,7 @@ async function restore(
     tell('restore_checkpoint', { state: 'done', detail: 'it is the primary already' });
     return;
   }
-  const options = { waitMs: SAVER_WAIT_MS, operations: checkpointOperations };
+  const options = { waitMs: SAVER_WAIT_MS, operations };
   const store = openDirectoryStore(policyJson, directory.layout.directory, options);
   const { setAside } = await store.restore(path);
   tell('restore_checkpoint', { state: 'done', detail: setAside.length > 0 ? `kept: ${setAside.join(', ')}` : '' });

@@ -3,9 +3,11 @@ import { basename } from 'node:path';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import { formatActionKey } from '../../core/families/training-control/rules.ts';
+import { appendFile } from '../../platform/files/append-file.ts';
+import { type FileOperations, systemFileOperations } from '../../platform/files/file-operations.ts';
+import { moveDurably, replaceFileBytes } from '../../platform/files/replace-file.ts';
 import type { Repair } from '../source.ts';
 import { lookAtTau, type TauLook } from './collect.ts';
-import { systemTauOperations, type TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';
 import { holdDirectory, KEY_LENGTH } from './hold-directory.ts';
 import { openTauDirectory } from './read.ts';
@@ -25,7 +27,7 @@ type DamagedFile = {
 export type SetAside = DamagedFile & { readonly keptAs: string };
 
 /** Who repairs, why, and by what. `atMs` is the time of consent. */
-type RepairOptions = Parameters<Repair['carryOut']>[0] & { readonly operations: TauFileOperations };
+type RepairOptions = Parameters<Repair['carryOut']>[0] & { readonly operations: FileOperations };
 
 /**
  * Says what is damaged in a directory, and how it is set aside.
@@ -39,7 +41,7 @@ export async function planRepair(path: string, nowMs: number): Promise<Repair> {
     consequence: 'what is damaged would be set aside',
     deed: 'set this aside',
     async carryOut(agreed) {
-      const aside = await repairTau(path, { ...agreed, operations: systemTauOperations });
+      const aside = await repairTau(path, { ...agreed, operations: systemFileOperations });
       return {
         answer: { set_aside: aside.map(({ keptAs, ...one }) => ({ ...one, kept_as: keptAs })) },
         lines: aside.map((one) => `${one.path} is kept as ${one.keptAs}`),
@@ -92,11 +94,11 @@ async function carryOut(options: RepairOptions, auditPath: string, aside: readon
   const { operations } = options;
   const log = aside.find(({ what }) => what === 'audit_log');
   const good = log ? readGoodLines(auditPath) : undefined;
-  if (log) await operations.setAside(log.path, log.keptAs);
+  if (log) await moveDurably(operations, log.path, log.keptAs);
   const row = Buffer.concat([good ?? Buffer.alloc(0), formatRecord(makeRow(options, aside)), Buffer.from('\n')]);
-  if (log) await operations.replace(auditPath, row);
-  else await operations.append(auditPath, Buffer.concat([Buffer.from(endsOpen(auditPath) ? '\n' : ''), row]));
-  for (const one of aside) if (one !== log) await operations.setAside(one.path, one.keptAs);
+  if (log) await replaceFileBytes(auditPath, row, { operations });
+  else await appendFile(operations, auditPath, Buffer.concat([Buffer.from(endsOpen(auditPath) ? '\n' : ''), row]));
+  for (const one of aside) if (one !== log) await moveDurably(operations, one.path, one.keptAs);
 }
 
 function readGoodLines(path: string): Buffer {

@@ -1,6 +1,7 @@
 /** The process that stays beside a trainer for which nobody waits. */
+
+import { systemFileOperations } from '../../platform/files/file-operations.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
-import { systemTauOperations } from './file-operations.ts';
 import { TRAINER_OF_VARIABLE } from './find-trainers.ts';
 import { holdTrainer } from './hold-trainer.ts';
 import { beginRecorded, type WatchRequest } from './start-trainer.ts';
@@ -21,7 +22,7 @@ export async function runTrainer(nowMs: () => number): Promise<number> {
   const { [TRAINER_OF_VARIABLE]: runToken = '', ...env } = process.env;
   const environment = { ...env, [RUN_TOKEN_VARIABLE]: runToken };
   const held = await holdTrainer({ command, output: 'inherit', environment, runToken, markDirectory });
-  const place = { operations: systemTauOperations, path: recordPath };
+  const place = { operations: systemFileOperations, path: recordPath };
   const record = await beginRecorded(held, { actionId, record: place, nowMs });
   // The parent may be gone; the trainer is there all the same.
   process.send?.({ type: 'started', pid: held.pid }, undefined, undefined, () => {});

@@ -2,8 +2,9 @@
 import { lstatSync } from 'node:fs';
 import type { TrainerEnd } from '../../core/families/training-control/schema.ts';
 import { readInteger } from '../../platform/exact-json/exact-json.ts';
+import type { FileOperations } from '../../platform/files/file-operations.ts';
+import { replaceFileBytes } from '../../platform/files/replace-file.ts';
 import { readBootId, readPidNamespace, readProcessStat } from '../../platform/process-probe.ts';
-import type { TauFileOperations } from './file-operations.ts';
 import { formatRecord } from './format-record.ts';
 import type { AuditLog } from './read-audit.ts';
 import { type JsonFile, readJsonFile } from './read-json-file.ts';
@@ -43,7 +44,7 @@ export type RecordedTrainer = RecordedProcess & { readonly watcher?: RecordedPro
 export type TrainerStart = { readonly actionId: string; readonly pid: number; readonly atMs: number };
 
 /** Where it is recorded. */
-export type TrainerRecordPlace = { readonly operations: TauFileOperations; readonly path: string };
+export type TrainerRecordPlace = { readonly operations: FileOperations; readonly path: string };
 
 /** The record of one trainer under way: its start is written by now. */
 export type TrainerRecord = { readonly writeEnd: (end: TrainerEnd) => Promise<void> };
@@ -69,7 +70,8 @@ export async function writeTrainerStart(
     pid_namespace: readPidNamespace() ?? null,
     started_unix_ms: atMs,
   };
-  await operations.replace(path, formatRecord({ ...start, ended_unix_ms: null, stop_requested: false }, 2));
+  const record = { ...start, ended_unix_ms: null, stop_requested: false };
+  await replaceFileBytes(path, formatRecord(record, 2), { operations });
   return {
     writeEnd: (end) => {
       const ended = {
@@ -78,7 +80,7 @@ export async function writeTrainerStart(
         signal: end.signal ?? null,
         stop_requested: end.isStopped,
       };
-      return operations.replace(path, formatRecord({ ...start, ...ended }, 2));
+      return replaceFileBytes(path, formatRecord({ ...start, ...ended }, 2), { operations });
     },
   };
 }

@@ -3,8 +3,8 @@ import { describeTrainerEnd } from '../../core/families/training-control/describ
 import type { TrainerEnd } from '../../core/families/training-control/schema.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
+import type { FileOperations } from '../../platform/files/file-operations.ts';
 import { lookAtTau, type TauDirectory } from './collect.ts';
-import type { TauFileOperations } from './file-operations.ts';
 import type { Reporter } from './make-reporter.ts';
 import { describeUnwritable } from './record-action.ts';
 import type { Trainer } from './start-trainer.ts';
@@ -16,7 +16,7 @@ export type StartedTrainer = { readonly trainer: Trainer; readonly logPath: stri
 /** What waiting for a trainer needs. `left` resolves when nobody waits any more. */
 export type WatchOptions = StartedTrainer & {
   readonly directory: TauDirectory;
-  readonly operations: TauFileOperations;
+  readonly operations: FileOperations;
   readonly makeReport: Reporter;
   readonly left: Promise<'left'>;
   readonly nowMs: () => number;

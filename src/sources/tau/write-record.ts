@@ -5,7 +5,10 @@ import type { OperatorChoice } from '../../core/checkpoint/choose-restore.ts';
 import { formatActionKey } from '../../core/families/training-control/rules.ts';
 import type { ActingChoice } from '../../core/job/schema.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
-import type { TauFileOperations } from './file-operations.ts';
+import { appendFile } from '../../platform/files/append-file.ts';
+import type { FileOperations } from '../../platform/files/file-operations.ts';
+import { makeDirectoryItself } from '../../platform/files/make-directory.ts';
+import { moveDurably, replaceFileBytes } from '../../platform/files/replace-file.ts';
 import { CHOICE_KEYS } from './find-choice.ts';
 import { formatRecord } from './format-record.ts';
 import type { TauLayout } from './layout.ts';
@@ -38,18 +41,18 @@ export type TauAction = {
  * Errors: the system's. Source: contract, recovery-report.json; formats/tau 2.5.
  */
 export async function writeTauReport(
-  operations: TauFileOperations,
+  operations: FileOperations,
   layout: TauLayout,
   { report, before }: { readonly report: RecoveryReport; readonly before: JsonFile },
 ): Promise<void> {
   const bytes = formatRecord(report, 2);
-  await operations.makeDirectory(layout.reports);
+  await makeDirectoryItself(operations, layout.reports);
   await keepForeignReport(operations, layout, before);
   const aside = nameUnusableReport(layout, before, report.recovered_at_unix_ms);
-  if (aside !== undefined) await operations.setAside(layout.report, aside);
+  if (aside !== undefined) await moveDurably(operations, layout.report, aside);
   // The newest first: a copy alone would tell of a recovery that was never recorded.
-  await operations.replace(layout.report, bytes);
-  await operations.replace(join(layout.reports, `${report.report_id}.json`), bytes);
+  await replaceFileBytes(layout.report, bytes, { operations });
+  await replaceFileBytes(join(layout.reports, `${report.report_id}.json`), bytes, { operations });
 }
 
 /** Where a report that cannot be read is kept: under a name that nothing has. One that can be read has none. */
@@ -66,7 +69,7 @@ export function nameFree(stem: string, ending: string): string {
   }
 }
 
-async function keepForeignReport(operations: TauFileOperations, layout: TauLayout, before: JsonFile): Promise<void> {
+async function keepForeignReport(operations: FileOperations, layout: TauLayout, before: JsonFile): Promise<void> {
   if (before.state !== 'valid') return;
   const { report_id: id } = before.value;
   const isKept = typeof id === 'string' && readdirSync(layout.reports).includes(`${id}.json`);
@@ -76,7 +79,8 @@ async function keepForeignReport(operations: TauFileOperations, layout: TauLayou
   const path = join(layout.reports, `recovered-${at}.json`);
   const isThere = lstatSync(path, { throwIfNoEntry: false })?.isFile() === true;
   if (isThere && readItself(path).toString('utf8') === before.text) return;
-  await operations.replace(nameFree(join(layout.reports, `recovered-${at}`), '.json'), Buffer.from(before.text));
+  const kept = nameFree(join(layout.reports, `recovered-${at}`), '.json');
+  await replaceFileBytes(kept, Buffer.from(before.text), { operations });
 }
 
 /** Makes the control state of an action. Source: formats/tau 2.1. */
@@ -127,19 +131,21 @@ export function makeAuditRow(action: TauAction): Readonly<Record<string, unknown
  * Errors: the system's. Source: design, rule 9; formats/tau 4.12.
  */
 export async function appendAuditRow(
-  operations: TauFileOperations,
+  operations: FileOperations,
   path: string,
   { audit, row }: { readonly audit: AuditLog; readonly row: Readonly<Record<string, unknown>> },
 ): Promise<void> {
   if (!audit.tornLine) {
     const isOpen = existsSync(path) && endsOpen(path);
-    await operations.append(path, Buffer.concat([Buffer.from(isOpen ? '\n' : ''), formatRecord(row), NEWLINE]));
+    const line = Buffer.concat([Buffer.from(isOpen ? '\n' : ''), formatRecord(row), NEWLINE]);
+    await appendFile(operations, path, line);
     return;
   }
   const bytes = readItself(path);
   const { offset } = audit.tornLine;
   const kept = { ...row, ...keepTorn(bytes.subarray(offset)) };
-  await operations.replace(path, Buffer.concat([bytes.subarray(0, offset), formatRecord(kept), NEWLINE]));
+  const whole = Buffer.concat([bytes.subarray(0, offset), formatRecord(kept), NEWLINE]);
+  await replaceFileBytes(path, whole, { operations });
 }
 
 /** A last line that is whole may lack its newline. */

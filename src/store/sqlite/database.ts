@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { setTimeout as delay } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { RecoveryError } from '../../core/errors.ts';
-import { syncDirectory } from '../../platform/atomic-file.ts';
+import { syncDirectoryNow } from '../../platform/files/sync-directory-now.ts';
 import { statItself } from '../../platform/stat-itself.ts';
 import { storePath } from '../state-directory.ts';
 import { CHANGING, LOOKING } from '../translate-errors.ts';
@@ -73,7 +73,7 @@ function makeDirectory(path: string): void {
   if (first === undefined) return;
   chmodSync(path, 0o700);
   for (let made = path; ; made = dirname(made)) {
-    syncDirectory(dirname(made));
+    syncDirectoryNow(dirname(made));
     if (made === first || made === dirname(made)) return;
   }
 }

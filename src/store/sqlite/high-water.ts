@@ -11,7 +11,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../../core/errors.ts';
 import type { RegressionFacts } from '../../core/evidence/schema.ts';
 import { describeRegression } from '../../core/plan/describe-regression.ts';
-import { type StagedFile, stageFile } from '../../platform/atomic-file.ts';
+import { type StagedFile, stageFile } from '../../platform/files/stage-file.ts';
 import { readSmallFile } from '../../platform/small-file.ts';
 import { describeJobUnknown } from '../lease-errors.ts';
 import type { JobRecord } from '../records.ts';

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { RecoveryReport } from '../../core/report/schema.ts';
-import { stageFile } from '../../platform/atomic-file.ts';
+import { stageFile } from '../../platform/files/stage-file.ts';
 import { jobDirectory, reportPath } from '../state-directory.ts';
 
 /**

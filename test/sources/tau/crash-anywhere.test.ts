@@ -1,37 +1,43 @@
 /** A crash before any file operation of an action: what is there can always be read, told and gone on from. */
-import { appendFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { countActions } from '../../../src/core/evidence/count-actions.ts';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
 import { controlOf } from '../../../src/core/families/training-control/control-of.ts';
 import type { ActingChoice } from '../../../src/core/job/schema.ts';
-import { type FileOperations, systemFileOperations } from '../../../src/platform/files/file-operations.ts';
-import { systemTauOperations, type TauFileOperations } from '../../../src/sources/tau/file-operations.ts';
+import { systemFileOperations, type WritableFile } from '../../../src/platform/files/file-operations.ts';
 import { copyTauFixture, type TauFolder } from '../../helpers/tau-directory.ts';
 import { actOnTauFolder, lookAtTauFolder } from '../../helpers/tau-session.ts';
 
-/** Operations that stop before one of them, and for good; an append may get half of its bytes down. */
+/** What others can see is changed by these; whatever else is done before a death leaves the same. */
+const CHANGES: readonly PropertyKey[] = ['makeDirectory', 'create', 'openEnd', 'link', 'rename'];
+
+/** Operations that stop before one that changes something, and for good; an append may get half of its bytes down. */
 function makeDying(stopAt: number, tearAppends: boolean) {
   let count = 0;
   const die = (): void => {
     count += 1;
     if (count >= stopAt) throw new Error(`died before operation ${count}`);
   };
-  const guard = <T extends object>(operations: T): T =>
-    new Proxy(operations, {
-      get: (target, name) => async (path: string, bytes: Uint8Array) => {
-        if (count + 1 === stopAt && name === 'append' && tearAppends) {
-          appendFileSync(path, bytes.subarray(0, Math.floor(bytes.length / 2)));
-        }
-        die();
-        return (Reflect.get(target, name) as (...rest: unknown[]) => unknown)(path, bytes);
+  const operations = new Proxy(systemFileOperations, {
+    get:
+      (target, name) =>
+      async (...given: unknown[]) => {
+        if (CHANGES.includes(name)) die();
+        else if (count >= stopAt) throw new Error('died before');
+        const done = await (Reflect.get(target, name) as (...rest: unknown[]) => unknown)(...given);
+        return name === 'openEnd' ? guardAppend(done as WritableFile) : done;
       },
-    });
-  return {
-    operations: guard<TauFileOperations>(systemTauOperations),
-    checkpointOperations: guard<FileOperations>(systemFileOperations),
-    wasReached: () => count >= stopAt,
-  };
+  });
+  const guardAppend = (file: WritableFile): WritableFile => ({
+    ...file,
+    async write(bytes, offset) {
+      if (count + 1 === stopAt && tearAppends)
+        await file.write(bytes.subarray(0, Math.floor(bytes.length / 2)), offset);
+      die();
+      return file.write(bytes, offset);
+    },
+  });
+  return { operations, wasReached: () => count >= stopAt };
 }
 
 const CASES: readonly (readonly [ActingChoice, string, string | undefined])[] = [

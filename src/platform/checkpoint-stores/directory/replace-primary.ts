@@ -1,9 +1,9 @@
 /** The frame of everything that replaces a primary: lock, write beside, sync, move, sync the directory. */
-import { dirname } from 'node:path';
 import { isRecoveryError, RecoveryError } from '../../../core/errors.ts';
-import type { FileOperations, WritableFile } from '../../files/file-operations.ts';
+import type { WritableFile } from '../../files/file-operations.ts';
+import { makeDirectory } from '../../files/make-directory.ts';
+import { removeBeside, writeBeside } from '../../files/write-beside.ts';
 import { removeLeftovers, type StoreContext } from './generations.ts';
-import type { CheckpointLayout } from './layout.ts';
 import { lockDirectory } from './lock-directory.ts';
 import { takeTurn } from './take-turn.ts';
 
@@ -64,51 +64,17 @@ async function replaceLocked<Written>(
   { write, rotate }: Replacement<Written>,
 ): Promise<Replaced<Written>> {
   const { operations, layout } = context;
-  const written = await writeBeside(context, write);
+  const old = await operations.look(layout.primary);
+  const attributes = old.kind === 'file' ? { mode: old.mode } : undefined;
+  const written = await writeBeside(operations, { temporary: layout.beside, attributes }, write);
   let setAside: readonly string[];
   try {
     setAside = await rotate(context, written);
     await operations.rename(layout.beside, layout.primary);
   } catch (error) {
-    await removeBeside(operations, layout);
+    await removeBeside(operations, layout.beside);
     throw error;
   }
   await operations.syncDirectory(layout.directory);
   return { written, setAside };
-}
-
-async function writeBeside<Written>(
-  { operations, layout }: StoreContext,
-  write: Replacement<Written>['write'],
-): Promise<Written> {
-  const old = await operations.look(layout.primary);
-  const file = await operations.create(layout.beside, old.kind === 'file' ? old.mode : undefined);
-  try {
-    try {
-      const written = await write(file);
-      await file.sync();
-      return written;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    await removeBeside(operations, layout);
-    throw error;
-  }
-}
-
-/** The first error is the one to tell; a file that stays is a leftover the next saver removes. */
-async function removeBeside(operations: FileOperations, layout: CheckpointLayout): Promise<void> {
-  await operations.remove(layout.beside).catch(() => undefined);
-}
-
-/** Makes a directory and its missing parents durable. */
-async function makeDirectory(operations: FileOperations, directory: string): Promise<void> {
-  const parents: string[] = [];
-  for (let path = directory; (await operations.look(path)).kind === 'missing'; path = dirname(path)) {
-    parents.push(dirname(path));
-  }
-  if (parents.length === 0) return;
-  await operations.makeDirectory(directory);
-  for (const parent of parents) await operations.syncDirectory(parent);
 }

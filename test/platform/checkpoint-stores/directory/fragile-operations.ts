@@ -18,13 +18,14 @@ export function makeFragileOperations({ at, how, withoutLinks = false }: Fault):
   };
   const system = systemFileOperations;
   const operations: FileOperations = {
+    ...system,
     makeDirectory: async (path) => {
       reach('makeDirectory');
       await system.makeDirectory(path);
     },
-    create: async (path, mode) => {
+    create: async (path, attributes) => {
       reach('create');
-      const file = await system.create(path, mode);
+      const file = await system.create(path, attributes);
       return {
         // Less than what was asked at first, as near a full disk.
         write: (bytes, offset) => {
