@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import { compareUrgency } from '../core/diagnosis/compare-urgency.ts';
 import { RecoveryError, toRecoveryError } from '../core/errors.ts';
-import { ATTENTIONS, type JobSummary } from '../core/job/schema.ts';
+import type { JobSummary } from '../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../core/ports.ts';
 import type { OpenPlace } from './open-places.ts';
 
@@ -93,14 +94,6 @@ function mergeLists(lists: readonly (readonly JobSummary[])[], length: number): 
     at[next.list] = (at[next.list] ?? 0) + 1;
   }
   return merged;
-}
-
-function compareUrgency(a: JobSummary, b: JobSummary): number {
-  const rank = ATTENTIONS.indexOf(a.attention) - ATTENTIONS.indexOf(b.attention);
-  const never = Number.POSITIVE_INFINITY;
-  const left = (a.objectives?.rtoRemainingSeconds ?? never) - (b.objectives?.rtoRemainingSeconds ?? never);
-  // Two jobs without objectives differ by NaN: what is left then is how recent they are.
-  return rank || left || (b.sinceMs ?? 0) - (a.sinceMs ?? 0);
 }
 
 /** A place in the order is found by what was recorded; what a closer look found comes first on its page. */

@@ -6,7 +6,13 @@ import type { Source } from './source.ts';
 import { TAU } from './tau/source.ts';
 
 /** Every source, in the order targets are tried. */
-export const SOURCES: readonly Source[] = [NATIVE, TAU];
+const sources: Source[] = [NATIVE, TAU];
+export const SOURCES: readonly Source[] = sources;
+
+/** Adds a source, behind those there are. */
+export function registerSource(source: Source): void {
+  sources.push(source);
+}
 
 /** The source of the place that is taken when none is named. */
 export const DEFAULT_SOURCE = NATIVE;

@@ -2,15 +2,16 @@ import { statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { RestoreSource } from '../../core/checkpoint/choose-restore.ts';
-import { isListed, needsOperator } from '../../core/diagnosis/attention.ts';
+import { needsOperator } from '../../core/diagnosis/attention.ts';
 import { digestText } from '../../core/digest.ts';
 import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import { diagnose } from '../../core/families/diagnose.ts';
 import { controlOf } from '../../core/families/training-control/control-of.ts';
 import { assembleProgress, type JobRef, type JobSummary } from '../../core/job/schema.ts';
-import type { AuditEntry, Clock, JobPlace, JobQuery } from '../../core/ports.ts';
+import type { AuditEntry, Clock, JobPlace } from '../../core/ports.ts';
 import { watchDirectory } from '../../platform/watch-directory.ts';
+import { pickPage } from '../pick-page.ts';
 import { lookAtTau, type TauDirectory, type TauRequest } from './collect.ts';
 import { resolveLinks } from './find-policy-paths.ts';
 import { nameOf, tauLayout } from './layout.ts';
@@ -73,8 +74,9 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
     async list(query) {
       const { evidence } = await lookAtTau(directory, clock.nowMs());
       const summary = summarise(evidence);
-      const jobs = isMatch(summary, query) ? [summary] : [];
-      return { jobs: jobs.slice(query.offset, query.offset + query.limit), total: jobs.length };
+      // Of a directory in which nothing was recorded nobody said that it runs, or died: it waits for no one.
+      const isSilent = summary.attention === 'unknown' && query.scope === 'attention';
+      return pickPage(isSilent ? [] : [summary], query);
     },
     async collect(jobId, answers) {
       check(jobId);
@@ -108,16 +110,6 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
 
 function isMeant({ id, name }: JobRef, reference: string): boolean {
   return reference === id || reference === name || (reference.length > 1 && id.startsWith(reference));
-}
-
-function isMatch(summary: JobSummary, { scope, verdict, attention, kind, text }: JobQuery): boolean {
-  // Of a directory in which nothing was recorded nobody said that it runs, or died: it waits for no one.
-  const isWaiting = isListed(summary.attention) && summary.attention !== 'unknown';
-  if (scope === 'attention' && !isWaiting) return false;
-  if (verdict !== undefined && summary.verdict !== verdict) return false;
-  if (attention !== undefined && summary.attention !== attention) return false;
-  if (kind !== undefined && summary.job.kind !== kind) return false;
-  return text === undefined || summary.job.name.includes(text) || summary.job.id.includes(text);
 }
 
 function summarise(evidence: Evidence): JobSummary {

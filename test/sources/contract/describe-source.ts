@@ -4,6 +4,7 @@ import { listPlaces } from '../../../src/cli/list-places.ts';
 import { findJob, type OpenPlace } from '../../../src/cli/open-places.ts';
 import { ACTING_CHOICES, type JobRef } from '../../../src/core/job/schema.ts';
 import type { JobQuery } from '../../../src/core/ports.ts';
+import { SOURCES } from '../../../src/sources/registry.ts';
 import { conduct, DENYING, type MakeSourceWorld, open, PRINCIPAL, type SourceWorld } from './source-world.ts';
 
 const ALL: JobQuery = { scope: 'all', offset: 0, limit: 50 };
@@ -15,7 +16,9 @@ export function describeSource(name: string, make: MakeSourceWorld): void {
     describeLooking(name, make);
     describeListing(make);
     describeRefusing(make);
-    describeActing(make);
+    // By its row, which may be registered by the test alone.
+    if (SOURCES.find((source) => source.name === name)?.act) describeActing(make);
+    else describeReadOnly(make);
   });
 }
 
@@ -216,6 +219,21 @@ function describeRefusing(make: MakeSourceWorld): void {
     } else {
       expect(await world.snapshot()).toEqual(before);
     }
+  });
+}
+
+function describeReadOnly(make: MakeSourceWorld): void {
+  it('nothing acts on it: every choice is refused as such, whoever asks, and nothing is changed', async () => {
+    await using world = await make();
+    const place = openOnly(world);
+    const { id: jobId } = await findOnly(place);
+    const before = await world.snapshot();
+    for (const choice of ['resume', 'cancel'] as const) {
+      const state = await conduct(place, { jobId, choice });
+      expect(state).toMatchObject({ stage: 'refused', error: { code: 'CHOICE_UNSUPPORTED' } });
+    }
+    expect(await world.snapshot()).toEqual(before);
+    expect(world.effects()).toEqual([]);
   });
 }
 
