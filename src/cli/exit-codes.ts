@@ -29,6 +29,7 @@ export const EXIT_CODES = {
   STATE_TOO_NEW: 3,
   STATE_TOO_OLD: 3,
   LIVENESS_UNKNOWN: 3,
+  RUNNER_OUT_OF_REACH: 3,
   ORPHAN_RUNNING: 3,
   ROWS_FILE_CHANGED: 3,
   ROWS_FILE_MISSING: 3,
@@ -52,6 +53,7 @@ export const EXIT_CODES = {
   JOB_FINISHED: 4,
   JOB_CANCELLED: 4,
   REVIEW_EMPTY: 4,
+  RUNNER_MISSING: 4,
   REPORT_MISSING: 4,
   UNITS_MISSING: 4,
   WRITE_BACK_EMPTY: 4,
@@ -59,6 +61,7 @@ export const EXIT_CODES = {
   RUN_FAILED: 5,
   WRITE_BACK_FAILED: 5,
   RUNNER_ALIVE: 6,
+  RUNNER_NOT_ENDED: 6,
   LEASE_HELD: 6,
   LEASE_FENCED: 6,
   EVIDENCE_STALE: 6,
@@ -76,11 +79,11 @@ export const EXIT_CODES = {
 
 /** What an exit code tells a script. */
 export const EXIT_MEANINGS: readonly (readonly [code: string, meaning: string])[] = [
-  ['0', 'done: recovered to the end, cancelled, reviewed, listed'],
+  ['0', 'done: recovered to the end, stopped by `--choice stop`, cancelled, reviewed, listed'],
   ['1', 'an error inside Salvor (a bug); the message says how to report it'],
   ['2', 'usage: unknown flag, command, job or target; a job file or rows that cannot be used'],
   ['3', 'refused by a guardrail (fail closed): nothing was changed'],
-  ['4', 'nothing to recover or to repair: no matching job needs it'],
+  ['4', 'nothing to recover, to stop or to repair: no matching job needs it'],
   ['5', 'the job ran (`run` or a recovery) and failed; it can be resumed'],
   ['6', 'conflict: somebody else holds the job, or the plan went stale'],
   ['7', 'confirmation needed: say `--yes`; `run` of rows that an unfinished job has: go on with it, or say `--again`'],

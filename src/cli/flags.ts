@@ -27,17 +27,22 @@ export const GLOBAL_FLAGS = {
 export const COMMAND_FLAGS = {
   choice: {
     value: 'CHOICE',
-    values: ['resume', 'restart', 'cancel', 'review', 'pause', 'rollback'],
+    values: ['resume', 'restart', 'stop', 'cancel', 'review', 'pause', 'rollback'],
     help: 'what to do with the jobs named; pause and rollback are for training control directories',
   },
   job: { value: 'ID|NAME', repeats: true, help: 'the job: an id, a unique id prefix, or a unique name' },
-  all: { help: 'every job that needs it (list: every job there is; settle: every row in doubt or under review)' },
+  all: {
+    help: 'every job that needs it (--choice stop: every job that runs; list: every job there is; settle: every row in doubt or under review)',
+  },
   yes: { help: 'confirm what would otherwise be asked' },
   'dry-run': { help: 'say what would happen and change nothing' },
   detach: { help: 'start in the background and return' },
   orphans: { value: 'wait|end', values: ['wait', 'end'], help: 'what to do with processes that outlived their runner' },
   'verify-again': { help: 'resume: ask the verify hook about rows under review as well' },
-  grace: { value: 'DURATION', help: 'how long a living runner has to stop when its job is cancelled (default 30s)' },
+  grace: {
+    value: 'DURATION',
+    help: 'how long a living runner has to stop when its job is stopped or cancelled (default 30s)',
+  },
   exec: {
     value: 'CMD',
     help: 'start the trainer with this command when a training job is resumed (config: resume_command)',
@@ -117,7 +122,7 @@ const CHOICE_FLAGS = [
 export const COMMANDS = {
   console: { usage: '[TARGET...]', help: 'open the console', flags: ['exec'], arguments: [0, ANY] },
   choose: {
-    usage: '--choice resume|restart|cancel|review|pause|rollback [TARGET...] (--job ID|NAME ... | --all)',
+    usage: '--choice resume|restart|stop|cancel|review|pause|rollback [TARGET...] (--job ID|NAME ... | --all)',
     help: 'recover without the console',
     flags: CHOICE_FLAGS,
     arguments: [0, ANY],

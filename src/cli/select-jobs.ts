@@ -28,11 +28,11 @@ export async function selectJobs(places: readonly OpenPlace[], asked: Asked, cho
   if (asked.switches.has('all')) {
     if (references.length > 0) throw new RecoveryError('USAGE_INVALID', '--job and --all do not go together');
     const unread: UnreadPlace[] = [];
-    const { jobs, copied } = separateCopies(await listFound(places, 'waiting', unread));
+    const { jobs, copied } = separateCopies(await listFound(places, whichOf(choice), unread));
     if (unread.length === places.length && unread[0]) throw unread[0].error;
     const readable = places.filter(({ path }) => !unread.some((one) => one.path === path));
     const lost = [...copied, ...unread.map(({ error }) => error), ...(await findLost(readable))];
-    if (jobs.length + lost.length === 0) throw describeNothing(places);
+    if (jobs.length + lost.length === 0) throw describeNothing(places, choice);
     return { jobs, several: true, lost };
   }
   if (references.length > 0) {
@@ -41,13 +41,9 @@ export async function selectJobs(places: readonly OpenPlace[], asked: Asked, cho
     const distinct = jobs.filter((one, index) => jobs.findIndex((other) => other.ref.id === one.ref.id) === index);
     return { jobs: distinct, several: references.length > 1 };
   }
-  const needing = await listFound(places, 'waiting');
+  const needing = await listFound(places, whichOf(choice));
   const [only, ...others] = needing;
-  if (others.length > 0)
-    throw describeAmbiguity(
-      'name one with --job, or say --all; in need are',
-      needing.map((one) => one.ref),
-    );
+  if (others.length > 0) throw describeSeveral(needing, choice);
   if (only) return { jobs: [only], several: false };
   return { jobs: [await findBusy(places, choice)], several: false };
 }
@@ -108,12 +104,26 @@ async function findBusy(places: readonly OpenPlace[], choice: Choice): Promise<F
   const [place, ...elsewhere] = places;
   const ref = elsewhere.length === 0 ? await place?.jobs.sole?.() : undefined;
   if (place && ref) return { ref, place };
-  throw describeNothing(places);
+  throw describeNothing(places, choice);
 }
 
-function describeNothing(places: readonly OpenPlace[]): RecoveryError {
+/** Which jobs a choice is for when none is named. */
+function whichOf(choice: Choice): 'waiting' | 'busy' {
+  return choice === 'stop' ? 'busy' : 'waiting';
+}
+
+function describeSeveral(found: readonly FoundJob[], choice: Choice): RecoveryError {
+  const which = choice === 'stop' ? 'running' : 'in need';
+  return describeAmbiguity(
+    `name one with --job, or say --all; ${which} are`,
+    found.map((one) => one.ref),
+  );
+}
+
+function describeNothing(places: readonly OpenPlace[], choice: Choice): RecoveryError {
   const where = places.map((place) => place.path).join(', ');
-  return new RecoveryError('NOTHING_TO_RECOVER', `no job in ${where} needs recovery`, {
+  const message = choice === 'stop' ? `no job in ${where} runs` : `no job in ${where} needs recovery`;
+  return new RecoveryError('NOTHING_TO_RECOVER', message, {
     details: { looked_in: where },
   });
 }

@@ -19,12 +19,16 @@ export async function endProcesses(targets: readonly Target[], graceMs: number):
   return awaitGone(stubborn, graceMs);
 }
 
-/** Waits until processes are gone, at most `limitMs`; returns those that still live. */
-export async function awaitGone(targets: readonly Target[], limitMs: number): Promise<readonly Target[]> {
+/** Waits until processes are gone, at most `limitMs` or until it is given up; returns those that still live. */
+export async function awaitGone(
+  targets: readonly Target[],
+  limitMs: number,
+  giveUp?: AbortSignal,
+): Promise<readonly Target[]> {
   const end = performance.now() + limitMs;
   let left = targets.filter(isAlive);
   // The kernel offers no wait for processes that are not our children without a native addon, so this looks again.
-  while (left.length > 0 && performance.now() < end) {
+  while (left.length > 0 && performance.now() < end && giveUp?.aborted !== true) {
     await delay(LOOK_EVERY_MS);
     left = left.filter(isAlive);
   }
@@ -37,12 +41,13 @@ export function isAlive(target: Target): boolean {
   return stat !== undefined && stat.startTicks === target.pidStartTicks && stat.state !== 'Z' && stat.state !== 'X';
 }
 
-/** Sends a signal to the very process; one that is gone needs none. */
-export function signal(target: Target, name: 'SIGTERM' | 'SIGKILL'): void {
-  if (!isAlive(target)) return;
+/** Sends a signal to the very process; one that is gone needs none. Answers false when it is another user's. */
+export function signal(target: Target, name: 'SIGTERM' | 'SIGKILL' | 0): boolean {
+  if (!isAlive(target)) return true;
   try {
-    process.kill(target.pid, name);
-  } catch {
-    // Gone between the look and the signal, or not ours to end: the wait that follows tells.
+    return process.kill(target.pid, name);
+  } catch (error) {
+    // It may be gone between the look and the signal.
+    return !(error instanceof Error && 'code' in error && error.code === 'EPERM');
   }
 }

@@ -1,8 +1,8 @@
 /** What the entries of an audit trail say, for the command and the console alike. */
 import type { AuditEntry } from '../core/ports.ts';
 
-/** Control actions that are recorded with the lease, before a row is run; how they end is in the report. */
-const BEGINNINGS: ReadonlySet<string> = new Set(['run', 'resume', 'restart']);
+/** Control actions that are recorded before anything is done; how they end is in the report. */
+const BEGINNINGS: ReadonlySet<string> = new Set(['run', 'resume', 'restart', 'stop']);
 
 /**
  * The outcome of an entry in a word. What only begins with its entry may have ended in any way.

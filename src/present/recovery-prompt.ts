@@ -68,7 +68,7 @@ function describeOptions(looked: Looked): readonly (readonly string[])[] {
   const line = ({ choice }: OfferedChoice, text: string) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${text}`;
   const offered: string[] = [];
   const refused: string[] = [];
-  const choices = offerChoices(looked);
+  const choices = offerChoices(looked).filter(({ isUntold }) => !isUntold);
   const refusedCount = choices.filter(({ proposal }) => proposal.type === 'refused').length;
   for (const one of choices) {
     const { choice, label, proposal } = one;

@@ -1,5 +1,5 @@
-import { describeTrainerEnd } from '../core/families/training-control/describe-trainer-end.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
+import { sayOfReport } from './families/registry.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -23,43 +23,21 @@ const FATES = {
 
 /** The outcome of a recovery in one sentence. */
 export function describeOutcome(report: RecoveryReport): string {
-  const { status, exit_code: exitCode } = report.outcome;
-  // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
-  const isStopped = status === 'failed' && exitCode > 128;
-  const headline = isStopped ? HEADLINES.stopped : describeStatus(report);
   const rest = report.outcome.fate === 'ended' ? ' (its own last word could not be written)' : '';
-  return `Job '${safeText(report.job.name, 200)}': ${headline}${rest}.`;
+  return `Job '${safeText(report.job.name, 200)}': ${sayOfReport(report).outcome ?? describeStatus(report)}${rest}.`;
 }
 
-function describeStatus(report: RecoveryReport): string {
-  const { choice, outcome, progress_after: after } = report;
+function describeStatus({ outcome, progress_after: after }: RecoveryReport): string {
   const { status, exit_code: exitCode, fate } = outcome;
+  // An exit code above 128 is a signal's: the run did not fail, it was asked to stop.
+  if (status === 'failed' && exitCode > 128) return HEADLINES.stopped;
   if (fate !== undefined && fate !== 'ended') return FATES[fate];
-  if (isTrainingOn(report)) return 'recorded as paused; the trainer goes on until it looks at its control state';
-  if (choice === 'pause') return 'recorded as paused';
-  if (choice === 'rollback') return 'rolled back';
-  if (isRecordOnly(report)) return 'recorded as running; nothing was started';
   if (status === 'failed' && exitCode === TAKEN_OVER)
     return 'taken over, settled or cancelled by somebody else while it ran';
-  if (status === 'failed' && outcome.trainer) return `${describeTrainer(outcome.trainer)}; it can be resumed`;
   if (status !== 'needs_review') return HEADLINES[status];
   const open = after.needs_review + after.in_doubt;
   const unit = after.unit === 'step' ? 'step' : 'row';
   return `ran to its end; ${formatCount(open, unit)} ${open === 1 ? 'waits' : 'wait'} for review`;
-}
-
-/** Whether a pause recorded what the trainer has not heeded yet. */
-export function isTrainingOn({ choice, plan }: RecoveryReport): boolean {
-  return choice === 'pause' && plan.warnings.some(({ code }) => code === 'TRAINER_GOES_ON');
-}
-
-/** Whether a resume recorded the job as running and started nothing. */
-export function isRecordOnly({ outcome, plan }: RecoveryReport): boolean {
-  return outcome.status === 'recovered' && plan.warnings.some(({ code }) => code === 'NOTHING_STARTED');
-}
-
-function describeTrainer({ exit_code: exitCode, signal }: NonNullable<RecoveryReport['outcome']['trainer']>): string {
-  return `the trainer ${safeText(describeTrainerEnd({ ...(exitCode !== null && { exitCode }), ...(signal !== null && { signal }) }), 60)}`;
 }
 
 /**

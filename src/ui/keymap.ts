@@ -56,6 +56,7 @@ const NOT_TYPING = [
 export const CHOICE_KEYS = {
   resume: 'r',
   restart: 'R',
+  stop: 's',
   cancel: 'X',
   pause: 'p',
   rollback: 'b',
@@ -66,6 +67,7 @@ export const CHOICE_KEYS = {
 export const CHOICES = [
   'resume',
   'restart',
+  'stop',
   'cancel',
   'pause',
   'rollback',
@@ -78,7 +80,7 @@ const CHOICE_ROWS = CHOICES.map((choice) => ({
   label: choice,
   screens: ['jobs', ...PANE_SCREENS] as const,
   inFooter: true,
-  isAbsent: ({ choices }: KeyContext) => !choices.includes(choice),
+  isAbsent: ({ shownChoices }: KeyContext) => !shownChoices.includes(choice),
   blockedBy: noChoice(choice),
 }));
 
@@ -213,7 +215,7 @@ export const KEYMAP = [
   { command: 'settle_next', keys: ['enter'], label: 'go on', screens: ['settle_text'], inFooter: true },
   { command: 'leave', keys: ['s', 'q', 'escape'], label: 'stop or leave', screens: ['progress'], inFooter: true },
   {
-    command: 'stop',
+    command: 'stop_run',
     keys: ['s'],
     label: 'stop after the one in hand',
     screens: ['leave'],

@@ -22,8 +22,8 @@ export type Layout = {
   readonly prompt: number;
 };
 
-/** Rows the menu of choices has: resume, restart, cancel, review. */
-export const MENU_ROWS = 4;
+/** The most rows the menu of choices has: resume, restart, stop, cancel, review. */
+export const MENU_ROWS = 5;
 
 /**
  * Lays out a terminal of `columns` x `rows` cells. Sizes that are missing or not positive count as 80 x 24.

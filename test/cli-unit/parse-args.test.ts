@@ -61,7 +61,7 @@ describe('parseArgs', () => {
     ['--choice', '--choice needs a value: CHOICE'],
     ['--json=yes', "--json takes no value, found 'yes'"],
     ['--choice resum', '--choice resum: did you mean resume?'],
-    ['--choice destroy', '--choice destroy: it is one of resume, restart, cancel, review'],
+    ['--choice destroy', '--choice destroy: it is one of resume, restart, stop, cancel, review'],
     ['list --verdict dead', '--verdict dead: it is one of'],
     ['list --state=', '--state is empty: it needs DIR'],
     ['list --policy=', '--policy is empty: it needs FILE'],

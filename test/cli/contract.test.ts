@@ -67,7 +67,7 @@ describe('the JSON of what only looks', () => {
     const answer = await ask('show', job.jobId());
     const top = 'schema_version job status verdict attention progress evidence diagnosis plans'.split(' ');
     expect(keysOf(answer)).toEqual(top);
-    expect(keysOf(pick(answer, 'plans'))).toEqual(['resume', 'restart', 'cancel', 'review']);
+    expect(keysOf(pick(answer, 'plans'))).toEqual(['resume', 'restart', 'stop', 'cancel', 'review']);
     const planKeys = ['type', 'digest', 'steps', 'warnings', 'questions', 'would_repeat'];
     for (const choice of ['resume', 'restart', 'cancel']) {
       expect(keysOf(pick(answer, `plans.${choice}`))).toEqual(planKeys);

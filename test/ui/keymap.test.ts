@@ -5,7 +5,7 @@ import { SCREENS } from '../../src/ui/state/console-state.ts';
 import type { KeyContext } from '../../src/ui/state/key-context.ts';
 import { formatKeysPage } from '../../src/ui/view/help-view.ts';
 
-const ACTS = ['agree', 'agree_typed', 'settle_next', 'stop', 'detach', 'orphans_end'];
+const ACTS = ['agree', 'agree_typed', 'settle_next', 'stop_run', 'detach', 'orphans_end'];
 
 test.each(SCREENS)('KEYMAP: no key of %s means two things', (screen) => {
   const keys = keysOfScreen(screen).flatMap((row) => row.keys);
@@ -47,7 +47,8 @@ test('KEYMAP: every blocked choice says why', () => {
     refusals: { review: 'nothing is in doubt' },
     noAskAgain: undefined,
     isAtOnce: false,
-    choices: ['resume', 'restart', 'cancel', 'review'],
+    choices: ['resume', 'restart', 'stop', 'cancel', 'review'],
+    shownChoices: ['resume', 'restart', 'stop', 'cancel', 'review'],
     answers: [],
     openQuestions: 0,
     hasUnit: true,

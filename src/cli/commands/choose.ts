@@ -1,7 +1,7 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import { type ActingChoice, CHOICES, type Choice } from '../../core/job/schema.ts';
-import { wordsOf } from '../../present/families/registry.ts';
-import { describeOutcome, isTrainingOn } from '../../present/report-text.ts';
+import { sayOfReport, wordsOf } from '../../present/families/registry.ts';
+import { describeOutcome } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ActOptions, readActOptions } from '../compose.ts';
@@ -126,7 +126,8 @@ function tellOne({ output }: CommandContext, job: FoundJob, recovered: Recovered
   if (output.json) output.printJson(pickAnswer(recovered));
   else for (const line of describeRecovered(job, recovered)) output.print(line);
   // The format's own line and object have no room for it.
-  if (recovered.type !== 'dry_run' && isTrainingOn(recovered.answer)) output.note(describeOutcome(recovered.answer));
+  if (recovered.type !== 'dry_run' && sayOfReport(recovered.answer).isNoted)
+    output.note(describeOutcome(recovered.answer));
 }
 
 /** What is no recovery answers in the shape of its source's own format. Source: formats/tau 2.7. */

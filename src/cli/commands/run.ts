@@ -88,9 +88,9 @@ async function runHere(
   const stop = new AbortController();
   const kill = new AbortController();
   let stoppedAtMs: number | undefined;
-  const signals = stopOnSignals(() => {
-    if (stoppedAtMs === undefined) output.note('\nStopping after the rows in hand; once more ends them at once.');
-    else if (performance.now() - stoppedAtMs > SAME_STOP_MS) kill.abort();
+  const signals = stopOnSignals((signal) => {
+    if (stoppedAtMs === undefined) output.note('\nStopping after the rows in hand; Ctrl+C ends them at once.');
+    else if (signal !== 'SIGTERM' && performance.now() - stoppedAtMs > SAME_STOP_MS) kill.abort();
     stoppedAtMs ??= performance.now();
     stop.abort();
   });

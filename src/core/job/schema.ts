@@ -41,7 +41,7 @@ export const ATTENTIONS = [
 export type Attention = (typeof ATTENTIONS)[number];
 
 /** What an operator may do with a job; which of these a job has says its family. Source: contract, commands. */
-export const ACTING_CHOICES = ['resume', 'restart', 'cancel', 'pause', 'rollback'] as const;
+export const ACTING_CHOICES = ['resume', 'restart', 'stop', 'cancel', 'pause', 'rollback'] as const;
 /** One of the choices that act. */
 export type ActingChoice = (typeof ACTING_CHOICES)[number];
 

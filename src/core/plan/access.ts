@@ -7,6 +7,7 @@ export const RECOVER_ACTIONS = [
   'recover:run',
   'recover:resume',
   'recover:restart',
+  'recover:stop',
   'recover:cancel',
   'recover:settle',
   'recover:write_back',

@@ -28,6 +28,8 @@ type Row = {
   readonly label: string;
   /** In the order they are tried; the first that refuses is the one that is told. */
   readonly rules: readonly Rule[];
+  /** It is for a job that runs: of one that cannot, a text of what can be done has no word for it. */
+  readonly isForRunning?: true;
 };
 
 /** A choice that acts. */

@@ -1,5 +1,6 @@
 /** `recovery-report.json`: what happened, to the letter of the contract. The file's own keys are snake_case. */
 import * as z from 'zod/mini';
+import { ACTING_CHOICES } from '../job/schema.ts';
 
 const progress = z.object({
   done: z.number(),
@@ -22,7 +23,7 @@ export const RecoveryReport = z.object({
   principal: z.string(),
   job: z.object({ id: z.string(), name: z.string(), kind: z.string(), source: z.string() }),
   /** Pause and rollback are told, and no report of them is written. */
-  choice: z.enum(['resume', 'restart', 'cancel', 'pause', 'rollback']),
+  choice: z.enum(ACTING_CHOICES),
   strategy: z.nullable(z.string()),
   crash_detected: z.boolean(),
   crash_evidence: z.array(z.object({ fact: z.string(), value: z.string() })),

@@ -3,6 +3,7 @@ import type { FoundFact } from '../../core/diagnosis/schema.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { Progress } from '../../core/job/schema.ts';
 import type { PlanStep, PlanWarning, Question } from '../../core/plan/schema.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { Looked } from '../../core/session/schema.ts';
 
 /** What one unit of a job is called. */
@@ -53,11 +54,23 @@ export type PromptWords = {
   readonly attention: (looked: Seen) => readonly string[];
 };
 
+/** What a family says of a report of its own instead of the words that all have. */
+export type ReportSaid = {
+  /** What it came to, after the job's name. */
+  readonly outcome?: string;
+  /** What is left for the operator to do. */
+  readonly next?: string;
+  /** The outcome is told although a format of another program is printed, which has no room for it. */
+  readonly isNoted?: true;
+};
+
 /** One family, presented. */
 export type FamilyWords = {
   readonly family: string;
   readonly questions: QuestionWords;
   readonly prompt: PromptWords;
+  /** What it says of a report; undefined of one that the words of all fit, as of those of other families. */
+  readonly report?: (report: RecoveryReport) => ReportSaid | undefined;
   /** What the files of its records are called. */
   readonly files?: Readonly<Record<string, string>>;
   /** What the replay of its log leaves out, as the end of a sentence. */

@@ -3,7 +3,8 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { JobRef } from '../../core/job/schema.ts';
 import type { Question } from '../../core/plan/schema.ts';
-import type { AskedQuestion, FamilyWords } from './family-words.ts';
+import type { RecoveryReport } from '../../core/report/schema.ts';
+import type { AskedQuestion, FamilyWords, ReportSaid } from './family-words.ts';
 import { TRAINING_CONTROL_WORDS } from './training-control/family-words.ts';
 import { UNITS_WORDS } from './units/family-words.ts';
 
@@ -14,6 +15,11 @@ export function wordsOf({ id, family }: Pick<JobRef, 'id' | 'family'>): FamilyWo
   const found = FAMILIES.find((words) => words.family === family);
   if (found) return found;
   throw new RecoveryError('INTERNAL', `job ${id} is of the family '${family}', which nobody can present`);
+}
+
+/** What a family says of a report of its own: it knows them by their choices and warnings. Errors: none. */
+export function sayOfReport(report: RecoveryReport): ReportSaid {
+  return FAMILIES.map((words) => words.report?.(report)).find((said) => said !== undefined) ?? {};
 }
 
 /** A question in words. Errors: INTERNAL for a question its family has no words for. */

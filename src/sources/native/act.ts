@@ -6,7 +6,7 @@ import {
   type StepResult,
   startResults,
 } from '../../core/execution/schema.ts';
-import { buildReport, type ReportWords } from '../../core/families/build-report.ts';
+import { buildReport, type ReportInput, type ReportWords } from '../../core/families/build-report.ts';
 import { diagnose } from '../../core/families/diagnose.ts';
 import { assembleProgress, type JobError, type UnitCounts } from '../../core/job/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
@@ -17,9 +17,11 @@ import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { JobStore } from '../../store/contract.ts';
 import { describeJobUnknown } from '../../store/lease-errors.ts';
 import type { JobRecord } from '../../store/records.ts';
-import { cancelJob, stopRunner } from './cancel.ts';
+import { cancelJob } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
 import { settleUnits } from './settle.ts';
+import { type StopEnd, stopJob } from './stop.ts';
+import { stopRunner } from './stop-runner.ts';
 import { type WriteRows, writeBackAfter, writeBackResults } from './write-back.ts';
 
 /** Runs what is left of a job after an approved plan; wired to the runner where the ports are. */
@@ -44,7 +46,7 @@ export type NativeActuatorOptions = {
   readonly version: string;
   readonly words: ReportWords;
   readonly makeId: () => string;
-  /** How long a living runner has to stop when its job is cancelled. */
+  /** How long a living runner has to stop when its job is stopped or cancelled. */
   readonly stopGraceMs: number;
   readonly runPlan: RunPlan;
   readonly writeRows: WriteRows;
@@ -91,7 +93,9 @@ export function makeNativeActuator(options: NativeActuatorOptions): Actuator {
       return {
         done,
         stop(signal) {
-          if (asked && performance.now() - asked.atMs > SAME_STOP_MS) kill.abort();
+          // SIGTERM is how others ask, and several may: what is in hand is ended by whoever is in front of it alone.
+          const isAgain = asked !== undefined && performance.now() - asked.atMs > SAME_STOP_MS;
+          if (isAgain && signal !== 'SIGTERM') kill.abort();
           asked ??= { atMs: performance.now(), signal };
           stop.abort();
         },
@@ -157,8 +161,8 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     host: hostname(),
     words,
   };
-  const report = async (result: ExecutionResult | 'started') => {
-    const written = buildReport({ ...input, result });
+  const report = async ({ result, outcome }: Pick<ReportInput, 'result' | 'outcome'>) => {
+    const written = buildReport({ ...input, result, ...(outcome && { outcome }) });
     const isLastWord = result === 'started' || result.end !== 'fenced';
     try {
       return { report: written, reportPath: await store.saveReport(written, { isLastWord }) };
@@ -170,12 +174,12 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     }
   };
   const outcome =
-    plan.choice === 'cancel'
-      ? await cancel(options, carrying, job)
+    plan.choice === 'cancel' || plan.choice === 'stop'
+      ? await actOnHolder(options, carrying, job)
       : await run(options, carrying, {
           job,
           onStarted: async () => {
-            const { report: started, reportPath } = await report('started');
+            const { report: started, reportPath } = await report({ result: 'started' });
             if (reportPath !== undefined) options.onStarted?.(started, reportPath);
           },
         });
@@ -192,10 +196,16 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     attempt: after?.job.runCount ?? job.runCount,
     ...(signal && { signalExitCode: STOP_EXIT_CODES[signal] }),
   };
-  return { steps: result.steps, ...(await report(result)), ...(result.error && { error: result.error }) };
+  const { told } = outcome;
+  const { durationMs: duration_ms, attempt } = result;
+  const written = await report({
+    result,
+    ...(told && { outcome: { ...told, duration_ms, attempt, engine_reference: null } }),
+  });
+  return { steps: result.steps, ...written, ...(result.error && { error: result.error }) };
 }
 
-type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'>;
+type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'> & Pick<StopEnd, 'told'>;
 
 async function run(
   options: NativeActuatorOptions,
@@ -217,7 +227,8 @@ async function run(
   return outcome;
 }
 
-async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: JobRecord): Promise<Outcome> {
+/** Cancels or stops: what is done to who holds the job, however far that one gets meanwhile. */
+async function actOnHolder(options: NativeActuatorOptions, carrying: Carrying, job: JobRecord): Promise<Outcome> {
   const { store, approved, onEvent } = carrying;
   const { plan } = approved;
   const steps = [...startResults(plan)];
@@ -230,14 +241,24 @@ async function cancel(options: NativeActuatorOptions, carrying: Carrying, job: J
     onEvent({ type: 'step', index, result });
   };
   // Before anybody is asked to stop: it must be the runner that was agreed to.
-  const now = await collectEvidence(store, job.id);
-  checkBasis(plan, { seen: approved.evidence, now });
-  if (plan.steps.some((step) => step.action === 'stop_runner')) {
-    report('stop_runner', { state: 'running' });
-    const stopped = await stopRunner(now.lease, options.stopGraceMs);
-    report('stop_runner', { state: 'done', detail: stopped });
+  const { lease } = await collectEvidence(store, job.id).then((now) => {
+    checkBasis(plan, { seen: approved.evidence, now });
+    return now;
+  });
+  const { stopGraceMs: graceMs, clock } = options;
+  if (plan.steps.some((step) => step.action === 'stop_runner')) report('stop_runner', { state: 'running' });
+  if (plan.choice === 'stop' && lease) {
+    const { result, ...ended } = await stopJob({
+      ...{ store, approved, clock, graceMs, holder: lease },
+      giveUp: carrying.stop,
+      signal: carrying.signal,
+    });
+    report('stop_runner', { state: result === 'still_running' ? 'failed' : 'done', detail: result });
+    for (const warning of ended.warnings ?? []) options.onWarning?.(warning);
+    return { steps, settled: 0, ...ended };
   }
-  await cancelJob(store, approved, options.clock);
+  report('stop_runner', { state: 'done', detail: await stopRunner(lease, { graceMs }) });
+  await cancelJob(store, approved, clock);
   report('take_lease', { state: 'done' });
   report('mark_cancelled', { state: 'done' });
   return { steps, end: 'cancelled', settled: 0, warnings: await warnAfter(options, store, job.id) };

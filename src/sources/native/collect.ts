@@ -8,7 +8,7 @@ import type { JobStore } from '../../store/contract.ts';
 import type { FileMark, JobRecord } from '../../store/records.ts';
 import { translateJobRef, translateSpecFacts } from './translate.ts';
 
-/** How often, and after how long, a job is looked at again that somebody is just taking over. */
+/** How often, and after how long, a job is looked at again that somebody is just taking over, or letting go. */
 const TAKEOVER_LOOKS = 50;
 const TAKEOVER_LOOK_MS = 10;
 
@@ -16,7 +16,8 @@ const TAKEOVER_LOOK_MS = 10;
  * Reads everything about one job of Salvor's own; changes nothing.
  *
  * Records and proof of life cannot be read in one instant: whoever takes the job over may hold it a moment before it is
- * recorded. Such a look is repeated, so that the holder named is the one that holds.
+ * recorded, and whoever ends may have let go since the records were read. Such a look is repeated, so that what is said
+ * of the holder is true of one moment.
  *
  * Errors: JOB_UNKNOWN, STATE_UNREADABLE, STATE_CORRUPT, STATE_TOO_NEW.
  * Source: design, rules 1 and 2.
@@ -24,7 +25,7 @@ const TAKEOVER_LOOK_MS = 10;
 export async function collectEvidence(store: JobStore, jobId: string): Promise<Evidence> {
   for (let looksLeft = TAKEOVER_LOOKS; ; looksLeft -= 1) {
     const evidence = await collectOnce(store, jobId);
-    if (!isBeingTaken(evidence) || looksLeft === 0) return evidence;
+    if (looksLeft === 0 || !(isBeingTaken(evidence) || isBeingLetGo(evidence))) return evidence;
     await delay(TAKEOVER_LOOK_MS);
   }
 }
@@ -32,6 +33,11 @@ export async function collectEvidence(store: JobStore, jobId: string): Promise<E
 /** The lock is held, and not by the process that is recorded. */
 function isBeingTaken({ liveness }: Evidence): boolean {
   return liveness?.lock === 'held' && (liveness.process === 'gone' || liveness.process === 'other');
+}
+
+/** Nothing is recorded of its end, and its process lives, yet the lock is free. */
+function isBeingLetGo({ lease, liveness }: Evidence): boolean {
+  return lease?.releasedAtMs === undefined && liveness?.lock === 'free' && liveness.process === 'same';
 }
 
 async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {

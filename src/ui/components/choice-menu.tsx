@@ -8,7 +8,7 @@ import type { FrameMenu } from '../view/assemble-frame.ts';
 import { NoColor } from './lines.tsx';
 
 /**
- * The four choices, always in the same order, so that a refresh never moves the cursor. `onChoose` decides whether
+ * The choices, always the same and in the same order, so that a refresh never moves the cursor. `onChoose` decides whether
  * the key that took the choice may: the select input also takes digits.
  *
  * Source: terminal traps 1, 2.

@@ -1,9 +1,10 @@
 /** What rows of the keymap need to know to say why they are blocked. */
 import type { UnitsEvidence } from '../../core/evidence/schema.ts';
-import type { Choice } from '../../core/job/schema.ts';
-import type { SessionState } from '../../core/session/schema.ts';
-import { choicesOf } from '../../present/choices.ts';
+import type { Choice, JobSummary } from '../../core/job/schema.ts';
+import type { Looked, SessionState } from '../../core/session/schema.ts';
+import { choicesOf, choicesWorthAKey } from '../../present/choices.ts';
 import { askInWords } from '../../present/families/registry.ts';
+import { isAtOnce } from '../view/is-at-once.ts';
 import type { ConsoleState } from './console-state.ts';
 import { rowAtCursor } from './list-window.ts';
 import { answerKeys, openQuestions } from './open-questions.ts';
@@ -18,6 +19,8 @@ export type KeyContext = {
   readonly openQuestions: number;
   /** What the job under the cursor, or the open one, can be asked for. */
   readonly choices: readonly Choice[];
+  /** Those of them whose keys are shown. */
+  readonly shownChoices: readonly Choice[];
   /** What answers a question of the plan. */
   readonly answers: readonly { readonly key: string; readonly label: string }[];
   /** What is carried out runs nothing: there is no half-way. */
@@ -40,21 +43,26 @@ export function assembleKeyContext(state: ConsoleState): KeyContext {
     if (proposal.type !== 'refused') continue;
     refusals[proposal.refusal.choice] = proposal.refusal.message;
   }
-  const ref = job === undefined ? rowAtCursor(state.jobs)?.job : job.looked?.evidence.job;
+  const seen = job === undefined ? rowAtCursor(state.jobs) : pickSeen(job.looked);
   const planned = job?.session.stage === 'planned' ? job.session : undefined;
   return {
     readOnly: state.readOnly,
     hasJob: job !== undefined || rowAtCursor(state.jobs) !== undefined,
     refusals,
     noAskAgain: describeNoAskAgain(job?.looked?.evidence.units),
-    choices: ref === undefined ? [] : choicesOf(ref),
+    choices: seen === undefined ? [] : choicesOf(seen.job),
+    shownChoices: seen === undefined ? [] : choicesWorthAKey(seen.job, seen.verdict),
     answers: planned === undefined ? [] : describeAnswers(planned),
-    isAtOnce: job?.session.stage === 'executing' && job.session.plan.steps.every(({ by }) => by === 'actuator'),
+    isAtOnce: job?.session.stage === 'executing' && isAtOnce(job.session.plan),
     openQuestions: planned === undefined ? 0 : openQuestions(planned.plan).length,
     hasUnit: job !== undefined && rowAtCursor(job.units) !== undefined,
     unreadLines: state.reading === undefined ? 0 : state.reading.total - state.reading.to,
     hasChanged: job?.stale?.stage === 'unread',
   };
+}
+
+function pickSeen(looked: Looked | undefined): Pick<JobSummary, 'job' | 'verdict'> | undefined {
+  return looked && { job: looked.evidence.job, verdict: looked.diagnosis.verdict };
 }
 
 type Planned = Extract<SessionState, { readonly stage: 'planned' }>;

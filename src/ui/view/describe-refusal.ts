@@ -6,6 +6,7 @@ import { safeText } from '../../present/safe-text.ts';
 /** Refusals that have few words; what is not here says its message. */
 const SHORT: Readonly<Partial<Record<ErrorCode, string>>> = {
   RUNNER_ALIVE: 'it is running',
+  RUNNER_MISSING: 'nobody runs it',
   LIVENESS_UNKNOWN: 'it may be running elsewhere',
   JOB_FINISHED: 'it is finished',
   JOB_CANCELLED: 'it was cancelled',
@@ -26,7 +27,9 @@ export function describeRefusalShort({ code, message }: Pick<Refusal, 'code' | '
 
 /** What the console can do about it with a key; what is not here has the hint of its code. */
 const IN_CONSOLE: Readonly<Partial<Record<ErrorCode, string>>> = {
-  RUNNER_ALIVE: 'Wait for it, or stop it and abandon the job with X.',
+  RUNNER_ALIVE: 'Wait for it, or stop it with s; X abandons the job.',
+  RUNNER_MISSING: 'There is nothing to stop.',
+  RUNNER_NOT_ENDED: 'It stops when it is through with what it has in hand: look again later; X takes the job from it.',
   REVIEW_NEEDED: 'v shows them; s settles one.',
   REVIEW_EMPTY: 'There is nothing to settle.',
   AUDIT_BROKEN: '4 shows the trail; restore the store from a copy.',

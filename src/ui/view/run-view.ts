@@ -1,15 +1,18 @@
 /** A recovery that runs, what became of it, and why one was refused. */
 
+import type { Choice } from '../../core/job/schema.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { SessionState } from '../../core/session/schema.ts';
 import type { UnitWord } from '../../present/families/family-words.ts';
+import { sayOfReport } from '../../present/families/registry.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
-import { formatReportFacts, formatReportFindings, isRecordOnly, TAKEN_OVER } from '../../present/report-text.ts';
+import { formatReportFacts, formatReportFindings, TAKEN_OVER } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeStep } from '../../present/words.ts';
 import { STEP_MARKS } from '../theme.ts';
 import { describeHint } from './describe-refusal.ts';
+import { isAtOnce } from './is-at-once.ts';
 import { formatBar } from './jobs-view.ts';
 import { BLANK, type Line, spanLine, textLine, wrappedLines } from './line.ts';
 import { formatOutcome } from './outcome.ts';
@@ -80,15 +83,19 @@ function formatRate(perSecond: number): string {
   return perSecond >= 10 ? perSecond.toFixed(1) : perSecond.toFixed(2);
 }
 
+const BEING: Readonly<Partial<Record<Choice, string>>> = { cancel: 'cancelled', stop: 'stopped' };
+
 /** What may become of a running recovery when the operator leaves it. */
 export function assembleLeaveText(session: SessionState, columns: number): readonly Line[] {
   const unit = session.stage === 'executing' ? session.progress.unit : 'unit';
-  const isCancel = session.stage === 'executing' && session.plan.choice === 'cancel';
+  // What only the actuator does has no half-way.
+  const atOnce =
+    session.stage === 'executing' && isAtOnce(session.plan) ? (BEING[session.plan.choice] ?? 'changed') : undefined;
   const stop = `  s  stop after the ${unit} in hand; what was done is kept, and the job can be resumed`;
   return [
-    textLine(isCancel ? 'The job is still being cancelled.' : 'The recovery is still running.', 'title'),
+    textLine(atOnce === undefined ? 'The recovery is still running.' : `The job is still being ${atOnce}.`, 'title'),
     BLANK,
-    ...(isCancel ? [] : wrappedLines(stop, columns, { indent: 5 })),
+    ...(atOnce !== undefined ? [] : wrappedLines(stop, columns, { indent: 5 })),
     ...wrappedLines('  b  leave it running: it goes on in the background and writes its report', columns, {
       indent: 5,
     }),
@@ -119,9 +126,8 @@ export function assembleReportText(session: Stage<'reported'>, columns: number):
 /** What is left for the operator to do after a recovery. */
 function describeNext(report: RecoveryReport): string {
   const { outcome, progress_after: after } = report;
-  if (isRecordOnly(report)) return 'start the trainer; nothing was started here.';
-  if (report.choice === 'pause') return 'choose resume when training should go on.';
-  if (report.choice === 'rollback') return 'choose resume: training goes on from that checkpoint.';
+  const { next } = sayOfReport(report);
+  if (next !== undefined) return next;
   const unit = after.unit === 'step' ? 'step' : 'row';
   const open = after.needs_review + after.in_doubt;
   if (outcome.exit_code === TAKEN_OVER) return 'look at the job again: somebody else has it, or cancelled it.';

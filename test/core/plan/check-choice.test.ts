@@ -1,13 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import type { ErrorCode } from '../../../src/core/errors.ts';
-import type { Evidence } from '../../../src/core/evidence/schema.ts';
+import type { Evidence, LeaseHolder, LivenessFacts } from '../../../src/core/evidence/schema.ts';
+import { diagnose } from '../../../src/core/families/diagnose.ts';
 import { buildProposal } from '../../../src/core/families/propose.ts';
 import type { ActingChoice } from '../../../src/core/job/schema.ts';
 import type { AccessPolicy } from '../../../src/core/plan/access.ts';
 import type { Authority } from '../../../src/core/plan/choice-row.ts';
 import { describeHolder, pickHolder } from '../../../src/core/plan/describe-holder.ts';
 import type { Refusal } from '../../../src/core/plan/schema.ts';
-import { askFor, LIVING, withStatus, withUnits } from '../../helpers/evidence-builders.ts';
+import { askFor, LIVING, planFor, withStatus, withUnits } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_HOLDER, sampleEvidence } from '../../helpers/sample-evidence.ts';
 
 const BROKEN = { sequence: 3, expected: 'aa', found: 'bb' };
@@ -84,54 +85,58 @@ describe('checkChoice, order', () => {
 
 describe('checkChoice, what each choice may do', () => {
   it.each<readonly [string, Evidence, Readonly<Partial<Record<ActingChoice, ErrorCode | undefined>>>]>([
-    ['a job that was interrupted', sampleEvidence(), { resume: undefined, restart: undefined, cancel: undefined }],
+    [
+      'a job that was interrupted',
+      sampleEvidence(),
+      { resume: undefined, restart: undefined, stop: 'RUNNER_MISSING', cancel: undefined },
+    ],
     [
       'a living runner',
       sampleEvidence({ liveness: LIVING }),
-      { resume: 'RUNNER_ALIVE', restart: 'RUNNER_ALIVE', cancel: undefined },
+      { resume: 'RUNNER_ALIVE', restart: 'RUNNER_ALIVE', stop: undefined, cancel: undefined },
     ],
     [
       'a stalled runner',
       sampleEvidence({ liveness: { ...LIVING, processState: 'T' } }),
-      { resume: 'RUNNER_ALIVE', restart: 'RUNNER_ALIVE', cancel: undefined },
+      { resume: 'RUNNER_ALIVE', restart: 'RUNNER_ALIVE', stop: undefined, cancel: undefined },
     ],
     [
       'unknown liveness',
       sampleEvidence({ liveness: { ...LIVING, host: 'other', lock: 'missing' } }),
-      { resume: 'LIVENESS_UNKNOWN', restart: 'LIVENESS_UNKNOWN', cancel: undefined },
+      { resume: 'LIVENESS_UNKNOWN', restart: 'LIVENESS_UNKNOWN', stop: 'LIVENESS_UNKNOWN', cancel: undefined },
     ],
     [
       'a contradiction',
       withStatus('completed', { pending: 1 }),
-      { resume: 'STATE_CONTRADICTION', restart: 'STATE_CONTRADICTION', cancel: undefined },
+      { resume: 'STATE_CONTRADICTION', restart: 'STATE_CONTRADICTION', stop: 'RUNNER_MISSING', cancel: undefined },
     ],
     [
       'a finished job',
       withStatus('completed', { done: 2 }),
-      { resume: 'JOB_FINISHED', restart: 'JOB_FINISHED', cancel: 'JOB_FINISHED' },
+      { resume: 'JOB_FINISHED', restart: 'JOB_FINISHED', stop: 'JOB_FINISHED', cancel: 'JOB_FINISHED' },
     ],
     [
       'a finished job with open units',
       withStatus('completed', { done: 1, needs_review: 1 }),
-      { resume: 'REVIEW_NEEDED', restart: undefined, cancel: undefined },
+      { resume: 'REVIEW_NEEDED', restart: undefined, stop: 'RUNNER_MISSING', cancel: undefined },
     ],
     [
       'a cancelled job',
       withStatus('cancelled'),
-      { resume: 'JOB_CANCELLED', restart: 'JOB_CANCELLED', cancel: 'JOB_CANCELLED' },
+      { resume: 'JOB_CANCELLED', restart: 'JOB_CANCELLED', stop: 'JOB_CANCELLED', cancel: 'JOB_CANCELLED' },
     ],
     [
       'nothing left but review',
       withUnits({ done: 1, needs_review: 1 }),
-      { resume: 'REVIEW_NEEDED', restart: undefined, cancel: undefined },
+      { resume: 'REVIEW_NEEDED', restart: undefined, stop: 'RUNNER_MISSING', cancel: undefined },
     ],
     [
       'everything done, the end not recorded',
       withUnits({ done: 2 }),
-      { resume: undefined, restart: undefined, cancel: undefined },
+      { resume: undefined, restart: undefined, stop: 'RUNNER_MISSING', cancel: undefined },
     ],
   ])('%s', (_what, evidence, expected) => {
-    for (const choice of ['resume', 'restart', 'cancel'] as const) {
+    for (const choice of ['resume', 'restart', 'stop', 'cancel'] as const) {
       expect({ [choice]: checkChoice(askFor(choice, evidence))?.code }).toEqual({ [choice]: expected[choice] });
     }
   });
@@ -155,6 +160,57 @@ describe('checkChoice, what each choice may do', () => {
     expect(checkChoice(askFor('restart', evidence))?.code).toBe(code);
     expect(checkChoice(askFor('cancel', evidence))).toBeUndefined();
     expect(checkChoice(askFor('resume', evidence))?.message).toContain('/srv/thing');
+  });
+
+  const alive = (change: Partial<LivenessFacts> = {}, lease: Partial<LeaseHolder> = {}) =>
+    sampleEvidence({ lease: { ...SAMPLE_HOLDER, ...lease }, liveness: { ...LIVING, ...change } });
+
+  it.each<readonly [string, Evidence, readonly [ErrorCode, string]]>([
+    [
+      'on another host',
+      alive({ host: 'other', process: 'unknown' }),
+      ['RUNNER_OUT_OF_REACH', 'on the host shipping-1'],
+    ],
+    ['in another container', alive({ process: 'unknown' }), ['RUNNER_OUT_OF_REACH', 'in another container']],
+    [
+      'where it cannot be told whether it lives',
+      alive({ host: 'other', lock: 'missing' }, { host: 'far' }),
+      ['LIVENESS_UNKNOWN', 'on far'],
+    ],
+    [
+      'whose audit chain is broken',
+      { ...alive(), audit: { ...alive().audit, broken: BROKEN } },
+      ['AUDIT_BROKEN', 'entry 3'],
+    ],
+    [
+      'whose store went back in time',
+      { ...alive(), regression: { what: 'epoch', recorded: '9', found: '7' } },
+      ['STORE_REGRESSED', 'recorded 9'],
+    ],
+  ])('stop is refused of a runner %s, with the place to go to', (_what, evidence, [code, text]) => {
+    const refusal = checkChoice(askFor('stop', evidence));
+    expect(refusal?.code).toBe(code);
+    expect(refusal?.message).toContain(text);
+  });
+
+  it('stop asks the runner and does nothing else, and is never recommended', () => {
+    const evidence = alive();
+    const { steps, basis, consentForm } = planFor(evidence, 'stop');
+    expect({ steps, basis, consentForm }).toEqual({
+      steps: [{ by: 'actuator', action: 'stop_runner', pid: SAMPLE_HOLDER.pid, host: SAMPLE_HOLDER.host }],
+      basis: 'holder',
+      consentForm: 'confirm',
+    });
+    expect(diagnose(evidence).recommended).toBeUndefined();
+  });
+
+  it('the plan of a stop stays the same while rows go on, and warns once it stalls', () => {
+    const { units, ...rest } = alive();
+    if (!units) throw new Error('no units');
+    const later = { ...rest, units: { ...units, journalSequence: 99, counts: { ...units.counts, done: 61 } } };
+    expect(planFor(later, 'stop').digest).toBe(planFor(alive(), 'stop').digest);
+    expect(planFor(alive({ processState: 'T' }), 'stop').warnings).toEqual([{ code: 'RUNNER_STALLED' }]);
+    expect(planFor(alive({}, { runToken: 'other' }), 'stop').digest).not.toBe(planFor(alive(), 'stop').digest);
   });
 
   it('asks the policy for the very choice', () => {

@@ -3,15 +3,14 @@ import { diagnose } from '../../../src/core/families/diagnose.ts';
 import { buildProposal } from '../../../src/core/families/propose.ts';
 import { approvePlan } from '../../../src/core/plan/approve-plan.ts';
 import type { ApprovedPlan } from '../../../src/core/plan/schema.ts';
-import { readOwnIdentity, readProcessStat } from '../../../src/platform/process-probe.ts';
-import { cancelJob, stopRunner } from '../../../src/sources/native/cancel.ts';
+import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
+import { cancelJob } from '../../../src/sources/native/cancel.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import type { JobRecord } from '../../../src/store/records.ts';
 import { readAudit } from '../../../src/store/sqlite/audit.ts';
 import { setStatus } from '../../../src/store/sqlite/jobs.ts';
 import { checkFence, readRunner, releaseLease } from '../../../src/store/sqlite/leases.ts';
 import { ANYBODY } from '../../helpers/evidence-builders.ts';
-import { type RunningScript, startScript } from '../../helpers/start-script.ts';
 import { makeTempState, SEED_MS, type TempState } from '../../helpers/temp-state.ts';
 
 const AT_MS = SEED_MS + 60_000;
@@ -74,56 +73,5 @@ describe('cancelJob', () => {
     await expect(cancel(state, approved)).rejects.toMatchObject({ code: 'EVIDENCE_STALE' });
     expect([state.reread(job), readRunner(state.database, job.seq)]).toEqual(before);
     expect(readAudit(state.database, job.seq)).toEqual([]);
-  });
-});
-
-describe('stopRunner', () => {
-  /** Records a process as the runner of a job, and asks it to stop. */
-  async function stop(runner: RunningScript, change: Partial<ReturnType<typeof readOwnIdentity>>, graceMs: number) {
-    await using state = await makeTempState();
-    const job = state.addJob({ status: 'running' });
-    const pidStartTicks = readProcessStat(runner.pid)?.startTicks ?? 0;
-    state.hold(job, { identity: { ...readOwnIdentity(), pid: runner.pid, pidStartTicks, ...change } });
-    return stopRunner(readRunner(state.database, job.seq), graceMs);
-  }
-
-  const start = async (onTerm: string) => {
-    const runner = startScript(
-      `process.on('SIGTERM', () => { ${onTerm} }); setInterval(() => {}, 60_000); console.log('up');`,
-    );
-    await runner.says('up');
-    return runner;
-  };
-
-  it('waits until a runner that listens has stopped', async () => {
-    await using runner = await start('process.exit(0);');
-    expect(await stop(runner, {}, 10_000)).toBe('stopped');
-    expect((await runner.ended).code).toBe(0);
-  });
-
-  it('leaves a runner that does not stop to what fences it', async () => {
-    await using runner = await start('');
-    expect(await stop(runner, {}, 50)).toBe('still_running');
-    expect(readProcessStat(runner.pid)).toBeDefined();
-  });
-
-  it('signals nobody that it cannot be sure of', async () => {
-    await using runner = await start("console.log('signalled'); process.exit(9);");
-    expect(await stop(runner, { host: 'elsewhere' }, 10_000)).toBe('other_host');
-    expect(await stop(runner, { bootId: 'before' }, 10_000)).toBe('other_host');
-    expect(await stop(runner, { pidNamespace: 'pid:[1]' }, 10_000)).toBe('other_host');
-    expect(await stop(runner, { pidStartTicks: 1 }, 10_000)).toBe('not_running');
-    expect(readProcessStat(runner.pid)).toBeDefined();
-    runner.signal('SIGKILL');
-    expect((await runner.ended).text).not.toContain('signalled');
-  });
-
-  it('has nobody to stop of a job that was never begun, or let go', async () => {
-    await using state = await makeTempState();
-    const job = state.addJob();
-    expect(await stopRunner(readRunner(state.database, job.seq), 10_000)).toBe('not_running');
-    state.hold(job);
-    releaseLease(state.database, job.seq, { epoch: 1, atMs: AT_MS });
-    expect(await stopRunner(readRunner(state.database, job.seq), 10_000)).toBe('not_running');
   });
 });

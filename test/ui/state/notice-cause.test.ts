@@ -30,7 +30,7 @@ test.each([
   const term = openBareConsole({ columns, rows, answers: ALIVE });
   await term.press('enter', '2', 'r');
   expect(term.frame().replaceAll(/\s+/gu, ' ')).toMatch(
-    /RUNNER_ALIVE\)\. Wait for it, or stop it and abandon .* with X\./u,
+    /RUNNER_ALIVE\)\. Wait for it, or stop it with s; X abandons the job\./u,
   );
   expect(term.frame()).toContain('> ');
   term.session.become(refusing('RUNNER_ALIVE', 2));

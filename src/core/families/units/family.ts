@@ -6,8 +6,8 @@ import type { Family, Reported, ReportParts } from '../family.ts';
 import { diagnoseUnits } from './diagnose.ts';
 import { askOrphans, askVerify } from './questions.ts';
 import { guard } from './rules.ts';
-import { cancelSteps, restartSteps, resumeSteps } from './steps.ts';
-import { countProven, warnOfCancel, warnOfRestart, warnOfResume } from './warnings.ts';
+import { cancelSteps, restartSteps, resumeSteps, stopSteps } from './steps.ts';
+import { countProven, warnOfCancel, warnOfRestart, warnOfResume, warnOfStop } from './warnings.ts';
 
 /** The family. */
 export const UNITS: Family = {
@@ -36,6 +36,17 @@ export const UNITS: Family = {
       steps: restartSteps,
       warnings: warnOfRestart,
       countRepeats: ({ units }) => (units ? countProven(units) : 0),
+    },
+    {
+      choice: 'stop',
+      label: 'Stop it after what it has in hand; it can be resumed',
+      consent: 'confirm',
+      basis: 'holder',
+      isForRunning: true,
+      rules: [allowOnly('recover:stop'), guard('stop')],
+      questions: () => [],
+      steps: stopSteps,
+      warnings: warnOfStop,
     },
     {
       choice: 'cancel',

@@ -8,6 +8,8 @@ export type JudgedFacts = JobFacts & {
   readonly verdict: Verdict;
   /** The verify hook is to be asked about units under review as well. */
   readonly asksAgain?: boolean;
+  /** The runner is a process that this one can see: of the same host, boot and pid namespace. */
+  readonly isInReach?: boolean;
 };
 
 /** What may stop a choice; `rules.ts` says each in words. */
@@ -17,6 +19,8 @@ export type Guardrail =
   | 'ended'
   | 'contradiction'
   | 'holder'
+  | 'idle'
+  | 'reach'
   | 'prerequisites'
   | 'work'
   | 'review';
@@ -29,6 +33,8 @@ const STOPS: Readonly<Record<Guardrail, (facts: JudgedFacts) => boolean>> = {
   ended: isEnded,
   contradiction: ({ contradictions }) => contradictions.length > 0,
   holder: ({ verdict }) => HELD.has(verdict),
+  idle: ({ released, judgement }) => released !== false || judgement?.type === 'dead',
+  reach: ({ judgement, isInReach }) => judgement?.type !== 'alive' || isInReach !== true,
   prerequisites: ({ prerequisites }) => prerequisites !== 'fit',
   work: ({ counts, asksAgain }) => asksAgain !== true && hasNothingButReview(counts),
 };
@@ -39,6 +45,7 @@ const RUNS_UNITS = ['audit', 'regression', 'ended', 'contradiction', 'holder', '
 const GUARDRAILS = {
   resume: [...RUNS_UNITS, 'work'],
   restart: RUNS_UNITS,
+  stop: ['ended', 'idle', 'audit', 'regression', 'reach'],
   cancel: ['audit', 'regression', 'ended'],
   review: ['review'],
 } as const satisfies Partial<Record<Choice, readonly Guardrail[]>>;
@@ -53,7 +60,8 @@ const HELD: ReadonlySet<Verdict> = new Set(['alive', 'stalled', 'unknown']);
  * recommended must be possible.
  *
  * Errors: none. Same facts, same answer.
- * Source: design, rules 2, 5, 7 and 9; decisions/0003 for what cancel may do where resume may not.
+ * Source: design, rules 2, 5, 7 and 9; decisions/0003 for what cancel may do where resume may not, decisions/0032 for
+ * what a stop may do.
  */
 export function findGuardrail(choice: UnitsChoice, facts: JudgedFacts): Guardrail | undefined {
   const guardrails: readonly Guardrail[] = GUARDRAILS[choice];

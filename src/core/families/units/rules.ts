@@ -1,7 +1,8 @@
 /** Why a choice of a job with units cannot be taken, in words. Source: design, rules 2, 5, 7 and 9; decisions/0003. */
 import { assembleJobFacts } from '../../diagnosis/job-facts.ts';
+import { judgeLiveness } from '../../diagnosis/judge-liveness.ts';
 import type { ErrorCode } from '../../errors.ts';
-import type { PrerequisiteFacts } from '../../evidence/schema.ts';
+import type { Evidence, PrerequisiteFacts } from '../../evidence/schema.ts';
 import type { ChoiceContext, Rule } from '../../plan/choice-row.ts';
 import { refuse } from '../../plan/common-rules.ts';
 import { describeHolder, pickHolder } from '../../plan/describe-holder.ts';
@@ -15,7 +16,8 @@ export function guard(choice: UnitsChoice): Rule {
   return (context) => {
     const { evidence, diagnosis, answers } = context;
     const asksAgain = countAskedAgain(evidence.units, answers) > 0;
-    const facts = { ...assembleJobFacts(evidence), verdict: diagnosis.verdict, asksAgain };
+    const { verdict } = diagnosis;
+    const facts = { ...assembleJobFacts(evidence), verdict, asksAgain, isInReach: isInReach(evidence) };
     const guardrail = findGuardrail(choice, facts);
     return guardrail && REASONS[guardrail](context);
   };
@@ -27,6 +29,8 @@ const REASONS: Readonly<Record<Guardrail, (context: ChoiceContext) => Reason>> =
   ended: describeEnded,
   contradiction: describeContradiction,
   holder: describeHeld,
+  idle: describeIdle,
+  reach: describeOutOfReach,
   prerequisites: describePrerequisites,
   work: describeWork,
   review: describeNoReview,
@@ -67,6 +71,35 @@ function describeHeld({ diagnosis: { findings } }: ChoiceContext): Reason {
   const unknown = findings.find((finding) => finding.type === 'liveness_unknown');
   const reason = unknown?.reason ?? 'its holder cannot be looked at';
   return refuse('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${reason}`);
+}
+
+/** Whether the runner is a process that this one can see, and so can ask to stop. */
+function isInReach({ liveness }: Evidence): boolean {
+  return liveness?.host === 'same' && liveness.boot === 'same' && liveness.process === 'same';
+}
+
+function describeIdle({ evidence: { job } }: ChoiceContext): Reason {
+  return refuse('RUNNER_MISSING', `nobody runs job '${job.name}'`);
+}
+
+/** Names where to go: what is asked of a process is asked where it runs. */
+function describeOutOfReach(context: ChoiceContext): Reason {
+  const { job, lease, liveness } = context.evidence;
+  if (!lease || !liveness) return describeIdle(context);
+  const who = describeHolder(lease);
+  const details = { holder: pickHolder(lease) };
+  const judgement = judgeLiveness(lease, liveness);
+  if (judgement.type === 'unknown') {
+    const message = `whether ${who} still runs job '${job.name}' cannot be told: ${judgement.reason}`;
+    return refuse('LIVENESS_UNKNOWN', message, details);
+  }
+  const where =
+    liveness.host === 'same' ? `in another container (pid namespace) of ${lease.host}` : `on the host ${lease.host}`;
+  return refuse(
+    'RUNNER_OUT_OF_REACH',
+    `${who} runs job '${job.name}' ${where}, and can be asked to stop there alone`,
+    details,
+  );
 }
 
 const ROWS_FILE_CODES = {

@@ -30,7 +30,14 @@ export type UnitsStep = { readonly by: 'runner' } & (
 );
 
 /** What to know about units before agreeing. */
-export type UnitsWarning = 'WOULD_REPEAT' | 'MAY_REPEAT' | 'UNITS_NEED_REVIEW' | 'UNITS_ABANDONED' | 'OUTCOMES_UNKNOWN';
+export type UnitsWarning =
+  | 'WOULD_REPEAT'
+  | 'MAY_REPEAT'
+  | 'UNITS_NEED_REVIEW'
+  | 'UNITS_ABANDONED'
+  | 'OUTCOMES_UNKNOWN'
+  /** The runner does not move: it may not hear that it is to stop. */
+  | 'RUNNER_STALLED';
 
 /** What this family adds to the words of the flow. */
 export type UnitsVocabulary = {

@@ -32,6 +32,11 @@ export function cancelSteps({ evidence, diagnosis }: ChoiceContext): readonly Pl
   return [...stopRunner(diagnosis), takeLease(evidence), { by: 'actuator', action: 'mark_cancelled' }];
 }
 
+/** Asks who has the job to stop after the unit in hand; nobody takes it. */
+export function stopSteps({ diagnosis }: ChoiceContext): readonly PlanStep[] {
+  return stopRunner(diagnosis);
+}
+
 function stopRunner(diagnosis: Diagnosis): readonly PlanStep[] {
   const living = findLiving(diagnosis);
   if (!living) return [];

@@ -37,6 +37,11 @@ export function warnOfCancel(context: ChoiceContext): readonly PlanWarning[] {
   ];
 }
 
+/** A runner that does not move may not hear that it is to stop. */
+export function warnOfStop({ diagnosis }: ChoiceContext): readonly PlanWarning[] {
+  return findLiving(diagnosis)?.type === 'runner_stalled' ? [{ code: 'RUNNER_STALLED' }] : [];
+}
+
 /** A warning of what there is some of. */
 function warnOf(code: PlanWarning['code'], count: number, more: Partial<PlanWarning> = {}): readonly PlanWarning[] {
   return count > 0 ? [{ code, count, ...more }] : [];

@@ -7,12 +7,14 @@ import { safeText } from '../../safe-text.ts';
 import { describeOpen } from '../describe-open.ts';
 import type { FamilyWords } from '../family-words.ts';
 import { isReopened } from './is-reopened.ts';
+import { sayOfStop } from './report-words.ts';
 import { UNITS_QUESTIONS } from './words.ts';
 
 /** How jobs of rows or steps are presented. Source: contract, the recovery prompt; seed 002. */
 export const UNITS_WORDS: FamilyWords = {
   family: 'units',
   questions: UNITS_QUESTIONS,
+  report: sayOfStop,
   prompt: {
     headline({ evidence, diagnosis }) {
       const { units } = evidence;

@@ -61,6 +61,8 @@ export const UNITS_WARNING_WORDS: WarningWords<UnitsWarning> = {
     isAtMost
       ? `At most ${formatCount(count, unit)} will not be done: the job goes on until it is stopped.`
       : `${formatCount(count, unit)} will not be done.`,
+  RUNNER_STALLED: () =>
+    'The runner does not move: it may not hear that it is to stop, and the job then goes on when it moves again.',
   OUTCOMES_UNKNOWN: ({ count = 0, unit = 'row' }) =>
     `The outcome of ${formatCount(count, unit)} is not known: ${count === 1 ? 'it' : 'each'} may be done. Cancelling leaves ${count === 1 ? 'it' : 'them'} to be settled.`,
 };
