@@ -15,7 +15,7 @@ const dist = path.join(root, 'dist');
 const COMMAND_FILES = {
   main: 'src/cli/main.ts',
   salvor: 'src/cli/run-command-line.ts',
-  start: 'src/cli/start-job.ts',
+  start: 'src/runner/start-job.ts',
   config: 'src/cli/config-file.ts',
   demo: 'src/cli/demo/make-job.ts',
   postgres: 'src/store/postgres/make-postgres-store.ts',

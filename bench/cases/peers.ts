@@ -1,12 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import { startJob } from '../../src/cli/start-job.ts';
 import { startPostgres } from '../../test/services/helpers/postgres-server.ts';
 import type { Bench } from '../measure/bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { compare, type Result } from '../measure/result.ts';
 import { cleanEnvironment } from '../measure/run-program.ts';
-import { stateOf, writeBatch } from '../state/make-batch.ts';
+import { startFile, stateOf, writeBatch } from '../state/make-batch.ts';
 import { makeTemporaryFolder } from '../state/temporary-folder.ts';
 
 /** Programs of this kind; what is measured is what npm has of these versions. */
@@ -61,8 +60,7 @@ type Rows = { readonly rowCount: number; readonly concurrency: number; readonly 
 async function runRows({ rowCount, concurrency, url }: Rows): Promise<number> {
   using folder = makeTemporaryFolder();
   const file = writeBatch(folder.path, { rowCount, worker: WORKER, concurrency });
-  const stateDirectory = url ?? stateOf(folder.path);
-  const job = await startJob({ stateDirectory, file, params: {}, principal: 'local:bench', again: true });
+  const job = await startFile(url ?? stateOf(folder.path), file);
   const never = new AbortController().signal;
   const startedMs = performance.now();
   const { end, progress } = await job.run({ stop: never, kill: never, onEvent: () => {} });

@@ -1,6 +1,9 @@
 import { closeSync, openSync, writeFileSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { type StartedJob, startJob } from '../../src/cli/start-job.ts';
+import { lookAtJob } from '../../src/cli/look-at-job.ts';
+import { systemClock } from '../../src/platform/clock.ts';
+import { type StartedJob, startJob } from '../../src/runner/start-job.ts';
+import { openJobStore } from '../../src/store/open-store.ts';
 
 /** A batch in a folder of its own: `rows.csv`, `job.json` and the state directory. */
 export type BatchOptions = {
@@ -31,7 +34,13 @@ export function writeBatch(folder: string, options: BatchOptions): string {
 /** Records a batch and takes its lease, in this process. */
 export async function startBatch(folder: string, options: BatchOptions): Promise<StartedJob> {
   const file = writeBatch(folder, options);
-  return startJob({ stateDirectory: stateOf(folder), file, params: {}, principal: 'local:bench' });
+  return startFile(stateOf(folder), file);
+}
+
+/** Records a job file in a place and takes its lease, in this process. */
+export function startFile(place: string, file: string): Promise<StartedJob> {
+  const store = openJobStore(place, systemClock);
+  return startJob({ store, lookAt: lookAtJob, file, params: {}, principal: 'local:bench', again: true });
 }
 
 const ROWS_PER_WRITE = 10_000;

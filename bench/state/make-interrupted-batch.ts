@@ -1,6 +1,5 @@
 import { readOwnIdentity } from '../../src/platform/process-probe.ts';
 import { readJobFile } from '../../src/runner/job-file/read-job-file.ts';
-import { openRows } from '../../src/runner/rows/open-rows.ts';
 import { makeJobId } from '../../src/store/job-id.ts';
 import { openJobStore } from '../../src/store/open-store.ts';
 import { openStore } from '../../src/store/sqlite/database.ts';
@@ -18,18 +17,11 @@ const DEAD_PID = 5_000_000;
 export async function makeInterruptedBatch(folder: string, options: BatchOptions): Promise<string> {
   const file = writeBatch(folder, options);
   const stateDirectory = stateOf(folder);
-  const spec = await readJobFile(file, {});
+  const { kind, work } = await readJobFile(file);
   const store = openJobStore(stateDirectory, { nowMs: Date.now });
-  const rows = await openRows(spec);
-  const { name, rowsPath } = spec;
-  const asked = {
-    id: makeJobId(),
-    name,
-    kind: 'batch',
-    spec: JSON.stringify(spec),
-    rowsPath,
-    atMs: Date.now(),
-  } as const;
+  const rows = await work.openUnits();
+  const { name, spec, rowsPath } = work;
+  const asked = { id: makeJobId(), name, kind, spec, ...(rowsPath !== undefined && { rowsPath }), atMs: Date.now() };
   const job = await store.create(asked, rows).finally(rows.close);
   await store.close();
   const database = openStore(stateDirectory);

@@ -94,8 +94,8 @@ function wireActuator(act: NonNullable<Source['act']>, place: OpenPlace, options
     request: config.request ?? {},
     // The runner and its engines are loaded when something is run.
     runner: {
-      runPlan: async (run) => (await import('./run-plan.ts')).runPlan(run),
-      writeRows: async (asked) => (await import('./write-rows.ts')).writeRows(asked),
+      runPlan: async (run) => (await import('../runner/run-plan.ts')).runPlan(run),
+      writeRows: async (asked) => (await import('../runner/write-rows.ts')).writeRows(asked),
     },
     ...(background && { programPath: background.programPath }),
     ...(onStarted && { onStarted }),

@@ -139,8 +139,8 @@ async function runAllUnits(context: StepContext): Promise<AppliedStep> {
   let failed = false;
   context.units = await runUnits({
     held: run.held,
-    concurrency: run.spec.concurrency,
-    onError: run.spec.onError,
+    course: run.work.makeCourse(run.held),
+    concurrency: run.work.concurrency,
     signal: stop,
     ports,
     onUnit: (unit, end) => {

@@ -1,20 +1,17 @@
 import { type ErrorCode, toRecoveryError } from '../core/errors.ts';
 import type { RunEnd } from '../core/execution/schema.ts';
-import { describeLeftInDoubt } from '../core/execution/unanswered.ts';
-import type { JobError, NativeStatus } from '../core/job/schema.ts';
+import type { NativeStatus } from '../core/job/schema.ts';
 import type { Clock, Faults } from '../core/ports.ts';
 import type { HeldJob, JobStore } from '../store/contract.ts';
 import type { JobRecord } from '../store/records.ts';
-import type { BatchSpec } from './job-file/schema.ts';
-import type { UnitsEnd } from './run-units.ts';
-import { type WrittenResults, writeBackJob } from './write-back-job.ts';
+import type { JobWork, RunOutcome, UnitsEnd, WrittenResults } from './job-work.ts';
 
 /** A run that is through with its units. */
 export type FinishedUnits = {
   readonly store: JobStore;
   readonly held: HeldJob;
   readonly job: JobRecord;
-  readonly spec: BatchSpec;
+  readonly work: Pick<JobWork, 'judgeEnd' | 'writeBack'>;
   readonly clock: Clock;
   /** Crash points: `before-rename`, `after-rename` of the rows file, `before-last-word`, `after-last-word`. */
   readonly faults: Faults;
@@ -22,9 +19,6 @@ export type FinishedUnits = {
   /** Units in doubt that the verify hook was not asked about, since it did not answer. */
   readonly unasked?: number;
 };
-
-/** How a run ended, as recorded. */
-export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
 
 /**
  * Writes the results back, then says the last word on the run and lets the lease go, in one fenced transaction.
@@ -34,7 +28,9 @@ export type RunOutcome = { readonly end: RunEnd; readonly error?: JobError };
  */
 export async function finishRun(run: FinishedUnits): Promise<RunOutcome> {
   for (let triesLeft = TRIES; ; triesLeft -= 1) {
-    const { outcome, written } = await writeBackResults(run, await describeEnd(run));
+    const { work, units, unasked = 0 } = run;
+    const ended = work.judgeEnd({ units, unasked, counts: await run.held.counts() });
+    const { outcome, written } = await writeBackResults(run, ended);
     run.faults.reach('before-last-word');
     // Whoever settles a row beside a runner leaves its rows file to it, up to the last word.
     const journalSequence = triesLeft > 1 ? written?.journalSequence : undefined;
@@ -68,18 +64,6 @@ const STATUSES = {
   fenced: 'failed',
 } as const satisfies Record<RunEnd, NativeStatus>;
 
-async function describeEnd({ held, units, unasked }: FinishedUnits): Promise<RunOutcome> {
-  if (units.end === 'stopped') return { end: 'stopped' };
-  const { failed, pending, in_doubt: inDoubt } = await held.counts();
-  if (units.end === 'halted' || failed > 0) return { end: 'failed', ...(units.error && { error: units.error }) };
-  // They are asked about again by the next resume, so the job is not at its end.
-  if (pending === 0 && inDoubt > 0) return { end: 'failed', error: describeLeftInDoubt(inDoubt, unasked ?? 0) };
-  if (pending === 0) return { end: 'completed' };
-  // Whatever took them from the run's sight, they were not done.
-  const message = `the run came to its end with ${pending} rows still to do`;
-  return { end: 'failed', error: { code: 'STATE_CONTRADICTION', message } };
-}
-
 /** After these nothing more can be said in the store; what was in hand is in doubt, as its intents say. */
 export const LOSES_THE_STORE: readonly ErrorCode[] = ['STATE_UNWRITABLE', 'STATE_FULL', 'STATE_UNREACHABLE'];
 
@@ -88,10 +72,10 @@ async function writeBackResults(
   run: FinishedUnits,
   outcome: RunOutcome,
 ): Promise<{ readonly outcome: RunOutcome; readonly written?: WrittenResults }> {
-  const { store, held, job, spec, clock, faults } = run;
-  if (spec.writeBack.length === 0) return { outcome };
+  const { store, held, job, work, clock, faults } = run;
+  if (!work.writeBack) return { outcome };
   try {
-    return { outcome, written: await writeBackJob({ rows: store, job, spec, clock, faults, change: held.change }) };
+    return { outcome, written: await work.writeBack({ rows: store, job, clock, faults, change: held.change }) };
   } catch (thrown) {
     const error = toRecoveryError(thrown);
     if (error.code === 'LEASE_FENCED' || LOSES_THE_STORE.includes(error.code)) throw error;

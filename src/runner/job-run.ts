@@ -9,27 +9,19 @@ import type { Clock, Faults } from '../core/ports.ts';
 import type { HeldJob, JobStore } from '../store/contract.ts';
 import type { JobRecord } from '../store/records.ts';
 import type { Unrecorded } from './commit-journal.ts';
-import type { BatchSpec } from './job-file/schema.ts';
-import type { UnitsEnd } from './run-units.ts';
+import type { UnitProgram } from './engines/unit-program.ts';
+import type { JobWork, UnitsEnd } from './job-work.ts';
 import type { Tally } from './tally.ts';
 
 /** A run to be carried out. `steps` are those of the plan that are a runner's. */
 export type JobRun = {
   readonly store: JobStore;
   readonly job: JobRecord;
-  readonly spec: BatchSpec;
+  readonly work: JobWork;
   readonly held: HeldJob;
   readonly steps: readonly RunnerStep[];
   readonly orphans: readonly OrphanFacts[];
-  readonly makeEngine: (options: {
-    readonly spec: BatchSpec;
-    readonly held: HeldJob;
-    readonly job: JobRecord;
-    /** Called right before each effect; rejects when the job is no longer held. */
-    readonly checkHeld: () => Promise<void>;
-    /** Called when a failure that was told is taken back. */
-    readonly onTakenBack: TakenBack;
-  }) => UnitEngine;
+  readonly makeEngine: (options: EngineOptions) => UnitEngine;
   readonly clock: Clock;
   readonly random: () => number;
   /** Crash points: those of core/execution, of the engine, of finish-run, and `after-settle`. */
@@ -41,6 +33,17 @@ export type JobRun = {
   readonly onEvent: (event: ExecutionEvent) => void;
   /** Told of all that a row says and that cannot be recorded any more. */
   readonly onUnrecorded?: (said: Unrecorded, reason: JobError) => void;
+};
+
+/** What an engine is made with. */
+export type EngineOptions = {
+  readonly program: UnitProgram;
+  readonly held: HeldJob;
+  readonly job: JobRecord;
+  /** Called right before each effect; rejects when the job is no longer held. */
+  readonly checkHeld: () => Promise<void>;
+  /** Called when a failure that was told is taken back. */
+  readonly onTakenBack: TakenBack;
 };
 
 /** What the steps of one run share. */

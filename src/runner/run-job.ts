@@ -12,8 +12,9 @@ import type { UnitEngine } from '../core/execution/unit-engine.ts';
 import type { RunnerStep } from '../core/plan/schema.ts';
 import { applyStep } from './apply-step.ts';
 import { type CommitJournal, makeCommitJournal, type Unrecorded } from './commit-journal.ts';
-import { finishRun, LOSES_THE_STORE, type RunOutcome } from './finish-run.ts';
+import { finishRun, LOSES_THE_STORE } from './finish-run.ts';
 import type { JobRun, StepContext } from './job-run.ts';
+import type { RunOutcome } from './job-work.ts';
 import { makeRefusals } from './refusals.ts';
 import { makeTally } from './tally.ts';
 
@@ -43,7 +44,9 @@ export async function runJob(run: JobRun): Promise<JobRunResult> {
   try {
     const refusals = makeRefusals(journal, clock);
     const { checkHeld } = journal;
-    const engine = restrainVerify(run.makeEngine({ ...run, checkHeld, onTakenBack: refusals.takeBack }));
+    const engine = restrainVerify(
+      run.makeEngine({ ...run, program: run.work.makeProgram(), checkHeld, onTakenBack: refusals.takeBack }),
+    );
     const parts = { engine, journal, lost: lost.signal, takenBack: refusals.takenBack };
     const context = await runSteps(run, parts, results).catch((thrown: unknown) => {
       engine.kill();
@@ -93,7 +96,7 @@ async function runSteps(
   };
   lost.addEventListener('abort', endLater);
   const ports = { ...makeUnitPorts(run, { engine, stop, record: journal.record }), ...(takenBack && { takenBack }) };
-  const tally = makeTally(await run.held.counts(), run.onEvent);
+  const tally = makeTally(await run.held.counts(), { unit: run.work.unit, onEvent: run.onEvent });
   const context: StepContext = { run, engine, ports, tally, stop, settled: 0, unasked: 0, units: { end: 'ran_out' } };
   try {
     await engine.start();
@@ -144,14 +147,14 @@ async function failRun(run: JobRun, thrown: unknown): Promise<RunOutcome> {
 }
 
 function makeUnitPorts(
-  { spec, clock, random, faults }: JobRun,
+  { work, clock, random, faults }: JobRun,
   {
     engine,
     stop,
     record,
   }: { readonly engine: UnitEngine; readonly stop: AbortSignal; readonly record: (news: UnitNews) => Promise<void> },
 ): UnitPorts {
-  const { retry } = spec;
+  const { retry } = work;
   return {
     engine,
     record,

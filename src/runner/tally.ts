@@ -10,7 +10,10 @@ export type Tally = {
 };
 
 /** Makes a tally that starts from counted units. */
-export function makeTally(start: UnitCounts, onEvent: (event: ExecutionEvent) => void): Tally {
+export function makeTally(
+  start: UnitCounts,
+  { unit, onEvent }: { readonly unit: 'row' | 'step'; readonly onEvent: (event: ExecutionEvent) => void },
+): Tally {
   let counts: Record<UnitStatus, number> = { ...start };
   return {
     move(from, to) {
@@ -21,7 +24,7 @@ export function makeTally(start: UnitCounts, onEvent: (event: ExecutionEvent) =>
       counts = { ...fresh };
     },
     tell(lastUnit) {
-      onEvent({ type: 'progress', progress: assembleProgress(counts, 'row'), ...(lastUnit && { lastUnit }) });
+      onEvent({ type: 'progress', progress: assembleProgress(counts, unit), ...(lastUnit && { lastUnit }) });
     },
   };
 }

@@ -5,8 +5,8 @@ import type { JobError, JobRef } from '../core/job/schema.ts';
 import type { AccessPolicy } from '../core/plan/access.ts';
 import type { Actuator, Clock, JobPlace } from '../core/ports.ts';
 import type { RecoveryReport } from '../core/report/schema.ts';
-import type { RunPlan } from './native/act.ts';
-import type { WriteRows } from './native/write-back.ts';
+import type { RunPlan } from '../runner/run-plan.ts';
+import type { WriteRows } from '../runner/write-rows.ts';
 
 /** What is asked of a place besides looking: that it is made when it is not there, by a source that makes places. */
 export type PlaceRequest = { readonly create?: true };

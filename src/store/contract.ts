@@ -30,12 +30,13 @@ import type {
   DoubtfulUnit,
   FileMark,
   JobRecord,
+  JudgeSameRows,
   NewJob,
   PendingUnit,
   RowsChange,
   RowsFile,
-  RowsInput,
   SameRowsJob,
+  UnitsInput,
 } from './records.ts';
 import type { Regressions } from './regressions.ts';
 import type { UnitEvent } from './unit-events.ts';
@@ -257,12 +258,11 @@ export type JobStore = {
    * Records a job with all its rows; prepares the store when that was not done. Rows come in chunks of their own
    * transactions, so that other jobs go on meanwhile; until the last is in, nobody sees the job. What a process leaves
    * that dies is removed by the next one. `judge` is called in the transaction that makes the job visible, with what
-   * `sameRows` would answer then; what it throws leaves no job. Source: decisions/0004.
+   * `sameRows` would answer then, when the job has a rows file; what it throws leaves no job. Source: decisions/0004.
    *
-   * Errors: ROWS_INVALID naming a key that stands twice and both rows; those of `prepare`; what `rows` and `judge` throw.
-   * Nothing stays.
+   * Errors: ROWS_INVALID naming a key that stands twice and both rows; those of `prepare`; what `units` and `judge` throw; nothing stays.
    */
-  readonly create: (job: NewJob, rows: RowsInput, judge?: (same: readonly SameRowsJob[]) => void) => Promise<JobRecord>;
+  readonly create: (job: NewJob, units: UnitsInput, judge?: JudgeSameRows) => Promise<JobRecord>;
   /** Removes a job that nobody ever held; any other stays. */
   readonly takeBack: (jobId: string) => Promise<void>;
   /**

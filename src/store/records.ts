@@ -1,6 +1,6 @@
 /** What a store keeps, as it answers it and as it is told. */
 import type { UnitFacts } from '../core/evidence/schema.ts';
-import type { JobError, JobKind } from '../core/job/schema.ts';
+import type { JobError } from '../core/job/schema.ts';
 
 /** A file as it was read. */
 export type FileMark = { readonly sha256: string; readonly sizeBytes: number };
@@ -19,7 +19,7 @@ export type JobRecord = {
   readonly seq: number;
   readonly id: string;
   readonly name: string;
-  readonly kind: JobKind;
+  readonly kind: string;
   readonly status: string;
   readonly spec: string;
   readonly rows?: FileMark & { readonly path: string; readonly sha256Expected?: string };
@@ -32,19 +32,19 @@ export type JobRecord = {
   readonly error?: JobError;
 };
 
-/** A job to be recorded. */
+/** A job to be recorded; `rowsPath` is the file that its units are made of, when there is one. */
 export type NewJob = Pick<JobRecord, 'id' | 'name' | 'kind' | 'spec'> & {
-  readonly rowsPath: string;
+  readonly rowsPath?: string;
   readonly atMs: number;
 };
 
 /** One unit to be recorded: its number from 1, its unique key, its input as JSON text. */
 export type UnitInput = { readonly number: number; readonly key: string; readonly dataJson: string };
 
-/** Rows of a file as they are read: in chunks, with the file's mark once the last chunk was taken. */
-export type RowsInput = {
+/** Units as they are read: in chunks, with the mark of their file, when there is one, once the last chunk was taken. */
+export type UnitsInput = {
   readonly chunks: AsyncIterable<readonly UnitInput[]>;
-  readonly digest: () => FileMark;
+  readonly digest?: () => FileMark;
 };
 
 /**
@@ -52,6 +52,9 @@ export type RowsInput = {
  * had other content.
  */
 export type SameRowsJob = { readonly job: JobRecord; readonly unfinished: boolean; readonly changed: boolean };
+
+/** Judges a job that is about to be recorded by those of the same rows; throws to refuse it. */
+export type JudgeSameRows = (same: readonly SameRowsJob[]) => void;
 
 /** Units after a number, in order of it, at most so many. */
 export type After = { readonly number: number; readonly limit: number };

@@ -1,6 +1,6 @@
 /** Rows of the tables as what they mean, whatever engine keeps them. */
 import type { LeaseHolder, UnitFacts } from '../core/evidence/schema.ts';
-import { JOB_KINDS, type JobKind, UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
+import { UNIT_STATUSES, type UnitCounts, type UnitStatus } from '../core/job/schema.ts';
 import type { AuditEntry } from '../core/ports.ts';
 import { parseDetails } from './audit-chain.ts';
 import type { ListedJob } from './list-contract.ts';
@@ -8,11 +8,6 @@ import type { DoubtfulUnit, JobRecord } from './records.ts';
 import { formatIdempotencyKey } from './unit-events.ts';
 
 type Row = Readonly<Record<string, unknown>>;
-
-/** Reads a kind; what Salvor does not know is taken for the oldest kind. */
-function translateKind(kind: unknown): JobKind {
-  return JOB_KINDS.find((known) => known === kind) ?? 'batch';
-}
 
 /** Reads a row of `jobs`. */
 export function translateJob(row: Row): JobRecord {
@@ -39,7 +34,7 @@ export function translateListed(
     seq: Number(row.seq),
     id: String(row.id),
     name: String(row.name),
-    kind: translateKind(row.kind),
+    kind: String(row.kind),
     status: String(row.status),
     spec: String(row.spec),
     ...(rows && { rows }),

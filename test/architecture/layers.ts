@@ -23,6 +23,7 @@ const VOCABULARY = 'core/families words';
 const FAMILIES = 'core/families';
 const CORE = [GROUND, ...STAGE_ROOMS, VOCABULARY, FAMILIES, PORTS, SESSION];
 const STORE_DOOR = 'store/open-store';
+const KINDS = 'runner/kinds';
 
 /** Built-in modules that are out of reach but for some files, whatever their room: an engine is a matter of its dialect. */
 export const BUILTINS_APART: Readonly<Record<string, RegExp>> = {
@@ -151,7 +152,8 @@ export const ROOMS: readonly Room[] = [
     name: 'sources',
     paths: ['sources/'],
     purpose: 'where jobs come from',
-    mayImport: [...CORE, ...PLATFORM, 'store', STORE_DOOR],
+    mayImport: [...CORE, ...PLATFORM, 'store', STORE_DOOR, KINDS],
+    mayImportTypesOf: ['runner'],
     builtins: 'all',
     packages: { ...ZOD_IN_SCHEMAS, execa: ANY_FILE },
     withoutGlobals: [],
@@ -160,11 +162,47 @@ export const ROOMS: readonly Room[] = [
   {
     name: 'runner',
     paths: ['runner/'],
-    purpose: 'runs jobs durably',
-    mayImport: [...CORE, 'platform', FILES, 'store'],
+    purpose: 'starts and runs jobs durably, whatever kind they are of',
+    mayImport: [...CORE, 'platform', FILES, 'store', KINDS, 'runner/engines'],
     builtins: 'all',
     packages: { ...ZOD_IN_SCHEMAS, yaml: ANY_FILE },
     withoutGlobals: [],
+  },
+  {
+    name: KINDS,
+    paths: [
+      'runner/kinds/registry.ts',
+      'runner/kinds/kind.ts',
+      'runner/kinds/spec-fields.ts',
+      'runner/kinds/*/kind.ts',
+    ],
+    purpose: 'kinds of jobs as rows, and what lists need of them; the rest of a kind is loaded when a job is run',
+    mayImport: [GROUND, 'runner/kinds/<kind>'],
+    mayImportTypesOf: [...CORE, 'platform', 'runner'],
+    builtins: [],
+    packages: {},
+    withoutGlobals: EFFECTS,
+  },
+  {
+    name: 'runner/kinds/<kind>',
+    paths: ['runner/kinds/'],
+    purpose: 'what a kind does with its jobs: job file, units, what is next, how it ends, what is written back',
+    mayImport: [...CORE, 'platform', FILES, 'store', 'runner'],
+    mayImportTypesOf: [KINDS, 'runner/engines'],
+    builtins: 'all',
+    packages: ZOD_IN_SCHEMAS,
+    withoutGlobals: [],
+    foldersApart: true,
+  },
+  {
+    name: 'runner/engines',
+    paths: ['runner/engines/'],
+    purpose: 'carry units out; unit-program.ts is all that an engine knows of a job',
+    mayImport: [...CORE, 'platform', 'runner'],
+    builtins: 'all',
+    packages: {},
+    withoutGlobals: [],
+    foldersApart: true,
   },
   {
     name: 'ui/terminal',
@@ -199,7 +237,7 @@ export const ROOMS: readonly Room[] = [
     name: 'cli',
     paths: ['cli/'],
     purpose: 'commands; wires the ports',
-    mayImport: [...CORE, 'present', ...PLATFORM, 'store', STORE_DOOR, 'sources', 'runner', 'cli/interactive'],
+    mayImport: [...CORE, 'present', ...PLATFORM, 'store', STORE_DOOR, 'sources', 'runner', KINDS, 'cli/interactive'],
     builtins: 'all',
     packages: { 'zod/mini': ANY_FILE, yaml: /^cli\/config/, execa: /^cli\/demo\// },
     withoutGlobals: [],

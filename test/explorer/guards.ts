@@ -128,7 +128,7 @@ export const GUARDS = {
     order: 'W*6,R1*3,P*13,R1*4,W',
     changes: [
       {
-        file: 'src/runner/write-back-job.ts',
+        file: 'src/runner/kinds/batch/write-back-batch.ts',
         find: 'if (!isSame(current, pickRecorded(state)))',
         replace: 'if (false)',
       },

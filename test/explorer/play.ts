@@ -4,16 +4,17 @@
  */
 import { rmSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
-import { writeRows } from '../../src/cli/write-rows.ts';
 import { toRecoveryError } from '../../src/core/errors.ts';
 import type { UnitEngine } from '../../src/core/execution/unit-engine.ts';
 import type { SettledAs } from '../../src/core/ports.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import type { Session, SessionCommand, SessionState } from '../../src/core/session/schema.ts';
 import { holdLease, pickExpected } from '../../src/runner/hold-lease.ts';
-import { parseBatchSpec } from '../../src/runner/job-file/schema.ts';
+import { kindOf } from '../../src/runner/kinds/registry.ts';
 import { runJob } from '../../src/runner/run-job.ts';
-import { makeNativeActuator, type RunPlan } from '../../src/sources/native/act.ts';
+import type { RunPlan } from '../../src/runner/run-plan.ts';
+import { writeRows } from '../../src/runner/write-rows.ts';
+import { makeNativeActuator } from '../../src/sources/native/act.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
 import { openJobStore } from '../../src/store/open-store.ts';
 import { readEpoch } from '../../src/store/sqlite/leases.ts';
@@ -204,15 +205,15 @@ function runPlanOf(stage: Stage, name: string): RunPlan {
     database.prepare(`UPDATE leases SET ${own} WHERE epoch = ?`).run(held.epoch);
     if (isElsewhere) rmSync(lockPath(stage.path, job.id), { force: true });
     onStarted();
-    const spec = parseBatchSpec(job.spec);
+    const work = (await kindOf(job).load()).parse(job.spec);
     const ended = await runJob({
-      ...{ store, job, spec, stop, kill, onEvent, held },
+      ...{ store, job, work, stop, kill, onEvent, held },
       steps: plan.steps.filter((step) => step.by === 'runner'),
       orphans: [],
-      makeEngine: ({ checkHeld }) => {
+      makeEngine: ({ checkHeld, program }) => {
         const holding = { check: checkHeld, current: () => readEpoch(database, job.seq) };
         const { verify, ...engine } = makeEngine(stage, held.epoch, holding);
-        return spec.verify === undefined ? engine : { ...engine, verify };
+        return program.verify ? { ...engine, verify } : engine;
       },
       clock: CLOCK,
       random: () => 0,

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import type { UnitStatus } from '../../src/core/job/schema.ts';
-import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
+import type { BatchSpec } from '../../src/runner/kinds/batch/schema.ts';
 import { readEpoch } from '../../src/store/sqlite/leases.ts';
 import { storePath } from '../../src/store/state-directory.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';

@@ -3,13 +3,14 @@
  * group|alone|stop FILE|JOB`. `group` takes its children with it, `alone` leaves them; `stop` only stops it.
  */
 import { randomUUID } from 'node:crypto';
-import { runPlanWith } from '../../src/cli/run-plan.ts';
-import { startJob } from '../../src/cli/start-job.ts';
-import { writeRows } from '../../src/cli/write-rows.ts';
+import { lookAtJob } from '../../src/cli/look-at-job.ts';
 import type { Faults } from '../../src/core/ports.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
+import { runPlanWith } from '../../src/runner/run-plan.ts';
+import { startJob } from '../../src/runner/start-job.ts';
+import { writeRows } from '../../src/runner/write-rows.ts';
 import { makeNativeActuator } from '../../src/sources/native/act.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
 import { openJobStore } from '../../src/store/open-store.ts';
@@ -27,7 +28,14 @@ const faults: Faults = {
 await (what.endsWith('.yaml') ? run(what) : resume(what));
 
 async function run(file: string): Promise<void> {
-  const started = await startJob({ stateDirectory, file, params: {}, principal: 'test', faults });
+  const started = await startJob({
+    store: openJobStore(stateDirectory, systemClock),
+    lookAt: lookAtJob,
+    file,
+    params: {},
+    principal: 'test',
+    faults,
+  });
   const never = new AbortController().signal;
   await started.run({ stop: never, kill: never, onEvent: () => {} });
 }
@@ -47,7 +55,7 @@ async function resume(jobId: string): Promise<void> {
       words: { describeFinding, describeStep, describeWarning },
       makeId: randomUUID,
       stopGraceMs: 1000,
-      runPlan: (asked) => runPlanWith(faults, asked),
+      runPlan: (asked) => runPlanWith({ faults }, asked),
       writeRows,
     }),
   });

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
-import type { JobKind, NativeStatus, UnitStatus } from '../../src/core/job/schema.ts';
+import type { NativeStatus, UnitStatus } from '../../src/core/job/schema.ts';
 import { type ProcessIdentity, readOwnIdentity } from '../../src/platform/process-probe.ts';
 import type { HeldJob, JobStore } from '../../src/store/contract.ts';
 import type { JobRecord } from '../../src/store/records.ts';
@@ -22,7 +22,7 @@ import { makeFolder } from './make-folder.ts';
 export type JobSeed = {
   readonly id?: string;
   readonly name?: string;
-  readonly kind?: JobKind;
+  readonly kind?: string;
   readonly status?: NativeStatus;
   /** One unit for each, with the keys `k1`, `k2` and so on. */
   readonly units?: readonly UnitStatus[];

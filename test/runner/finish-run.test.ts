@@ -3,8 +3,9 @@ import { describe, expect, it } from 'vitest';
 import type { UnitStatus } from '../../src/core/job/schema.ts';
 import type { Faults } from '../../src/core/ports.ts';
 import { finishRun } from '../../src/runner/finish-run.ts';
-import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
-import type { UnitsEnd } from '../../src/runner/run-units.ts';
+import type { UnitsEnd } from '../../src/runner/job-work.ts';
+import type { BatchSpec } from '../../src/runner/kinds/batch/schema.ts';
+import { makeBatchWork } from '../../src/runner/kinds/batch/work.ts';
 import { readRunner } from '../../src/store/sqlite/leases.ts';
 import { makeUnitJournal } from '../../src/store/sqlite/unit-journal.ts';
 import { makeTempState, SEED_MS } from '../helpers/temp-state.ts';
@@ -34,7 +35,7 @@ async function makeRun(units: readonly UnitStatus[], writeBack: BatchSpec['write
   type More = { readonly unasked?: number; readonly faults?: Faults };
   const finish = (end: UnitsEnd, more: More = {}) =>
     finishRun({
-      ...{ store: state.open(), held: state.held(job), job, spec, units: end },
+      ...{ store: state.open(), held: state.held(job), job, work: makeBatchWork(spec), units: end },
       clock: { nowMs: () => SEED_MS },
       faults: { reach: () => {} },
       ...more,

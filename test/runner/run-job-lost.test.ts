@@ -4,7 +4,8 @@ import type { UnitEngine, UnitOutcome, UnitWork } from '../../src/core/execution
 import type { RunnerStep } from '../../src/core/plan/schema.ts';
 import { probeLock } from '../../src/platform/lock-file.ts';
 import { holdLease } from '../../src/runner/hold-lease.ts';
-import type { BatchSpec } from '../../src/runner/job-file/schema.ts';
+import type { BatchSpec } from '../../src/runner/kinds/batch/schema.ts';
+import { makeBatchWork } from '../../src/runner/kinds/batch/work.ts';
 import { runJob } from '../../src/runner/run-job.ts';
 import type { HeldJob } from '../../src/store/contract.ts';
 import { verifyStore } from '../../src/store/sqlite/verify-store.ts';
@@ -53,7 +54,7 @@ async function makeRun() {
     };
     return runJob({
       ...{ store, job, held: scripted.wrap?.(held) ?? held, orphans: [], steps: scripted.steps ?? RUN },
-      spec: { ...spec, concurrency: scripted.concurrency ?? 1 },
+      work: makeBatchWork({ ...spec, concurrency: scripted.concurrency ?? 1 }),
       makeEngine: () => engine,
       clock: CLOCK,
       random: () => 0,

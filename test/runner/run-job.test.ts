@@ -5,6 +5,7 @@ import type { TakenBack, UnitEngine, UnitOutcome, UnitWork } from '../../src/cor
 import type { UnitStatus } from '../../src/core/job/schema.ts';
 import type { RunnerStep } from '../../src/core/plan/schema.ts';
 import type { JobRun } from '../../src/runner/job-run.ts';
+import { makeBatchWork } from '../../src/runner/kinds/batch/work.ts';
 import { runJob } from '../../src/runner/run-job.ts';
 import { readRunner } from '../../src/store/sqlite/leases.ts';
 import { countUnitsByStatus, readUnits } from '../../src/store/sqlite/units.ts';
@@ -39,7 +40,7 @@ async function makeRun(perform: Perform, change: Partial<JobRun> & { readonly un
         await held.release();
       },
     },
-    spec: {
+    work: makeBatchWork({
       kind: 'batch',
       name: 'Shipping',
       directory: state.path,
@@ -52,7 +53,7 @@ async function makeRun(perform: Perform, change: Partial<JobRun> & { readonly un
       writeBack: [],
       env: {},
       params: {},
-    },
+    }),
     steps: [RUN_ALL],
     orphans: [],
     makeEngine: ({ onTakenBack }): UnitEngine => ({
@@ -117,8 +118,8 @@ describe('runJob', () => {
   it('a definite failure is tried again as often as the job says, and no row twice beyond that', async () => {
     const { state, run, calls, statuses } = await makeRun(({ key }) => (key === '2' ? FAILED : { type: 'done' }));
     await using _state = state;
-    const retry = { ...run.spec.retry, attempts: 2 };
-    const { end, error } = await runJob({ ...run, spec: { ...run.spec, retry } });
+    const retry = { ...run.work.retry, attempts: 2 };
+    const { end, error } = await runJob({ ...run, work: { ...run.work, retry } });
     expect({ end, error }).toEqual({ end: 'failed', error: ERROR });
     expect(calls.slice(1, -2)).toEqual(['3 1', '2 1', '2 2', '1 1']);
     expect(statuses()).toEqual(['done', 'failed', 'done']);
@@ -134,8 +135,8 @@ describe('runJob', () => {
         return FAILED;
       });
       await using _state = state;
-      const retry = { ...run.spec.retry, attempts, initialDelayMs: 100, maxDelayMs: 100 };
-      expect((await runJob({ ...run, spec: { ...run.spec, retry } })).end).toBe('completed');
+      const retry = { ...run.work.retry, attempts, initialDelayMs: 100, maxDelayMs: 100 };
+      expect((await runJob({ ...run, work: { ...run.work, retry } })).end).toBe('completed');
       expect(calls.slice(1, -2)).toEqual(['3 1', '2 1', '1 1']);
       expect(statuses()).toEqual(['needs_review', 'done', 'done']);
       expect(verifyStore(state.database)).toEqual([]);

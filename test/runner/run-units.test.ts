@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { UnitPorts } from '../../src/core/execution/run-unit.ts';
 import type { UnitEngine } from '../../src/core/execution/unit-engine.ts';
+import { makePendingUnits } from '../../src/runner/pending-units.ts';
 import { runUnits } from '../../src/runner/run-units.ts';
+import type { HeldJob } from '../../src/store/contract.ts';
 import type { After, PendingUnit } from '../../src/store/records.ts';
 
 const turn = () => new Promise<void>((resolve) => setImmediate(resolve));
@@ -24,6 +26,9 @@ function makeRows(count: number) {
   return { units, asked, held };
 }
 
+/** Every pending unit in order of its number; none halts the run. */
+const makeCourse = (held: Pick<HeldJob, 'pending'>) => ({ next: makePendingUnits(held), mayGoOn: () => true });
+
 function makePorts(perform: UnitEngine['perform']): UnitPorts {
   const engine = { start: async () => {}, perform, stop: async () => {}, kill: () => {} };
   const clock = { nowMs: () => 0 };
@@ -43,7 +48,7 @@ describe('runUnits', () => {
     const signal = new AbortController().signal;
     const told: number[] = [];
     const onUnit = ({ number }: { readonly number: number }) => void told.push(number);
-    const end = await runUnits({ held, concurrency: 16, onError: 'halt', signal, ports, onUnit });
+    const end = await runUnits({ held, course: makeCourse(held), concurrency: 16, signal, ports, onUnit });
     expect(end).toEqual({ end: 'ran_out' });
     expect(begun).toEqual(units.map(({ number }) => number));
     expect(told.toSorted((a, b) => a - b)).toEqual(begun);
@@ -69,7 +74,7 @@ describe('runUnits', () => {
       return held.pending({ ...after, limit: 2 });
     };
     const run = runUnits({
-      ...{ held: { ...held, pending }, concurrency: 3, onError: 'halt', ports, onUnit: () => {} },
+      ...{ held, course: makeCourse({ pending }), concurrency: 3, ports, onUnit: () => {} },
       signal: new AbortController().signal,
     });
     await expect(run).rejects.toBe(gone);

@@ -6,14 +6,16 @@ import { checkAuthority } from '../../core/plan/check-authority.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { safeText } from '../../present/safe-text.ts';
+import type { RepeatedJob } from '../../runner/check-same-rows.ts';
+import type { SharedRowsJob } from '../../runner/find-shared-rows.ts';
 import type { JobRunResult } from '../../runner/run-job.ts';
+import { openJobStore } from '../../store/open-store.ts';
 import { restorePassword } from '../../store/store-url.ts';
-import type { RepeatedJob } from '../check-same-rows.ts';
 import { checkTrust } from '../check-trust.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { RunnerNews } from '../detached/schema.ts';
 import { startRunner, translateRefusal } from '../detached/start-runner.ts';
-import type { SharedRowsJob } from '../find-shared-rows.ts';
+import { lookAtJob } from '../look-at-job.ts';
 import { makeProgressLine } from '../progress-line.ts';
 import { readPolicy } from '../read-policy.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
@@ -96,9 +98,10 @@ async function runHere(
   });
   const startedAtMs = systemClock.nowMs();
   try {
-    const { startJob } = await import('../start-job.ts');
+    const { startJob } = await import('../../runner/start-job.ts');
     const started = await startJob({
-      stateDirectory: config.stateDirectory,
+      store: openJobStore(config.stateDirectory, systemClock),
+      lookAt: lookAtJob,
       file: asked.positionals[0] ?? '',
       params,
       principal: config.principal,
@@ -108,7 +111,7 @@ async function runHere(
     if (started.repeated) output.note(describeRepeated(started.repeated));
     for (const job of started.sharing) output.note(describeSharing(job));
     output.note(
-      `Job ${started.job.id} '${safeText(started.job.name, 200)}': ${formatCount(started.progress.total, 'row')}`,
+      `Job ${started.job.id} '${safeText(started.job.name, 200)}': ${formatCount(started.progress.total, started.progress.unit)}`,
     );
     const line = makeProgressLine(process.stderr, systemClock.nowMs);
     const result = await started
@@ -130,7 +133,7 @@ async function runHere(
     if (output.json) {
       output.printJson({
         schema_version: 1,
-        job: describeJob({ id: started.job.id, name: started.job.name, kind: 'batch', source: 'native' }),
+        job: describeJob({ ...started.job, source: 'native' }),
         directory: started.directory ?? null,
         progress: translateProgress(result.progress),
         last_error: result.error ?? null,
@@ -179,10 +182,10 @@ async function startDetached(
     onEnd: reject,
   });
   try {
-    const { jobId, name: jobName, directory, repeated, sharing } = await promise;
+    const { jobId, name: jobName, kind, directory, repeated, sharing } = await promise;
     if (repeated) output.note(describeRepeated(repeated));
     for (const other of sharing) output.note(describeSharing(other));
-    const job = { id: jobId, name: jobName, kind: 'batch', source: 'native' };
+    const job = { id: jobId, name: jobName, kind, source: 'native' };
     if (output.json)
       output.printJson({
         schema_version: 1,

@@ -3,8 +3,11 @@ import type { ExecutionEvent } from '../../core/execution/schema.ts';
 import { describeStale, listChanges } from '../../core/plan/plan-basis.ts';
 import type { StopSignal } from '../../core/ports.ts';
 import type { Session } from '../../core/session/schema.ts';
+import { systemClock } from '../../platform/clock.ts';
+import { openJobStore } from '../../store/open-store.ts';
 import { openSession } from '../compose.ts';
 import { type Config, resolvePlace } from '../config.ts';
+import { lookAtJob } from '../look-at-job.ts';
 import { openPlaces } from '../open-places.ts';
 import { readPolicy } from '../read-policy.ts';
 import { stopOnSignals } from '../stop-on-signals.ts';
@@ -167,9 +170,10 @@ async function run(request: Run, onStop: OnStop): Promise<void> {
   const stop = new AbortController();
   onStop(() => stop.abort());
   const { file, params, name, again = false, principal, stateDirectory } = request;
-  const { startJob } = await import('../start-job.ts');
+  const { startJob } = await import('../../runner/start-job.ts');
   const started = await startJob({
-    stateDirectory,
+    store: openJobStore(stateDirectory, systemClock),
+    lookAt: lookAtJob,
     file,
     params,
     principal,
@@ -181,6 +185,7 @@ async function run(request: Run, onStop: OnStop): Promise<void> {
     type: 'run_started',
     jobId: job.id,
     name: job.name,
+    kind: job.kind,
     ...(directory !== undefined && { directory }),
     sharing: [...sharing],
     ...(repeated && { repeated }),

@@ -4,7 +4,7 @@ import type { Evidence } from '../../core/evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from '../../core/execution/schema.ts';
 import { ACTING_CHOICES } from '../../core/job/schema.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
-import type { SharedRowsJob } from '../find-shared-rows.ts';
+import type { SharedRowsJob } from '../../runner/find-shared-rows.ts';
 
 const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null;
 
@@ -55,6 +55,7 @@ export const RunnerNews = z.discriminatedUnion('type', [
     type: z.literal('run_started'),
     jobId: z.string(),
     name: z.string(),
+    kind: z.string(),
     directory: z.optional(z.string()),
     repeated: z.exactOptional(z.object({ id: z.string(), name: z.string(), status: z.string() })),
     sharing: z.array(z.custom<SharedRowsJob>(isObject)),

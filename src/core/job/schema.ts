@@ -1,10 +1,5 @@
 /** What an operator recovers: its identity, its claimed status and how far it got. */
 
-/** Kinds of jobs. A `batch` has rows, a `workflow` steps, a `training` checkpoints. Source: design, words. */
-export const JOB_KINDS = ['batch', 'workflow', 'training'] as const;
-/** One of the kinds of jobs. */
-export type JobKind = (typeof JOB_KINDS)[number];
-
 /** What the evidence says about a job, whatever its recorded status claims. Source: design, words. */
 export const VERDICTS = [
   'alive',
@@ -61,13 +56,14 @@ export const UNIT_STATUSES = ['pending', 'in_doubt', 'done', 'failed', 'skipped'
 export type UnitStatus = (typeof UNIT_STATUSES)[number];
 
 /**
- * Identity of a job. `family` says whose rules hold for it (see core/families); `directory` is where its report and log
+ * Identity of a job. `kind` is a word that whoever runs such jobs knows: a `batch` has rows, a `workflow` steps, a
+ * `training` checkpoints. `family` says whose rules hold for it (see core/families); `directory` is where its report and log
  * are kept, when it has such a place.
  */
 export type JobRef = {
   readonly id: string;
   readonly name: string;
-  readonly kind: JobKind;
+  readonly kind: string;
   readonly family: string;
   readonly source: string;
   readonly directory?: string;

@@ -1,40 +1,33 @@
 import { open, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
-import { findMissingCommand } from '../../platform/find-missing-command.ts';
-import { openRows } from '../rows/open-rows.ts';
-import type { RowsSource } from '../rows/row-record.ts';
-import { checkBatch } from './check-batch.ts';
+import type { JobRef } from '../../core/job/schema.ts';
+import { checkCommands } from '../check-commands.ts';
+import type { JobWork } from '../job-work.ts';
+import { findFileKind } from './find-file-kind.ts';
 import { LIMITS } from './limits.ts';
-import { parseJobFile } from './parse-job-file.ts';
-import type { BatchSpec } from './schema.ts';
+import { parseJobText } from './parse-job-text.ts';
+
+/** What may be said of a job beside its file: parameters of this run, and another name. */
+export type JobFileOptions = { readonly params?: Readonly<Record<string, string>>; readonly name?: string };
+
+/** A job as its file says, and its kind. */
+export type ReadJob = Pick<JobRef, 'kind'> & { readonly work: JobWork };
 
 /**
- * Reads a job file into its specification, with the columns its rows have, and makes sure that its commands are there
- * and that every name they use stands for something.
+ * Reads a job file by its kind, and makes sure that its commands are there and that every name they use stands for
+ * something.
  *
- * Shapes: `params` are the parameters given for this run.
  * Errors: JOB_FILE_INVALID, ROWS_INVALID, USAGE_INVALID (unknown parameter), COMMAND_MISSING; nothing was started.
  * Source: contract, job files.
  */
-export async function readJobFile(path: string, params: Readonly<Record<string, string>> = {}): Promise<BatchSpec> {
-  const text = decode(await readBytes(path), path);
-  const written = parseJobFile(text, { path, directory: dirname(resolve(path)) }, params);
-  const spec = { ...written, columns: await readColumns(written) };
-  checkBatch(spec);
-  for (const commandLine of [spec.command, spec.worker, spec.verify]) {
-    const missing = commandLine === undefined ? undefined : findMissingCommand(commandLine, spec);
-    if (!missing) continue;
-    const { command, problem } = missing;
-    throw new RecoveryError('COMMAND_MISSING', `the command ${command} ${problem}`, { details: { command } });
-  }
-  return spec;
-}
-
-async function readColumns(source: RowsSource): Promise<readonly string[]> {
-  const rows = await openRows(source);
-  await rows.close();
-  return rows.columns;
+export async function readJobFile(path: string, { params = {}, name }: JobFileOptions = {}): Promise<ReadJob> {
+  const text = parseJobText(decode(await readBytes(path), path), path);
+  const kind = findFileKind(text);
+  const file = { text, path, directory: dirname(resolve(path)), params, ...(name !== undefined && { name }) };
+  const work = await (await kind.load()).readFile(file);
+  checkCommands(work, 'COMMAND_MISSING');
+  return { kind: kind.name, work };
 }
 
 async function readBytes(path: string): Promise<Buffer> {

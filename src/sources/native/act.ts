@@ -14,6 +14,9 @@ import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
+import { unitOf } from '../../runner/kinds/registry.ts';
+import type { RunPlan } from '../../runner/run-plan.ts';
+import type { WriteRows } from '../../runner/write-rows.ts';
 import type { JobStore } from '../../store/contract.ts';
 import { describeJobUnknown } from '../../store/lease-errors.ts';
 import type { JobRecord } from '../../store/records.ts';
@@ -22,19 +25,7 @@ import { collectEvidence } from './collect.ts';
 import { settleUnits } from './settle.ts';
 import { type StopEnd, stopJob } from './stop.ts';
 import { stopRunner } from './stop-runner.ts';
-import { type WriteRows, writeBackAfter, writeBackResults } from './write-back.ts';
-
-/** Runs what is left of a job after an approved plan; wired to the runner where the ports are. */
-export type RunPlan = (options: {
-  readonly store: JobStore;
-  readonly job: JobRecord;
-  readonly approved: ApprovedPlan;
-  readonly stop: AbortSignal;
-  readonly kill: AbortSignal;
-  readonly onEvent: (event: ExecutionEvent) => void;
-  /** The lease is taken and recorded: from here on the recovery acts. */
-  readonly onStarted: () => void;
-}) => Promise<Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'>>;
+import { writeBackAfter, writeBackResults } from './write-back.ts';
 
 /** What the actuator of a place of Salvor's own needs. `makeId` makes report and correlation ids. */
 export type NativeActuatorOptions = {
@@ -191,7 +182,7 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
   });
   const result: ExecutionResult = {
     ...outcome,
-    progressAfter: assembleProgress(after?.units.counts ?? evidence.units?.counts ?? NO_UNITS, 'row'),
+    progressAfter: assembleProgress(after?.units.counts ?? evidence.units?.counts ?? NO_UNITS, unitOf(job)),
     durationMs: clock.nowMs() - startedAtMs,
     attempt: after?.job.runCount ?? job.runCount,
     ...(signal && { signalExitCode: STOP_EXIT_CODES[signal] }),

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { closeSync, openSync, readSync, statSync } from 'node:fs';
 import type { JobFacts } from '../../core/diagnosis/job-facts.ts';
 import { findMissingCommand } from '../../platform/find-missing-command.ts';
+import type { SpecFacts } from '../../runner/kinds/kind.ts';
+import { readSpecFacts } from '../../runner/kinds/registry.ts';
 import type { ListedJob } from '../../store/list-contract.ts';
-import { type SpecFacts, translateSpecFacts } from './translate.ts';
 
 /** How many bytes of rows files one list digests at most; what is beyond is not checked. */
 const DIGEST_BUDGET_BYTES = 32 * 1024 * 1024;
@@ -43,7 +44,7 @@ export function makePrerequisiteCheck(): (job: ListedJob) => Prerequisites {
   };
   return (job) => {
     if (job.status === 'completed' || job.status === 'cancelled') return 'fit';
-    const spec = translateSpecFacts(job.spec);
+    const spec = readSpecFacts(job);
     const isFit = spec.directory === undefined || (isDirectory(spec.directory) && hasCommands(spec));
     return isFit ? checkRows(job, budget) : 'unfit';
   };

@@ -4,9 +4,10 @@ import { RecoveryError } from '../../core/errors.ts';
 import type { Evidence, PrerequisiteFacts } from '../../core/evidence/schema.ts';
 import { findMissingCommand } from '../../platform/find-missing-command.ts';
 import { findOrphans } from '../../platform/find-orphans.ts';
+import { readSpecFacts, unitOf } from '../../runner/kinds/registry.ts';
 import type { JobStore } from '../../store/contract.ts';
 import type { FileMark, JobRecord } from '../../store/records.ts';
-import { translateJobRef, translateSpecFacts } from './translate.ts';
+import { translateJobRef } from './translate.ts';
 
 /** How often, and after how long, a job is looked at again that somebody is just taking over, or letting go. */
 const TAKEOVER_LOOKS = 50;
@@ -47,7 +48,7 @@ async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {
     throw new RecoveryError('JOB_UNKNOWN', `${place} has no job ${jobId}`, { details: { job: jobId, path: place } });
   }
   const { job, rowsFiles, runner, liveness, epoch, runTokens, units, audit, regression, seenAtMs } = seen;
-  const spec = translateSpecFacts(job.spec);
+  const spec = readSpecFacts(job);
   const runnerLives = runner !== undefined && !runner.fenced && liveness?.lock === 'held';
   const orphanTokens = runnerLives ? runTokens.filter((token) => token !== runner.runToken) : runTokens;
   const lastError = units.lastFailing?.error ?? job.error;
@@ -66,7 +67,7 @@ async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {
     ...(liveness && { liveness }),
     orphans: findOrphans(orphanTokens),
     units: {
-      unit: 'row',
+      unit: unitOf(job),
       ...units,
       canVerify: spec.canVerify,
       ...(spec.receiptLabel !== undefined && { receiptLabel: spec.receiptLabel }),
@@ -80,7 +81,7 @@ async function collectOnce(store: JobStore, jobId: string): Promise<Evidence> {
 
 /** Commands run in the directory of the job file; an ended job runs none. */
 function inspectDirectory(record: JobRecord): readonly PrerequisiteFacts[] {
-  const { directory: path, commands } = translateSpecFacts(record.spec);
+  const { directory: path, commands } = readSpecFacts(record);
   if (path === undefined || hasEnded(record)) return [];
   const base = { what: 'job_directory', path } as const;
   try {

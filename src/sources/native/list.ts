@@ -5,6 +5,7 @@ import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { judgeJob } from '../../core/families/units/judge-job.ts';
 import { ATTENTIONS, type Attention, assembleProgress, type JobSummary, type Verdict } from '../../core/job/schema.ts';
 import type { JobPage, JobQuery } from '../../core/ports.ts';
+import { readSpecFacts, unitOf } from '../../runner/kinds/registry.ts';
 import type { JobStore } from '../../store/contract.ts';
 import {
   LIST_CLASSES,
@@ -15,7 +16,7 @@ import {
   type ListReader,
 } from '../../store/list-contract.ts';
 import { makePrerequisiteCheck } from './check-prerequisites.ts';
-import { translateJobRef, translateSpecFacts } from './translate.ts';
+import { translateJobRef } from './translate.ts';
 
 /** How many jobs are looked at in one go when a verdict is asked for. */
 const SCAN_PAGE = 1000;
@@ -196,7 +197,7 @@ function summariseJob(store: JobStore, listed: ListedJob, seen: Seen): JobSummar
     status,
     verdict,
     attention,
-    progress: assembleProgress(counts, 'row'),
+    progress: assembleProgress(counts, unitOf(listed)),
     sinceMs: verdict === 'alive' && holder ? holder.acquiredAtMs : listed.activeAtMs,
     ...(needsOperator(attention) && verdict !== 'alive' && { interruptedAtMs: listed.activeAtMs }),
     ...(lastError && { lastError }),
@@ -206,7 +207,8 @@ function summariseJob(store: JobStore, listed: ListedJob, seen: Seen): JobSummar
 }
 
 /** How many receipts there are, of a job that has any to give. */
-function describeReceipts({ receiptCount, spec }: ListedJob): Pick<JobSummary, 'receiptCount'> {
-  if (receiptCount === undefined || translateSpecFacts(spec).receiptLabel === undefined) return {};
+function describeReceipts(job: ListedJob): Pick<JobSummary, 'receiptCount'> {
+  const { receiptCount } = job;
+  if (receiptCount === undefined || readSpecFacts(job).receiptLabel === undefined) return {};
   return { receiptCount };
 }

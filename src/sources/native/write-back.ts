@@ -3,22 +3,11 @@ import { type ErrorCode, RecoveryError, toRecoveryError } from '../../core/error
 import type { JobError } from '../../core/job/schema.ts';
 import { describeHolder, pickHolder } from '../../core/plan/describe-holder.ts';
 import type { Clock, WrittenRows } from '../../core/ports.ts';
+import { readSpecFacts } from '../../runner/kinds/registry.ts';
+import type { WriteRows } from '../../runner/write-rows.ts';
 import { checkChain } from '../../store/audit-chain.ts';
-import type { AuditWord, JobChange, JobState, JobStore } from '../../store/contract.ts';
+import type { AuditWord, JobState, JobStore } from '../../store/contract.ts';
 import { describeJobUnknown } from '../../store/lease-errors.ts';
-import type { JobRecord } from '../../store/records.ts';
-import { translateSpecFacts } from './translate.ts';
-
-/** Writes the rows file of a job; wired to the runner, which knows such files, where the ports are. */
-export type WriteRows = (asked: {
-  readonly store: JobStore;
-  readonly job: JobRecord;
-  readonly clock: Clock;
-  /** Called inside each transaction; throws when the writer may not go on. */
-  readonly guard: (state: JobState) => void;
-  /** What is recorded with the file as it is then. */
-  readonly record: (state: JobState, written: Omit<WrittenRows, 'path'>) => Omit<JobChange, 'atMs' | 'rows' | 'lastly'>;
-}) => Promise<WrittenRows>;
 
 /** A write-back apart from a run. `principal` is whoever asked for it by itself; then it is audited. */
 export type ResultsWriteBack = {
@@ -48,7 +37,7 @@ export async function writeBackResults({
   const details = { job: jobId };
   const [job] = await store.find(jobId, 1);
   if (job?.id !== jobId) throw describeJobUnknown(jobId);
-  if (!translateSpecFacts(job.spec).writesBack) {
+  if (!readSpecFacts(job).writesBack) {
     throw new RecoveryError('WRITE_BACK_EMPTY', `the job file of '${job.name}' names no write_back`, { details });
   }
   // Whoever settles or cancels takes an epoch too, and writes no results but those that are recorded.

@@ -1,5 +1,5 @@
 import { RecoveryError } from '../../core/errors.ts';
-import type { JobRecord, NewJob, RowsInput, SameRowsJob, UnitInput } from '../records.ts';
+import type { JobRecord, JudgeSameRows, NewJob, UnitInput, UnitsInput } from '../records.ts';
 import { notify, updateRows } from './change-job.ts';
 import { describeError } from './describe-error.ts';
 import { findSameRows, HELD_LOCKS, readJob } from './jobs.ts';
@@ -10,8 +10,8 @@ import { inTransaction, type Sessions } from './sessions.ts';
 /** A job to be recorded, its rows, and who judges it at the end. */
 export type Creation = {
   readonly job: NewJob;
-  readonly rows: RowsInput;
-  readonly judge?: (same: readonly SameRowsJob[]) => void;
+  readonly rows: UnitsInput;
+  readonly judge?: JudgeSameRows;
 };
 
 const CHANGING = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
@@ -58,9 +58,11 @@ async function importJob(
     await inTransaction(session, CHANGING, async () => {
       // Who records the same rows at the same time waits here, and is judged by this job.
       await session.query('SELECT FROM salvor_store FOR UPDATE');
-      const digest = rows.digest();
-      judge?.(await findSameRows(session, job.name, { path: job.rowsPath, sha256: digest.sha256 }));
-      await updateRows(session, seq, digest);
+      const digest = rows.digest?.();
+      if (digest && job.rowsPath !== undefined) {
+        judge?.(await findSameRows(session, job.name, { path: job.rowsPath, sha256: digest.sha256 }));
+        await updateRows(session, seq, digest);
+      }
       await session.query("UPDATE jobs SET status = 'pending' WHERE seq = $1", [seq]);
       await notify(session, channel);
       return { answer: undefined };
@@ -79,7 +81,7 @@ async function insertJob(session: Session, job: NewJob, { lockSpace }: StoreHead
   return inTransaction(session, CHANGING, async () => {
     const text = `INSERT INTO jobs (id, name, kind, status, spec, rows_path, created_at_ms, active_at_ms)
       VALUES ($1, $2, $3, 'importing', $4, $5, $6, $6) RETURNING seq`;
-    const [row] = await session.query(text, [job.id, job.name, job.kind, job.spec, job.rowsPath, job.atMs]);
+    const [row] = await session.query(text, [job.id, job.name, job.kind, job.spec, job.rowsPath ?? null, job.atMs]);
     const seq = Number(row?.seq);
     await session.query('SELECT pg_advisory_lock($1, $2)', [lockSpace, seq]);
     return { answer: seq };

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { RecoveryError } from '../../core/errors.ts';
 import { type HeldLock, probeLock, tryLock } from '../../platform/lock-file.ts';
-import type { JobRecord, NewJob, RowsInput, SameRowsJob } from '../records.ts';
+import type { JobRecord, JudgeSameRows, NewJob, UnitsInput } from '../records.ts';
 import { jobDirectory, lockPath } from '../state-directory.ts';
 import { CHANGING } from '../translate-errors.ts';
 import type { Connection } from './connection.ts';
@@ -16,8 +16,8 @@ import { translateErrors } from './translate-errors.ts';
 /** A job to be recorded, its rows, and who judges it at the end. */
 export type Creation = {
   readonly job: NewJob;
-  readonly rows: RowsInput;
-  readonly judge?: (same: readonly SameRowsJob[]) => void;
+  readonly rows: UnitsInput;
+  readonly judge?: JudgeSameRows;
 };
 
 /**
@@ -40,9 +40,11 @@ export async function createJob(connection: Connection, { job, rows, judge }: Cr
     seq = jobSeq;
     for await (const chunk of rows.chunks) changeStore(database, () => insertUnits(database, jobSeq, chunk));
     changeStore(database, () => {
-      const digest = rows.digest();
-      judge?.(findSameRows(database, job.name, { path: job.rowsPath, sha256: digest.sha256 }));
-      updateRowsFile(database, jobSeq, digest);
+      const digest = rows.digest?.();
+      if (digest && job.rowsPath !== undefined) {
+        judge?.(findSameRows(database, job.name, { path: job.rowsPath, sha256: digest.sha256 }));
+        updateRowsFile(database, jobSeq, digest);
+      }
       setStatus(database, jobSeq, 'pending');
     });
   } catch (error) {

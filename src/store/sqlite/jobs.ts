@@ -12,7 +12,7 @@ export function insertJob(database: DatabaseSync, job: NewJob): number {
       `INSERT INTO jobs (id, name, kind, status, spec, rows_path, created_at_ms, active_at_ms)
        VALUES (?, ?, ?, 'importing', ?, ?, ?, ?)`,
     )
-    .run(job.id, job.name, job.kind, job.spec, job.rowsPath, job.atMs, job.atMs);
+    .run(job.id, job.name, job.kind, job.spec, job.rowsPath ?? null, job.atMs, job.atMs);
   return Number(lastInsertRowid);
 }
 

@@ -8,7 +8,7 @@ import { makeFolder } from '../../helpers/make-folder.ts';
 const TALKER = `
 import { writeFileSync } from 'node:fs';
 process.on('message', () => {});
-const news = { type: 'run_started', jobId: 'b1', name: 'Shipping', directory: 'jobs/b1', sharing: [] };
+const news = { type: 'run_started', kind: 'batch', jobId: 'b1', name: 'Shipping', directory: 'jobs/b1', sharing: [] };
 process.send(news);
 process.send(news);
 process.send(news, () => writeFileSync(new URL('said', import.meta.url), ''));

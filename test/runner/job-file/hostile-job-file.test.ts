@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { compileTemplate } from '../../../src/runner/command/compile-template.ts';
-import { parseJobFile } from '../../../src/runner/job-file/parse-job-file.ts';
+import { findFileKind } from '../../../src/runner/job-file/find-file-kind.ts';
+import { parseJobText } from '../../../src/runner/job-file/parse-job-text.ts';
+import { parseBatchFile } from '../../../src/runner/kinds/batch/parse-batch-file.ts';
 
 const HEAD = 'kind: batch\nrows: rows.csv\ncommand: echo\n';
 const NAMES = {
@@ -11,7 +13,11 @@ const NAMES = {
   isVariable: () => true,
 };
 
-const parse = (text: string) => parseJobFile(text, { path: 'job.yaml', directory: '/d' }, {});
+function parse(written: string) {
+  const text = parseJobText(written, 'job.yaml');
+  findFileKind(text);
+  return parseBatchFile({ text, path: 'job.yaml', directory: '/d', params: {} });
+}
 const lines = (count: number, format: (index: number) => string) =>
   Array.from({ length: count }, (_, index) => `  ${format(index)}\n`).join('');
 

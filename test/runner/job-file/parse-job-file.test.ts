@@ -1,12 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { RecoveryError } from '../../../src/core/errors.ts';
-import { parseJobFile } from '../../../src/runner/job-file/parse-job-file.ts';
-import { parseBatchSpec } from '../../../src/runner/job-file/schema.ts';
+import { findFileKind } from '../../../src/runner/job-file/find-file-kind.ts';
+import { parseJobText } from '../../../src/runner/job-file/parse-job-text.ts';
+import { parseBatchFile } from '../../../src/runner/kinds/batch/parse-batch-file.ts';
+import { parseBatchSpec } from '../../../src/runner/kinds/batch/schema.ts';
 
 const PLACE = { path: 'orders.yaml', directory: '/jobs' };
 const MINIMAL = 'kind: batch\nrows: orders.csv\ncommand: ./ship.sh\n';
 
-const parse = (text: string, params: Record<string, string> = {}) => parseJobFile(text, PLACE, params);
+function parse(written: string, params: Record<string, string> = {}) {
+  const text = parseJobText(written, PLACE.path);
+  findFileKind(text);
+  return parseBatchFile({ ...PLACE, text, params });
+}
 
 function refusal(text: string, params: Record<string, string> = {}): string {
   try {
@@ -18,7 +24,7 @@ function refusal(text: string, params: Record<string, string> = {}): string {
   return 'accepted';
 }
 
-describe('parseJobFile', () => {
+describe('parseBatchFile', () => {
   it('fills in every default', () => {
     expect(parse(MINIMAL)).toEqual({
       kind: 'batch',
@@ -68,7 +74,7 @@ describe('parseJobFile', () => {
   });
 });
 
-describe('parseJobFile refuses', () => {
+describe('parseBatchFile refuses', () => {
   it.each([
     [
       'an unknown key',

@@ -1,12 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { readJobFile } from '../../../src/runner/job-file/read-job-file.ts';
+import { readJobFile as readFile } from '../../../src/runner/job-file/read-job-file.ts';
+import { parseBatchSpec } from '../../../src/runner/kinds/batch/schema.ts';
 import { makeFolder } from '../../helpers/make-folder.ts';
 
 const ORDERS = fileURLToPath(new URL('../../../fixtures/batch/orders/', import.meta.url));
 const CSV = 'order_id,name\nA1,x\n';
 const job = (lines: string) => `kind: batch\nrows: o.csv\n${lines}\n`;
+
+/** The specification that a job file comes to. */
+async function readJobFile(path: string, params: Record<string, string> = {}) {
+  return parseBatchSpec((await readFile(path, { params })).work.spec);
+}
 
 /** Reads a job file with these lines beside a small rows file. */
 async function read(

@@ -4,7 +4,7 @@ import { Client } from 'pg';
 import { inject } from 'vitest';
 import type { Claim, JobStore, StoreOptions } from '../../../src/store/contract.ts';
 import { openPostgresStore } from '../../../src/store/postgres/open-postgres-store.ts';
-import type { JobRecord, NewJob, RowsInput } from '../../../src/store/records.ts';
+import type { JobRecord, NewJob, UnitsInput } from '../../../src/store/records.ts';
 
 /** A URL of the shared server whose store is nobody else's: in a schema of its own. */
 export function makeStoreUrl(base: string = inject('databaseUrl')): string {
@@ -30,7 +30,7 @@ export async function ask(url: string, text: string, values: readonly unknown[] 
 }
 
 /** Rows `k1`, `k2`, ... */
-export function makeRows(count: number, sha256 = 'abc'): RowsInput {
+export function makeRows(count: number, sha256 = 'abc'): UnitsInput {
   async function* read() {
     yield Array.from({ length: count }, (_, at) => ({
       number: at + 1,

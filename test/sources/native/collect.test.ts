@@ -5,7 +5,6 @@ import { RUN_TOKEN_VARIABLE } from '../../../src/platform/find-run-processes.ts'
 import { tryLock } from '../../../src/platform/lock-file.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
-import { translateSpecFacts } from '../../../src/sources/native/translate.ts';
 import { openJobStore } from '../../../src/store/open-store.ts';
 import { appendAudit } from '../../../src/store/sqlite/audit.ts';
 import { updateRowsFile } from '../../../src/store/sqlite/jobs.ts';
@@ -215,29 +214,5 @@ describe('probeLiveness', () => {
     state.hold(job);
     releaseLease(state.database, job.seq, { epoch: 1, atMs: NOW_MS });
     expect((await collect(state, job)).lease).toMatchObject({ releasedAtMs: NOW_MS });
-  });
-});
-
-describe('translateSpecFacts', () => {
-  it.each([
-    ['{}', { canVerify: false }],
-    ['{"writeBack":[]}', { canVerify: false }],
-    ['{"writeBack":[{"column":"a","value":"status"}]}', { canVerify: false, writesBack: true }],
-    ['{"receipt":{}}', { canVerify: false, receiptLabel: 'receipt' }],
-    [
-      '{"receipt":{"label":"tracking"},"verify":"./v","directory":"/d"}',
-      {
-        canVerify: true,
-        receiptLabel: 'tracking',
-        directory: '/d',
-        commands: { lines: ['./v'], place: { directory: '/d', env: {} } },
-      },
-    ],
-    ['{"receipt":[],"verify":7,"directory":null}', { canVerify: false }],
-    ['not JSON', { canVerify: false }],
-    ['[1]', { canVerify: false }],
-    ['null', { canVerify: false }],
-  ])('%s', (spec, facts) => {
-    expect(translateSpecFacts(spec)).toEqual(facts);
   });
 });

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import type { ProcessIdentity } from '../../../src/platform/process-probe.ts';
 import type { AuditWord, HeldJob, JobStore } from '../../../src/store/contract.ts';
-import type { JobRecord, NewJob, RowsInput, UnitInput } from '../../../src/store/records.ts';
+import type { JobRecord, NewJob, UnitInput, UnitsInput } from '../../../src/store/records.ts';
 import type { UnitEvent } from '../../../src/store/unit-events.ts';
 
 /** An empty place of one engine. It goes at the end of the scope, and every store that was opened is closed. */
@@ -29,7 +29,7 @@ export const NO_PID = 2 ** 30;
 let made = 0;
 
 /** A job to be recorded, with an id and a name of its own. */
-export function newJob(change: Partial<NewJob> = {}): NewJob {
+export function newJob(change: Partial<NewJob> = {}): NewJob & { readonly rowsPath: string } {
   made += 1;
   const id = `b${String(made).padStart(10, '0')}`;
   return {
@@ -44,7 +44,10 @@ export function newJob(change: Partial<NewJob> = {}): NewJob {
 }
 
 /** Rows with these keys, a few at a time. `onChunk` is told how many rows are in before each chunk. */
-export function rowsOf(keys: readonly string[], onChunk: (count: number) => Promise<void> = async () => {}): RowsInput {
+export function rowsOf(
+  keys: readonly string[],
+  onChunk: (count: number) => Promise<void> = async () => {},
+): Required<UnitsInput> {
   const units = keys.map((key, index): UnitInput => ({ number: index + 1, key, dataJson: `{"id":"${key}"}` }));
   async function* chunks(): AsyncGenerator<readonly UnitInput[]> {
     for (let at = 0; at < units.length; at += 2) {

@@ -1,6 +1,6 @@
 import type { TakenBack } from '../../../core/execution/unit-engine.ts';
 import type { Faults } from '../../../core/ports.ts';
-import type { BatchSpec } from '../../job-file/schema.ts';
+import type { UnitProgram } from '../unit-program.ts';
 
 /** Where a line of output came from. `note` is the engine's own word on what it saw. */
 export type LineStream = 'stdout' | 'stderr' | 'note';
@@ -10,7 +10,7 @@ export type OnLine = (unitNumber: number | undefined, stream: LineStream, line: 
 
 /** What an engine on this machine needs. */
 export type LocalEngineOptions = {
-  readonly spec: BatchSpec;
+  readonly program: UnitProgram;
   readonly jobId: string;
   readonly epoch: number;
   readonly runToken: string;

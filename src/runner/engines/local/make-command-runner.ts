@@ -1,11 +1,8 @@
 import { RecoveryError } from '../../../core/errors.ts';
 import type { UnitOutcome, UnitWork, VerifyOutcome } from '../../../core/execution/unit-engine.ts';
-import { buildCommand } from '../../command/build-command.ts';
-import { type CompiledTemplate, compileTemplate } from '../../command/compile-template.ts';
-import { buildRunEnvironment, buildUnitEnvironment } from '../../command/row-environment.ts';
+import { buildRunEnvironment } from '../../command/row-environment.ts';
 import { UnpassableError } from '../../command/unit-text.ts';
-import { listTemplateNames } from '../../job-file/check-batch.ts';
-import { readTextMembers } from '../../rows/split-members.ts';
+import type { UnitCommand, UnitProgram } from '../unit-program.ts';
 import { type Heard, judgeCommand, judgeRest } from './judge-command.ts';
 import { judgeVerify } from './judge-verify.ts';
 import type { LineStream, LocalEngineOptions } from './local-engine-options.ts';
@@ -30,25 +27,20 @@ const VERIFY_TIMEOUT_MS = 60_000;
 /**
  * Makes the runner of `command` and `verify`.
  *
- * Errors: JOB_FILE_INVALID for a command line that does not fit the job's columns and parameters. `perform` rejects
+ * Errors: none. `perform` rejects
  *         with what `onReceipt` rejects with, after the command ended.
  * Source: contract, job files; design, durable execution.
  */
 export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
-  const { spec } = options;
-  const compile = (key: 'command' | 'verify') => {
-    const template = spec[key];
-    return template === undefined ? undefined : compileTemplate(key, template, listTemplateNames(spec, key));
-  };
-  const templates = { command: compile('command'), verify: compile('verify') };
-  const runEnvironment = buildRunEnvironment({ ...options, jobName: spec.name }, spec.env);
+  const { command, verify, jobName, env, timeoutMs } = options.program;
+  const runEnvironment = buildRunEnvironment({ ...options, jobName }, env);
   const running = new Set<RunningShell>();
   const starting = new Set<Promise<RunningShell>>();
   let isKilled = false;
 
   /** Asks whether the job is still held, and starts the command; the runner may be told to end everything meanwhile. */
-  const begin = async (template: CompiledTemplate | undefined, attempt: Attempt, listener: Listener) => {
-    const shellRun = buildShellRun(options, runEnvironment, { template, attempt, listener });
+  const begin = async (attempt: Attempt, listener: Listener) => {
+    const shellRun = buildShellRun(options, runEnvironment, { attempt, listener });
     options.faults?.reach('before-spawn');
     if (!attempt.isLook) await options.checkHeld?.();
     if (isKilled && !attempt.isLook) {
@@ -59,9 +51,9 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
     return shell;
   };
 
-  const run = async (template: CompiledTemplate | undefined, attempt: Attempt): Promise<Ended> => {
+  const run = async (attempt: Attempt): Promise<Ended> => {
     const listener = makeListener(options, attempt);
-    const beginning = begin(template, attempt, listener);
+    const beginning = begin(attempt, listener);
     starting.add(beginning);
     const shell = await beginning.finally(() => starting.delete(beginning));
     options.faults?.reach('after-spawn');
@@ -74,7 +66,7 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
 
   return {
     perform: (work, onReceipt) =>
-      run(templates.command, { work, onReceipt, timeoutMs: spec.timeoutMs }).then(
+      run({ work, command, onReceipt, timeoutMs }).then(
         ({ end, heard, rest }) => judgeRest(judgeCommand(end, heard), rest),
         (thrown: unknown) => {
           if (thrown instanceof UnpassableError) return { type: 'failed', error: thrown.error };
@@ -82,7 +74,7 @@ export function makeCommandRunner(options: LocalEngineOptions): CommandRunner {
         },
       ),
     verify: (work) =>
-      run(templates.verify, { work, timeoutMs: spec.timeoutMs ?? VERIFY_TIMEOUT_MS, isLook: true }).then(
+      run({ work, command: verify, timeoutMs: timeoutMs ?? VERIFY_TIMEOUT_MS, isLook: true }).then(
         ({ end, heard }) => judgeVerify(end, heard),
         (thrown: unknown) => {
           if (thrown instanceof UnpassableError) return { type: 'unknown', error: thrown.error };
@@ -105,24 +97,16 @@ type ShellRun = Parameters<typeof runShell>[0];
 function buildShellRun(
   options: LocalEngineOptions,
   environment: ShellRun['environment'],
-  {
-    template,
-    attempt,
-    listener,
-  }: {
-    readonly template: CompiledTemplate | undefined;
-    readonly attempt: Attempt;
-    readonly listener: Listener;
-  },
+  { attempt, listener }: { readonly attempt: Attempt; readonly listener: Listener },
 ): ShellRun {
-  const { spec, runToken, markDirectory } = options;
+  const { program, runToken, markDirectory } = options;
   const { work, timeoutMs } = attempt;
-  const row = readTextMembers(work.rowJson);
+  const command = (attempt.command ?? NO_COMMAND)(work);
   return {
-    args: buildCommand(template ?? NO_COMMAND, { params: spec.params, unit: { work, row } }),
-    directory: spec.directory,
-    environment: { ...environment, ...buildUnitEnvironment(work, row) },
-    input: `${work.rowJson}\n`,
+    args: command.args,
+    directory: program.directory,
+    environment: { ...environment, ...command.environment },
+    input: command.input,
     runToken,
     unitNumber: work.number,
     onLine: listener.onLine,
@@ -134,6 +118,7 @@ function buildShellRun(
 
 type Attempt = {
   readonly work: UnitWork;
+  readonly command: UnitProgram['command'];
   readonly timeoutMs: number | undefined;
   readonly onReceipt?: OnReceipt;
   /** It changes nothing: a verify hook. */
@@ -150,12 +135,12 @@ async function endRestUnlessDone(shell: RunningShell, attempt: Attempt, outcome:
   return attempt.isLook ? NO_REST : rest;
 }
 
-const NO_COMMAND: CompiledTemplate = { script: 'exit 127', slots: [] };
+const NO_COMMAND = (): UnitCommand => ({ args: ['-c', 'exit 127'], environment: {}, input: '' });
 
 type Listener = ReturnType<typeof makeListener>;
 
 /** Collects what one command says; the first receipt is passed on the moment it is printed. */
-function makeListener({ spec, onLine }: LocalEngineOptions, { work, onReceipt, isLook }: Attempt) {
+function makeListener({ program, onLine }: LocalEngineOptions, { work, onReceipt, isLook }: Attempt) {
   let heard: Heard = { ambiguous: false };
   let receiptKept: Promise<void> | undefined;
   const take = (receipt: string) => {
@@ -190,7 +175,7 @@ function makeListener({ spec, onLine }: LocalEngineOptions, { work, onReceipt, i
     receiptKept: async () => receiptKept,
     onLine: (stream: LineStream, line: ReadLine) => {
       const { text, cutBytes } = line;
-      const parsed = stream === 'stdout' ? parseOutputLine(line, spec.receipt?.field) : undefined;
+      const parsed = stream === 'stdout' ? parseOutputLine(line, program.receiptField) : undefined;
       if (parsed?.type === 'said') hear(parsed);
       if (parsed?.type === 'said' && isToldElsewhere()) return;
       if (parsed?.type === 'unread') hearUnread(parsed);

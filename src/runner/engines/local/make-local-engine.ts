@@ -4,21 +4,20 @@ import { makeCommandRunner } from './make-command-runner.ts';
 import { makeWorkerRunner } from './make-worker-runner.ts';
 
 /**
- * Makes the engine that carries out units on this machine: a command per row, or one worker for all rows. There is a
+ * Makes the engine that carries out units on this machine: a command for each, or one worker for all. There is a
  * `verify` only when the job has one.
  *
- * Errors: JOB_FILE_INVALID for a command line that does not fit the job; see `makeWorkerRunner` for a worker that
- *         keeps dying.
+ * Errors: see `makeWorkerRunner` for a worker that keeps dying.
  * Source: contract, job files; design, durable execution.
  */
 export function makeLocalEngine(options: LocalEngineOptions): UnitEngine {
-  const { spec } = options;
+  const { program } = options;
   const commands = makeCommandRunner(options);
-  const worker = spec.worker === undefined ? undefined : makeWorkerRunner(spec.worker, options);
+  const worker = program.worker && makeWorkerRunner(program.worker, options);
   return {
     start: async () => worker?.start(),
     perform: (work, onReceipt) => (worker ?? commands).perform(work, onReceipt),
-    ...(spec.verify !== undefined && { verify: commands.verify }),
+    ...(program.verify && { verify: commands.verify }),
     stop: async () => {
       await commands.idle();
       await worker?.stop();

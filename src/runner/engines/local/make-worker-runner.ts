@@ -1,9 +1,6 @@
 import { RecoveryError } from '../../../core/errors.ts';
 import type { TakenBackWord, UnitOutcome, UnitWork } from '../../../core/execution/unit-engine.ts';
-import { buildCommand } from '../../command/build-command.ts';
-import { compileTemplate } from '../../command/compile-template.ts';
 import { buildRunEnvironment } from '../../command/row-environment.ts';
-import { listTemplateNames } from '../../job-file/check-batch.ts';
 import type { LocalEngineOptions } from './local-engine-options.ts';
 import { openWorker, type Worker, type WorkerEnd } from './open-worker.ts';
 
@@ -21,15 +18,13 @@ const DEATH_LIMIT = 3;
 /**
  * Makes the runner of `worker`. A worker that died is started again for the next row.
  *
- * Errors: JOB_FILE_INVALID for a command line that does not fit the job's parameters. `perform` rejects with
+ * Errors: none. `perform` rejects with
  *         RUN_FAILED when the worker keeps dying without finishing a row, and with what `onReceipt` rejects with.
  * Source: contract, job files (worker).
  */
-export function makeWorkerRunner(commandLine: string, options: LocalEngineOptions): WorkerRunner {
-  const { spec } = options;
-  const template = compileTemplate('worker', commandLine, listTemplateNames(spec, 'worker'));
-  const args = buildCommand(template, { params: spec.params });
-  const environment = buildRunEnvironment({ ...options, jobName: spec.name }, spec.env);
+export function makeWorkerRunner(args: readonly string[], options: LocalEngineOptions): WorkerRunner {
+  const { jobName, env } = options.program;
+  const environment = buildRunEnvironment({ ...options, jobName }, env);
   let worker: Worker | undefined;
   let opening: Promise<Worker> | undefined;
   let deaths = 0;

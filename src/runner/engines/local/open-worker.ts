@@ -48,7 +48,7 @@ const DID_NOTHING = /^(?:SPAWN_.*|EXIT_12[67])$/;
  * Source: contract, job files (worker protocol); design, rule 6; decisions/0020.
  */
 export function openWorker(options: LocalEngineOptions, args: readonly string[], environment: Environment): Worker {
-  const { spec, runToken } = options;
+  const { program, runToken } = options;
   const child = startProcess(options, args, environment);
   if ('code' in child) return refuseRows(child);
   const tree = { ...describeRoot(child.pid), runToken };
@@ -69,7 +69,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
     endNow();
   };
   const ledger = makeLedger({
-    ...(spec.timeoutMs !== undefined && { timeoutMs: spec.timeoutMs }),
+    ...(program.timeoutMs !== undefined && { timeoutMs: program.timeoutMs }),
     ...(options.onTakenBack && { onTakenBack: options.onTakenBack }),
     // Until it is gone its answers still count.
     onTimeout: endNow,
@@ -85,7 +85,7 @@ export function openWorker(options: LocalEngineOptions, args: readonly string[],
     },
   });
   watchStreams(child, onFault);
-  const exited = awaitExit(child, spec.directory, () => {
+  const exited = awaitExit(child, program.directory, () => {
     isOpen = false;
     options.onLine(undefined, 'note', OUTPUT_HELD);
     return endTree(tree, END_GRACE_MS);
@@ -130,19 +130,19 @@ async function finish(child: ChildProcess, ended: Promise<WorkerEnd>, tree: Proc
 }
 
 function startProcess(
-  { spec, runToken, markDirectory }: LocalEngineOptions,
+  { program, runToken, markDirectory }: LocalEngineOptions,
   args: readonly string[],
   environment: Environment,
 ): ChildProcess | JobError {
   const mark = openMark(markDirectory, { runToken });
   try {
     return spawn('/bin/sh', args, {
-      cwd: spec.directory,
+      cwd: program.directory,
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe', mark?.descriptor ?? 'ignore'],
     });
   } catch (thrown) {
-    return describeSpawnError(thrown, spec.directory);
+    return describeSpawnError(thrown, program.directory);
   } finally {
     mark?.close();
   }

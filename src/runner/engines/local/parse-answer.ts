@@ -1,5 +1,5 @@
 import type { JobError } from '../../../core/job/schema.ts';
-import { findRepeatedName, type JsonMember, splitMembers } from '../../rows/split-members.ts';
+import { findRepeatedName, type JsonMember, splitMembers } from '../../split-members.ts';
 import type { ReadLine } from './make-line-reader.ts';
 import {
   beginsObject,

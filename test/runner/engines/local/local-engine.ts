@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import type { UnitEngine, UnitOutcome, UnitWork } from '../../../../src/core/execution/unit-engine.ts';
 import type { LocalEngineOptions } from '../../../../src/runner/engines/local/local-engine-options.ts';
 import { makeLocalEngine } from '../../../../src/runner/engines/local/make-local-engine.ts';
-import type { BatchSpec } from '../../../../src/runner/job-file/schema.ts';
+import type { BatchSpec } from '../../../../src/runner/kinds/batch/schema.ts';
+import { makeBatchWork } from '../../../../src/runner/kinds/batch/work.ts';
 
 /** The folder of the commands and workers that tests run. */
 export const ORDERS = fileURLToPath(new URL('../../../../fixtures/batch/orders', import.meta.url));
@@ -55,7 +56,7 @@ export function makeTestEngine(changes: Partial<BatchSpec>, more: Partial<LocalE
   const receipts: string[] = [];
   const runToken = crypto.randomUUID();
   const engine = makeLocalEngine({
-    spec: makeSpec(changes),
+    program: makeBatchWork(makeSpec(changes)).makeProgram(),
     jobId: 'b1',
     epoch: 3,
     runToken,
