@@ -221,7 +221,12 @@ export const ROOMS: readonly Room[] = [
     mayImport: ['ui/terminal', 'core/session', GROUND, 'present'],
     mayImportTypesOf: CORE,
     builtins: [],
-    packages: { ink: ANY_FILE, 'ink-select-input': ANY_FILE, react: ANY_FILE },
+    packages: {
+      ink: ANY_FILE,
+      'ink-select-input': ANY_FILE,
+      react: ANY_FILE,
+      'string-width': /^ui\/view\/text-width\.ts$/,
+    },
     withoutGlobals: CONSOLE_EFFECTS,
   },
   {

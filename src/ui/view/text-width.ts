@@ -1,27 +1,15 @@
-/** Widths of text in terminal cells: wide characters take two, combining marks none. */
+/** Widths of text in terminal cells, as Ink measures what it lays out. */
+import stringWidth from 'string-width';
 
 const PLAIN = /^[\u0020-\u007e]*$/u;
 const graphemes = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
 
-const INVISIBLE = /^[\p{Default_Ignorable_Code_Point}\p{Mark}\p{Control}\p{Surrogate}]+$/u;
-/** Emoji that are drawn as pictures by themselves, or are asked to be (variation selector 16), and flags. */
-const PICTURE = /^\p{Emoji_Presentation}|\ufe0f|^\p{Regional_Indicator}{2}/u;
-/** East Asian wide and full-width characters by block. Source: Unicode, East Asian Width (UAX 11). */
-const WIDE =
-  /^[\u1100-\u115f\u2329\u232a\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe10-\ufe19\ufe30-\ufe6b\uff01-\uff60\uffe0-\uffe6\u{16fe0}-\u{18cff}\u{1aff0}-\u{1b2ff}\u{1f200}-\u{1f265}\u{20000}-\u{3fffd}]/u;
+/** Text on a screen has no escape codes by now: looking for them would take longer. */
+const OPTIONS = { countAnsiEscapeCodes: true };
 
 /** Cells a text takes. */
 export function measureText(text: string): number {
-  if (PLAIN.test(text)) return text.length;
-  let cells = 0;
-  for (const { segment } of graphemes.segment(text)) cells += measureGrapheme(segment);
-  return cells;
-}
-
-function measureGrapheme(grapheme: string): number {
-  if (PLAIN.test(grapheme)) return grapheme.length;
-  if (INVISIBLE.test(grapheme)) return 0;
-  return WIDE.test(grapheme) || PICTURE.test(grapheme) ? 2 : 1;
+  return PLAIN.test(text) ? text.length : stringWidth(text, OPTIONS);
 }
 
 /** The text in exactly `width` cells: filled with spaces at `side`, or cut with an ellipsis. */
@@ -64,7 +52,7 @@ function takeCells(text: string, cells: number): string {
   let taken = '';
   let used = 0;
   for (const { segment } of graphemes.segment(text)) {
-    used += measureGrapheme(segment);
+    used += measureText(segment);
     if (used > cells) break;
     taken += segment;
   }

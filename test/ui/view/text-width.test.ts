@@ -12,17 +12,29 @@ test.each([
   ['Ελλάδα', 6],
   ['⚠\ufe0f', 2],
   ['→ …', 3],
+  ['ｶﾞ', 2],
+  ['किताब', 5],
+  ['🇩🇪', 2],
+  ['1\ufe0f\u20e3', 2],
   ['', 0],
 ])('measureText: %j takes %i cells', (text, cells) => {
   expect(measureText(text)).toBe(cells);
 });
 
 test('fitText: a terminal shows what follows in the column that was meant', async () => {
-  for (const text of ['Orders', '配送ジョブ 東京 (express)', 'e\u0301clair', '한국어 주문', 'ｆｕｌｌ width']) {
+  for (const text of [
+    'Orders',
+    '配送ジョブ 東京 (express)',
+    'e\u0301clair',
+    '한국어 주문',
+    'ｆｕｌｌ width',
+    'ｶﾞﾗｽ',
+    'किताब',
+  ]) {
     const emulator = makeEmulator({ columns: 40, rows: 2 });
-    await emulator.write(`${fitText(text, 12)}|`);
-    const line = emulator.lines()[0] ?? '';
-    expect(measureText(line.slice(0, line.indexOf('|')))).toBe(12);
+    // What is written into the column that was meant stands where the mark was.
+    await emulator.write(`${fitText(text, 12)}|\x1b[13GX`);
+    expect(emulator.lines()[0], text).toMatch(/^[^|]*X$/);
     emulator.dispose();
   }
 });
