@@ -1,5 +1,7 @@
 /** Exit codes: which one each error has, and what each means. Source: contract, exit codes. */
+
 import type { ErrorCode } from '../core/errors.ts';
+import { STOP_EXIT_CODES } from '../core/execution/stop-signals.ts';
 
 /** The exit code of every error; a new error does not compile until it has chosen one. */
 export const EXIT_CODES = {
@@ -74,7 +76,7 @@ export const EXIT_CODES = {
   VERIFY_UNANSWERED: 5,
   REVIEW_NEEDED: 8,
   OUTPUT_UNWRITABLE: 9,
-  RUN_INTERRUPTED: 130,
+  RUN_INTERRUPTED: STOP_EXIT_CODES.SIGINT,
 } as const satisfies Record<ErrorCode, number>;
 
 /** What an exit code tells a script. */

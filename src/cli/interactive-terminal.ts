@@ -1,5 +1,7 @@
 /** Opens the console on this process's terminal: checks it, keeps its signals, and says what is left to say. */
+
 import { HINTS } from '../core/errors.ts';
+import { STOP_EXIT_CODES } from '../core/execution/stop-signals.ts';
 import { safeText } from '../present/safe-text.ts';
 import type { ConsoleControls, ConsoleEnd, ConsoleOptions } from '../ui/console-options.ts';
 
@@ -90,25 +92,22 @@ function setEnvironment(values: Readonly<Record<string, string | undefined>>): (
   };
 }
 
-/** Exit codes of signals that end the console. Source: contract, exit codes. */
-const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
-/** Exit code of a console whose terminal was closed. */
-const EXIT_HUNG_UP = 129;
+/** Signals that end the console; a terminal that was closed is left otherwise. */
+const ENDS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Keeps signals and stray faults for the console while it is open, so that the terminal is always given back. */
 function keepSignals(): { readonly hand: (controls: ConsoleControls) => void; readonly release: () => void } {
   let controls: ConsoleControls | undefined;
-  const onEnd = (signal: NodeJS.Signals): void => controls?.end(SIGNAL_EXITS[signal as keyof typeof SIGNAL_EXITS] ?? 1);
-  const onHangUp = (): void => controls?.leave(EXIT_HUNG_UP);
+  const onEnd = (signal: (typeof ENDS)[number]): void => controls?.end(STOP_EXIT_CODES[signal]);
+  const onHangUp = (): void => controls?.leave(STOP_EXIT_CODES.SIGHUP);
   const onStop = (): void => controls?.suspend();
   const onContinue = (): void => controls?.repaint();
   const onFault = (thrown: unknown): void =>
     controls?.fail(thrown instanceof Error ? thrown : new Error(String(thrown)));
-  const ends = Object.keys(SIGNAL_EXITS) as (keyof typeof SIGNAL_EXITS)[];
   return {
     hand: (given) => {
       controls = given;
-      for (const signal of ends) process.on(signal, onEnd);
+      for (const signal of ENDS) process.on(signal, onEnd);
       process.on('SIGHUP', onHangUp);
       process.on('SIGTSTP', onStop);
       process.on('SIGCONT', onContinue);
@@ -116,7 +115,7 @@ function keepSignals(): { readonly hand: (controls: ConsoleControls) => void; re
       process.on('unhandledRejection', onFault);
     },
     release: () => {
-      for (const signal of ends) process.off(signal, onEnd);
+      for (const signal of ENDS) process.off(signal, onEnd);
       process.off('SIGHUP', onHangUp);
       process.off('SIGTSTP', onStop);
       process.off('SIGCONT', onContinue);

@@ -1,10 +1,7 @@
-import { STOP_EXIT_CODES } from '../core/execution/judge-end.ts';
-import type { StopSignal } from '../core/ports.ts';
+import { STOP_EXIT_CODES, STOP_SIGNALS, type StopSignal } from '../core/execution/stop-signals.ts';
 
 /** Signals heard while something runs. */
 export type HeardSignals = { readonly exitCode: () => number | undefined; readonly close: () => void };
-
-const SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
 
 /**
  * Turns SIGHUP (a terminal that is gone), SIGINT and SIGTERM into a request to stop after the unit in hand, as long as
@@ -14,7 +11,7 @@ const SIGNALS: readonly StopSignal[] = ['SIGHUP', 'SIGINT', 'SIGTERM'];
  */
 export function stopOnSignals(onStop: (signal: StopSignal) => void): HeardSignals {
   let first: StopSignal | undefined;
-  const listeners = SIGNALS.map((signal) => {
+  const listeners = STOP_SIGNALS.map((signal) => {
     const listen = () => {
       first ??= signal;
       onStop(signal);

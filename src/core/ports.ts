@@ -2,8 +2,8 @@
 import type { LivenessJudgement } from './diagnosis/judge-liveness.ts';
 import type { RecoveryError } from './errors.ts';
 import type { Evidence, UnitFacts } from './evidence/schema.ts';
-import type { STOP_EXIT_CODES } from './execution/judge-end.ts';
 import type { ExecutionEvent, StepResult } from './execution/schema.ts';
+import type { StopSignal } from './execution/stop-signals.ts';
 import type { Attention, JobError, JobRef, JobSummary, UnitStatus, Verdict } from './job/schema.ts';
 import type { Answers, ApprovedPlan } from './plan/schema.ts';
 import type { RecoveryReport } from './report/schema.ts';
@@ -111,9 +111,6 @@ export type JobReader = {
   /** Calls back after the state may have changed; returns how to stop. */
   readonly watch: (onChange: () => void) => () => void;
 };
-
-/** Signals that end Salvor. */
-export type StopSignal = keyof typeof STOP_EXIT_CODES;
 
 /** What an action prints in the shape of its source's own format. `isRecovery`: a report says more of it. */
 export type ForeignAnswer = { readonly value: Readonly<Record<string, unknown>>; readonly isRecovery: boolean };

@@ -52,7 +52,7 @@ const PROOF_WORDS: Readonly<Record<DeathProof, string>> = {
   heartbeat_expired: 'its heartbeat stopped (the only evidence from another host)',
 };
 
-function describeHolder(holder: LeaseHolder): string {
+function nameRunner(holder: LeaseHolder): string {
   return `process ${holder.pid} on ${safeText(holder.host, 80)} (epoch ${holder.epoch})`;
 }
 
@@ -62,17 +62,16 @@ export function chooseUnitWord({ units, job }: Pick<Evidence, 'units' | 'job'>):
 }
 
 const FINDING_WORDS: FindingWords<FoundFact['type']> = {
-  runner_alive: ({ holder }) => `running: ${describeHolder(holder)} holds the job's lock`,
+  runner_alive: ({ holder }) => `running: ${nameRunner(holder)} holds the job's lock`,
   runner_stalled: ({ holder, reason }) =>
-    `running but stalled: ${describeHolder(holder)} ${reason === 'stopped' ? 'is stopped (SIGSTOP)' : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
-  runner_dead: ({ holder, proof }) => `crashed: ${describeHolder(holder)} is dead: ${PROOF_WORDS[proof]}`,
+    `running but stalled: ${nameRunner(holder)} ${reason === 'stopped' ? 'is stopped (SIGSTOP)' : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
+  runner_dead: ({ holder, proof }) => `crashed: ${nameRunner(holder)} is dead: ${PROOF_WORDS[proof]}`,
   runner_stopped: ({ holder }) => `stopped on request at ${formatTime(holder.releasedAtMs ?? holder.heartbeatAtMs)}`,
   never_started: () => 'recorded as running, and nobody ever held it',
   liveness_unknown: ({ reason }) => `whether it runs cannot be told: ${safeText(reason)}`,
   run_failed: ({ error }) =>
     error ? `the run failed: ${safeText(error.code, 60)}: ${safeText(error.message)}` : 'the run failed',
-  fenced_runner_alive: ({ holder }) =>
-    `cancelled, but ${describeHolder(holder)} still lives; nothing it says is accepted`,
+  fenced_runner_alive: ({ holder }) => `cancelled, but ${nameRunner(holder)} still lives; nothing it says is accepted`,
   orphan_running: ({ orphan }, unit) =>
     `orphan: process ${orphan.pid} (${safeText(orphan.command, 120)}) still works${orphan.unitNumber === undefined ? '' : ` on ${unit} ${orphan.unitNumber}`}`,
   prerequisite_bad: ({ prerequisite: { what, path, state, expected, found } }) =>

@@ -1,4 +1,5 @@
-import type { Actuator, Execution, StopSignal } from '../core/ports.ts';
+import type { StopSignal } from '../core/execution/stop-signals.ts';
+import type { Actuator, Execution } from '../core/ports.ts';
 
 /**
  * An actuator that is loaded when something is done: who only looks loads nothing of it. `hasRows` is whether it can

@@ -9,6 +9,7 @@ import type { MadeJob, Workshop } from '../demo/make-job.ts';
 import { readScenarios, type Scenario, selectScenarios } from '../demo/read-scenarios.ts';
 import { openPlaces } from '../open-places.ts';
 import { formatTable } from '../output.ts';
+import { stopOnSignals } from '../stop-on-signals.ts';
 
 /**
  * `salvor demo`: runs real jobs in a fresh directory, kills their runners, and opens the console on them. Without a
@@ -22,12 +23,13 @@ export async function runDemo(context: CommandContext): Promise<number> {
   if (asked.switches.has('list')) return listScenarios(context, scenarios);
   const chosen = selectScenarios(scenarios, asked.positionals[0]);
   const interactive = hasTerminal() && !output.json;
-  const signals = listenForSignals();
+  const abort = new AbortController();
+  const signals = stopOnSignals(() => abort.abort());
   const directory = await mkdtemp(join(tmpdir(), 'salvor-demo-'));
   const stateDirectory = join(directory, 'state');
   const [opened] = openPlaces({ ...context.config, stateDirectory, stateNamed: false }, []);
   if (!opened) return 1;
-  const workshop = { directory, stateDirectory, place: opened.jobs, programPath, abort: signals.abort };
+  const workshop = { directory, stateDirectory, place: opened.jobs, programPath, abort: abort.signal };
   let made: readonly MadeJob[] | undefined;
   try {
     bringNode();
@@ -57,28 +59,6 @@ function listScenarios({ output }: CommandContext, scenarios: readonly Scenario[
 /** Whether the console can be opened here; without a cursor to move it cannot. */
 function hasTerminal(): boolean {
   return process.stdin.isTTY === true && process.stdout.isTTY === true && process.env.TERM !== 'dumb';
-}
-
-/** Signals that end the demo, wherever it is; its exit codes. Source: contract, exit codes. */
-const SIGNAL_EXITS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
-type EndSignal = keyof typeof SIGNAL_EXITS;
-
-function listenForSignals() {
-  const abort = new AbortController();
-  let first: EndSignal | undefined;
-  const listen = (signal: EndSignal) => {
-    first ??= signal;
-    abort.abort();
-  };
-  const names = Object.keys(SIGNAL_EXITS) as EndSignal[];
-  for (const name of names) process.on(name, listen);
-  return {
-    abort: abort.signal,
-    exitCode: () => first && SIGNAL_EXITS[first],
-    close: () => {
-      for (const name of names) process.off(name, listen);
-    },
-  };
 }
 
 /** Jobs that run a worker on Node.js find the one that runs Salvor, on whatever PATH. */

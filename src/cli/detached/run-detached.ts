@@ -1,7 +1,7 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { ExecutionEvent } from '../../core/execution/schema.ts';
+import type { StopSignal } from '../../core/execution/stop-signals.ts';
 import { describeStale, listChanges } from '../../core/plan/plan-basis.ts';
-import type { StopSignal } from '../../core/ports.ts';
 import type { Session } from '../../core/session/schema.ts';
 import { systemClock } from '../../platform/clock.ts';
 import { openJobStore } from '../../store/open-store.ts';

@@ -1,7 +1,9 @@
 /** What Salvor and a process of its own say to each other. */
+
 import * as z from 'zod/mini';
 import type { Evidence } from '../../core/evidence/schema.ts';
 import type { ExecutionEvent, StepResult } from '../../core/execution/schema.ts';
+import { STOP_SIGNALS } from '../../core/execution/stop-signals.ts';
 import { ACTING_CHOICES } from '../../core/job/schema.ts';
 import { RecoveryReport } from '../../core/report/schema.ts';
 import type { SharedRowsJob } from '../../runner/find-shared-rows.ts';
@@ -44,7 +46,7 @@ export const RunnerRequest = z.discriminatedUnion('type', [
     params: z.record(z.string(), z.string()),
     again: z.exactOptional(z.boolean()),
   }),
-  z.object({ type: z.literal('stop'), signal: z.exactOptional(z.enum(['SIGHUP', 'SIGINT', 'SIGTERM'])) }),
+  z.object({ type: z.literal('stop'), signal: z.exactOptional(z.enum(STOP_SIGNALS)) }),
 ]);
 export type RunnerRequest = z.infer<typeof RunnerRequest>;
 

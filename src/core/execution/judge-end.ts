@@ -1,8 +1,6 @@
 /** How an execution is told: its status and exit code, for reports and commands alike. */
 import type { ExecutionResult } from './schema.ts';
-
-/** Signals that ask for a stop, and the exit code of each. Source: contract, exit codes. */
-export const STOP_EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
+import { STOP_EXIT_CODES } from './stop-signals.ts';
 
 /**
  * A second request to stop within this time is the same key press heard twice: the terminal sends it to all in front,

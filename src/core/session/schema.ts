@@ -6,9 +6,10 @@ import type { Diagnosis } from '../diagnosis/schema.ts';
 import type { RecoveryError } from '../errors.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { StepResult } from '../execution/schema.ts';
+import type { StopSignal } from '../execution/stop-signals.ts';
 import type { ActingChoice, JobError, Progress } from '../job/schema.ts';
 import type { Answers, Consent, Plan, Proposals } from '../plan/schema.ts';
-import type { ForeignAnswer, SeenUnit, SettledAs, SettledUnit, StopSignal } from '../ports.ts';
+import type { ForeignAnswer, SeenUnit, SettledAs, SettledUnit } from '../ports.ts';
 import type { RecoveryReport } from '../report/schema.ts';
 
 /** What was seen, and what each choice would do. */

@@ -1,8 +1,9 @@
 /** What the commands of a session share. */
 import { type RecoveryError, toRecoveryError } from '../errors.ts';
+import type { StopSignal } from '../execution/stop-signals.ts';
 import type { Authority } from '../plan/choice-row.ts';
 import type { Answers } from '../plan/schema.ts';
-import type { Actuator, Clock, Execution, JobReader, StopSignal } from '../ports.ts';
+import type { Actuator, Clock, Execution, JobReader } from '../ports.ts';
 import type { Looked, SessionState } from './schema.ts';
 
 /** What a session needs of the world. Without an `actuator` everything but acting is the same: a dry run. */

@@ -1,18 +1,19 @@
 import { hostname } from 'node:os';
-import { SAME_STOP_MS, STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
+import { SAME_STOP_MS } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
   type ExecutionResult,
   type StepResult,
   startResults,
 } from '../../core/execution/schema.ts';
+import { STOP_EXIT_CODES, type StopSignal } from '../../core/execution/stop-signals.ts';
 import { buildReport, type ReportInput, type ReportWords } from '../../core/families/build-report.ts';
 import { diagnose } from '../../core/families/diagnose.ts';
 import { assembleProgress, type JobError, type UnitCounts } from '../../core/job/schema.ts';
 import type { AccessPolicy } from '../../core/plan/access.ts';
 import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
-import type { Actuator, Clock, Execution, StopSignal } from '../../core/ports.ts';
+import type { Actuator, Clock, Execution } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { unitOf } from '../../runner/kinds/registry.ts';
 import type { RunPlan } from '../../runner/run-plan.ts';

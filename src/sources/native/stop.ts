@@ -1,11 +1,11 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
-import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
 import type { ExecutionResult } from '../../core/execution/schema.ts';
+import { STOP_EXIT_CODES, type StopSignal } from '../../core/execution/stop-signals.ts';
 import type { JobError } from '../../core/job/schema.ts';
 import { describeHolder, pickHolder } from '../../core/plan/describe-holder.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
-import type { Clock, StopSignal } from '../../core/ports.ts';
+import type { Clock } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import { checkChain } from '../../store/audit-chain.ts';
 import type { AuditWord, JobLook, JobStore } from '../../store/contract.ts';

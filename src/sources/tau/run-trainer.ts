@@ -1,5 +1,6 @@
 /** The process that stays beside a trainer for which nobody waits. */
 
+import { STOP_SIGNALS } from '../../core/execution/stop-signals.ts';
 import { systemFileOperations } from '../../platform/files/file-operations.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
 import { TRAINER_OF_VARIABLE } from './find-trainers.ts';
@@ -7,7 +8,6 @@ import { holdTrainer } from './hold-trainer.ts';
 import { beginRecorded, type WatchRequest } from './start-trainer.ts';
 
 /** What stops Salvor does not stop the one that has to see the end. */
-const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
 
 /**
  * Starts the trainer that its parent asks for, in a session of its own, tells its process, and records how it ended,
@@ -17,7 +17,7 @@ const SIGNALS = ['SIGHUP', 'SIGINT', 'SIGTERM'] as const;
  * Source: docs/tau.md; design, rule 2.
  */
 export async function runTrainer(nowMs: () => number): Promise<number> {
-  for (const name of SIGNALS) process.on(name, () => {});
+  for (const name of STOP_SIGNALS) process.on(name, () => {});
   const { command, recordPath, actionId, markDirectory } = await receiveRequest();
   const { [TRAINER_OF_VARIABLE]: runToken = '', ...env } = process.env;
   const environment = { ...env, [RUN_TOKEN_VARIABLE]: runToken };

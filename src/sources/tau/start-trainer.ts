@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { RecoveryError } from '../../core/errors.ts';
 import type { CheckpointEvidence } from '../../core/evidence/checkpoint-schema.ts';
-import type { StopSignal } from '../../core/ports.ts';
+import type { StopSignal } from '../../core/execution/stop-signals.ts';
 import { RUN_TOKEN_VARIABLE } from '../../platform/find-run-processes.ts';
 import { TRAINER_OF_VARIABLE } from './find-trainers.ts';
 import { awaitEnd, awaitStart, type HeldTrainer, holdTrainer, type ProcessEnd } from './hold-trainer.ts';

@@ -1,7 +1,6 @@
-import { STOP_EXIT_CODES } from '../../core/execution/judge-end.ts';
+import { STOP_EXIT_CODES, type StopSignal } from '../../core/execution/stop-signals.ts';
 import { describeTrainerEnd } from '../../core/families/training-control/describe-trainer-end.ts';
 import type { TrainerEnd } from '../../core/families/training-control/schema.ts';
-import type { StopSignal } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
 import type { FileOperations } from '../../platform/files/file-operations.ts';
 import { lookAtTau, type TauDirectory } from './collect.ts';

@@ -19,7 +19,7 @@ export function diagnoseUnits(evidence: Evidence): Diagnosis {
   const facts = assembleJobFacts(evidence);
   const job = judgeJob(facts);
   const findings = [
-    ...describeHolder(evidence, facts.judgement),
+    ...findHolder(evidence, facts.judgement),
     ...evidence.orphans.map((orphan): Finding => ({ type: 'orphan_running', severity: 'warning', orphan })),
     ...findUnits(evidence.units, job.verdict),
     ...evidence.prerequisites
@@ -31,7 +31,7 @@ export function diagnoseUnits(evidence: Evidence): Diagnosis {
   return { ...job, crashDetected, findings };
 }
 
-function describeHolder(evidence: Evidence, judgement: LivenessJudgement | undefined): readonly Finding[] {
+function findHolder(evidence: Evidence, judgement: LivenessJudgement | undefined): readonly Finding[] {
   const { lease: holder, recorded } = evidence;
   if (!holder)
     return recorded.status === 'running' ? [{ type: 'never_started', severity: 'info' }] : describeEnd(evidence);
