@@ -14,8 +14,15 @@ export type Clock = { readonly nowMs: () => number };
 /** A place whose jobs are not on a page, and why. */
 export type UnreadPlace = { readonly path: string; readonly error: RecoveryError };
 
+/** Where a job stood in the order of its place when it was read; `tie` is the place's own. */
+export type JobKey = Pick<JobSummary, 'attention' | 'sinceMs' | 'objectives'> & { readonly tie: string | number };
+
+/** How far a list was read: the last job of each place, by its path. */
+export type ListCursor = ReadonlyMap<string, JobKey>;
+
 /**
- * Which jobs to list. `offset` and `limit` count jobs of the urgency order; `text` filters by name or id. Receipts are
+ * Which jobs to list. `offset` and `limit` count jobs of the urgency order, from the beginning or behind `after`: of those
+ * that stay as they are none is lost or repeated then, whatever becomes of the others. `text` filters by name or id. Receipts are
  * counted for whoever shows them, whatever the size of the page: it costs a read for each job.
  */
 export type JobQuery = {
@@ -26,6 +33,8 @@ export type JobQuery = {
   readonly kind?: string;
   readonly text?: string;
   readonly withReceipts?: boolean;
+  /** A place is given its own key alone. */
+  readonly after?: ListCursor;
   readonly offset: number;
   readonly limit: number;
 };
@@ -33,12 +42,15 @@ export type JobQuery = {
 /**
  * A page of jobs, most urgent first. `total` counts all that match; `goingOn` those of them that run or are being
  * recovered, and so wait for nobody (0 when absent). `unread` are places that could not be read: their jobs are missing
- * on the page and in the counts.
+ * on the page and in the counts. `keys` are where the jobs stand, one each, of the page of a place; `next` is how far a
+ * list was read.
  */
 export type JobPage = {
   readonly jobs: readonly JobSummary[];
   readonly total: number;
   readonly goingOn?: number;
+  readonly keys?: readonly JobKey[];
+  readonly next?: ListCursor;
   readonly unread?: readonly UnreadPlace[];
 };
 

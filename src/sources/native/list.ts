@@ -4,7 +4,7 @@ import { judgeLiveness, type LivenessJudgement } from '../../core/diagnosis/judg
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
 import { judgeJob } from '../../core/families/units/judge-job.ts';
 import { ATTENTIONS, type Attention, assembleProgress, type JobSummary, type Verdict } from '../../core/job/schema.ts';
-import type { JobPage, JobQuery } from '../../core/ports.ts';
+import type { JobKey, JobPage, JobQuery } from '../../core/ports.ts';
 import { readSpecFacts, unitOf } from '../../runner/kinds/registry.ts';
 import type { JobStore } from '../../store/contract.ts';
 import {
@@ -14,12 +14,15 @@ import {
   type ListFilter,
   type ListKey,
   type ListReader,
+  type ListSlice,
 } from '../../store/list-contract.ts';
 import { makePrerequisiteCheck } from './check-prerequisites.ts';
 import { translateJobRef } from './translate.ts';
 
 /** How many jobs are looked at in one go when a verdict is asked for. */
 const SCAN_PAGE = 1000;
+/** More than there are. */
+const EVERY = 1_000_000_000;
 
 /**
  * Lists the jobs of a place of Salvor's own, most urgent first; changes nothing.
@@ -47,16 +50,18 @@ async function readPage(store: JobStore, query: JobQuery, reader: ListReader): P
     const listed = await reader.describe(seqs, { withReceipts: query.withReceipts === true });
     return listed.map((job) => {
       const seen = judged.get(job.seq) ?? NOT_THERE;
+      const { seq, activeAtMs } = job;
       return {
-        seq: job.seq,
-        activeAtMs: job.activeAtMs,
+        seq,
+        activeAtMs,
+        heldAtMs: judged.get(seq)?.holder.acquiredAtMs ?? activeAtMs,
         summary: summariseJob(store, job, { ...seen, prerequisites: checkPrerequisites(job) }),
       };
     });
   };
   const matches = { ...(query.text !== undefined && { text: query.text }), ...(query.kind && { kind: query.kind }) };
   const undead = [...judged].filter(([, { judgement }]) => judgement.type !== 'dead');
-  undead.sort(([, one], [, other]) => other.holder.acquiredAtMs - one.holder.acquiredAtMs);
+  undead.sort(([seq, one], [other, { holder }]) => holder.acquiredAtMs - one.holder.acquiredAtMs || other - seq);
   const matching = await reader.match(
     undead.map(([seq]) => seq),
     matches,
@@ -66,11 +71,14 @@ async function readPage(store: JobStore, query: JobQuery, reader: ListReader): P
   const reading = { reader, filter, living, summarise };
   if (query.verdict !== undefined || query.attention !== undefined) return selectVerdict(query, reading);
   const goingOn = living.filter(({ summary }) => !needsOperator(summary.attention)).length;
-  return { jobs: await readSlice(reading, query), total: (await reader.countAll(filter)) + living.length, goingOn };
+  const [after] = query.after?.values() ?? [];
+  const page = await readSlice(reading, { ...query, after });
+  return { ...splitPage(page), total: (await reader.countAll(filter)) + living.length, goingOn };
 }
 
-type Slice = { readonly offset: number; readonly limit: number };
-type Listed = ListKey & { readonly summary: JobSummary };
+type Slice = { readonly offset: number; readonly limit: number; readonly after: JobKey | undefined };
+/** A job and its places in the order: as it is recorded, and among those that live. */
+type Listed = ListKey & { readonly heldAtMs: number; readonly summary: JobSummary };
 
 function asRecorded(attention: Attention): ListClass | undefined {
   return LIST_CLASSES.find((name) => name === attention);
@@ -89,25 +97,75 @@ type Reading = {
   readonly summarise: (seqs: readonly number[]) => Promise<readonly Listed[]>;
 };
 
+/** A job of a page, and where it stands. */
+type Placed = { readonly summary: JobSummary; readonly key: JobKey };
+
 /** Cuts a slice out of the whole order: classes of the store, and living jobs between them. */
-async function readSlice({ reader, filter, living, summarise }: Reading, slice: Slice): Promise<readonly JobSummary[]> {
-  const found: JobSummary[] = [];
+async function readSlice(reading: Reading, slice: Slice): Promise<readonly Placed[]> {
+  const found: Placed[] = [];
   let { offset, limit } = slice;
-  for (const attention of ATTENTIONS) {
+  for (const { attention, name, after } of listClasses(reading.filter, slice.after)) {
     if (limit === 0) break;
-    const name = asRecorded(attention);
-    if (filter.scope === 'attention' && !isListed(attention)) continue;
-    const own = living.filter(({ summary }) => summary.attention === attention);
-    const part = name
-      ? await summarise(await reader.read(filter, name, { offset, limit }))
-      : own.slice(offset, offset + limit);
-    found.push(...part.map(({ summary }) => summary));
+    const own = name ? [] : pickLiving(reading, attention).filter(({ key }) => isBehind(key, slice.after));
+    const part = name ? await readClass(reading, name, { offset, limit, ...after }) : own.slice(offset, offset + limit);
+    found.push(...part);
     limit -= part.length;
-    // How long a class is matters only to whoever reads on behind it.
+    // How long a class is matters only to whoever reads on behind it; behind a key nothing is left of one without a part.
     const isWithin = part.length > 0 || offset === 0;
-    offset = isWithin ? 0 : offset - (name ? await reader.count(filter, name) : own.length);
+    offset = isWithin ? 0 : offset - (name ? await countClass(reading, name, after) : own.length);
   }
   return found;
+}
+
+type OfClass = {
+  readonly attention: Attention;
+  /** The class of the store; absent where jobs stand that live. */
+  readonly name?: ListClass;
+  /** The key that the class begins behind. */
+  readonly after?: { readonly after: ListKey };
+};
+
+/** The classes of the order from a key on. */
+function listClasses({ scope }: ListFilter, after: JobKey | undefined): readonly OfClass[] {
+  const begin = after ? ATTENTIONS.indexOf(after.attention) : 0;
+  return ATTENTIONS.slice(begin)
+    .filter((attention) => scope === 'all' || isListed(attention))
+    .map((attention) => {
+      const name = asRecorded(attention);
+      const key = after?.attention === attention && toListKey(after);
+      return { attention, ...(name && { name }), ...(key && { after: { after: key } }) };
+    });
+}
+
+async function readClass({ reader, filter, summarise }: Reading, name: ListClass, slice: ListSlice) {
+  const listed = await summarise(await reader.read(filter, name, slice));
+  return listed.map(({ summary, activeAtMs: sinceMs, seq: tie }) => ({
+    summary,
+    key: { attention: name, sinceMs, tie },
+  }));
+}
+
+async function countClass({ reader, filter }: Reading, name: ListClass, after: OfClass['after']): Promise<number> {
+  if (!after) return reader.count(filter, name);
+  return (await reader.read(filter, name, { ...after, offset: 0, limit: EVERY })).length;
+}
+
+function pickLiving({ living }: Reading, attention: Attention): readonly Placed[] {
+  return living
+    .filter(({ summary }) => summary.attention === attention)
+    .map(({ summary, heldAtMs: sinceMs, seq: tie }) => ({ summary, key: { attention, sinceMs, tie } }));
+}
+
+/** The order within a class, and of classes: most recent first, of those the one recorded last. */
+function isBehind(key: JobKey, after: JobKey | undefined): boolean {
+  if (!after) return true;
+  const rank = ATTENTIONS.indexOf(key.attention) - ATTENTIONS.indexOf(after.attention);
+  const recency = (after.sinceMs ?? 0) - (key.sinceMs ?? 0);
+  return (rank || recency || Number(after.tie) - Number(key.tie)) > 0;
+}
+
+function splitPage(page: readonly Placed[]): Pick<JobPage, 'jobs' | 'keys'> {
+  return { jobs: page.map(({ summary }) => summary), keys: page.map(({ key }) => key) };
 }
 
 /**
@@ -115,36 +173,29 @@ async function readSlice({ reader, filter, living, summarise }: Reading, slice: 
  * such a job may stand, each walked from key to key.
  */
 async function selectVerdict(query: JobQuery, reading: Reading): Promise<JobPage> {
-  const { filter, living } = reading;
-  const matching: JobSummary[] = [];
-  for (const attention of ATTENTIONS) {
-    const name = asRecorded(attention);
-    if (filter.scope === 'attention' && !isListed(attention)) continue;
-    if (!name)
-      matching.push(
-        ...pickAsked(
-          living.filter((one) => one.summary.attention === attention),
-          query,
-        ),
-      );
+  const matching: Placed[] = [];
+  for (const { attention, name } of listClasses(reading.filter, undefined)) {
+    if (!name) matching.push(...pickAsked(pickLiving(reading, attention), query));
     else if (mayHold(name, query)) matching.push(...(await walkClass(query, reading, name)));
   }
-  return { jobs: matching.slice(query.offset, query.offset + query.limit), total: matching.length };
+  const [after] = query.after?.values() ?? [];
+  const behind = matching.filter(({ key }) => isBehind(key, after));
+  return { ...splitPage(behind.slice(query.offset, query.offset + query.limit)), total: matching.length };
 }
 
-async function walkClass(
-  query: JobQuery,
-  { reader, filter, summarise }: Reading,
-  name: ListClass,
-): Promise<readonly JobSummary[]> {
-  const found: JobSummary[] = [];
-  for (let after: ListKey | undefined; ; ) {
-    const slice = { offset: 0, limit: SCAN_PAGE, ...(after && { after }) };
-    const read = await summarise(await reader.read(filter, name, slice));
+async function walkClass(query: JobQuery, reading: Reading, name: ListClass): Promise<readonly Placed[]> {
+  const found: Placed[] = [];
+  for (let after: OfClass['after']; ; ) {
+    const read = await readClass(reading, name, { offset: 0, limit: SCAN_PAGE, ...after });
     found.push(...pickAsked(read, query));
-    after = read.at(-1);
-    if (read.length < SCAN_PAGE) return found;
+    const last = read.at(-1)?.key;
+    if (!last || read.length < SCAN_PAGE) return found;
+    after = { after: toListKey(last) };
   }
+}
+
+function toListKey({ sinceMs = 0, tie }: JobKey): ListKey {
+  return { activeAtMs: sinceMs, seq: Number(tie) };
 }
 
 /** What jobs of a class without open units come to when nobody runs them and nothing contradicts itself. */
@@ -163,8 +214,8 @@ function mayHold(name: ListClass, { verdict, attention }: JobQuery): boolean {
   );
 }
 
-function pickAsked(listed: readonly Listed[], query: JobQuery): readonly JobSummary[] {
-  return listed.map(({ summary }) => summary).filter((summary) => isAsked(summary, query));
+function pickAsked(placed: readonly Placed[], query: JobQuery): readonly Placed[] {
+  return placed.filter(({ summary }) => isAsked(summary, query));
 }
 
 function isAsked({ verdict, attention }: JobSummary, query: JobQuery): boolean {

@@ -1,7 +1,7 @@
 /** The console as a conversation: everything printed once, line by line, for screen readers and simple terminals. */
 
 import { toRecoveryError } from '../../core/errors.ts';
-import type { JobPage } from '../../core/ports.ts';
+import type { JobPage, ListCursor } from '../../core/ports.ts';
 import { describeAttention, describeJobCells, describeTotal } from '../../present/job-rows.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { ConsoleEnd, ConsoleOptions } from '../console-options.ts';
@@ -82,11 +82,12 @@ const LIST_HELP = [
   'q leaves Salvor. Nothing is done to a job before its plan was told and you agreed to it.',
 ];
 
-type ListPlace = { readonly scope: 'attention' | 'all'; readonly offset: number };
+/** `offset` is the number of the first job shown, `after` how far the list was read before it. */
+type ListPlace = { readonly scope: 'attention' | 'all'; readonly offset: number; readonly after?: ListCursor };
 
 async function readPage(desk: Desk, at: ListPlace): Promise<JobPage | undefined> {
   try {
-    return await desk.options.reader.list({ ...at, limit: PAGE });
+    return await desk.options.reader.list({ ...at, ...(at.after && { offset: 0 }), limit: PAGE });
   } catch (thrown) {
     const error = toRecoveryError(thrown);
     print(desk, [`${error.code}: ${safeText(error.message, 2000)} ${error.hint}`]);
@@ -118,7 +119,8 @@ function turnPage(answer: string, at: ListPlace, page: JobPage | undefined): Lis
   if (answer === 'a') return { scope: at.scope === 'all' ? 'attention' : 'all', offset: 0 };
   if (answer !== 'm') return undefined;
   const next = at.offset + PAGE;
-  return { ...at, offset: next < (page?.total ?? 0) ? next : 0 };
+  if (!page || next >= page.total) return { scope: at.scope, offset: 0 };
+  return { scope: at.scope, offset: next, ...(page.next && { after: page.next }) };
 }
 
 type Opening = {

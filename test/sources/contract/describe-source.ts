@@ -3,12 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { listPlaces } from '../../../src/cli/list-places.ts';
 import { findJob, type OpenPlace } from '../../../src/cli/open-places.ts';
 import { ACTING_CHOICES, type JobRef } from '../../../src/core/job/schema.ts';
-import type { JobQuery } from '../../../src/core/ports.ts';
+import type { JobQuery, ListCursor } from '../../../src/core/ports.ts';
 import { SOURCES } from '../../../src/sources/registry.ts';
 import { conduct, DENYING, type MakeSourceWorld, open, PRINCIPAL, type SourceWorld } from './source-world.ts';
 
 const ALL: JobQuery = { scope: 'all', offset: 0, limit: 50 };
-const PLAN_CHOICES = ACTING_CHOICES;
 
 /** The facts that hold for every source. `name` is the source's in the registry. */
 export function describeSource(name: string, make: MakeSourceWorld): void {
@@ -140,6 +139,28 @@ function describeListing(make: MakeSourceWorld): void {
     expect(new Set(ids)).toEqual(new Set([...ids, ...jobs.map(({ job }) => job.id)]));
   });
 
+  it('what is read on from the last jobs shown loses and repeats none, whatever comes and ends meanwhile', async () => {
+    await using world = await make();
+    await using other = await make();
+    for (let index = 0; index < 4; index += 1) {
+      await world.addJob?.(`one ${index}`);
+      await other.addJob?.(`other ${index}`);
+    }
+    const places = open([world.target, other.target]);
+    const whole = (await listPlaces(places, ALL)).jobs.map(({ job }) => job.id);
+    const paged: string[] = [];
+    for (let after: ListCursor | undefined, added = 0; added < 20; added += 1) {
+      const page = await listPlaces(places, { ...ALL, limit: 2, ...(after && { after }) });
+      if (page.jobs.length === 0) break;
+      paged.push(...page.jobs.map(({ job }) => job.id));
+      after = page.next;
+      // It is the newest, so it comes before whatever was shown.
+      if (added < 3) await world.addJob?.(`new ${added}`);
+    }
+    expect(paged.filter((id) => whole.includes(id))).toEqual(whole);
+    expect(new Set(paged).size).toBe(paged.length);
+  });
+
   it('a list leaves out what is not asked for, and a name that two jobs have is ambiguous', async () => {
     await using world = await make();
     const place = openOnly(world);
@@ -194,7 +215,7 @@ function describeRefusing(make: MakeSourceWorld): void {
     const place = openOnly(world);
     const { id: jobId } = await findOnly(place);
     const before = await world.snapshot();
-    for (const choice of PLAN_CHOICES) {
+    for (const choice of ACTING_CHOICES) {
       const state = await conduct(place, { jobId, choice, readOnly: true });
       expect({ choice, stage: state.stage }).toEqual({ choice, stage: 'refused' });
     }
@@ -207,7 +228,7 @@ function describeRefusing(make: MakeSourceWorld): void {
     const { id: jobId } = await findOnly(place);
     const before = await world.snapshot();
     const [effects, audited] = [world.effects(), (await place.jobs.audit(jobId)).length];
-    for (const choice of PLAN_CHOICES) {
+    for (const choice of ACTING_CHOICES) {
       const state = await conduct(place, { jobId, choice, policy: DENYING });
       expect({ choice, stage: state.stage }).toEqual({ choice, stage: 'refused' });
     }

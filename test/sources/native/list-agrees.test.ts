@@ -6,7 +6,7 @@ import { listPlaces } from '../../../src/cli/list-places.ts';
 import { isListed } from '../../../src/core/diagnosis/attention.ts';
 import { diagnose } from '../../../src/core/families/diagnose.ts';
 import { ATTENTIONS, type JobSummary, NATIVE_STATUSES, UNIT_STATUSES, VERDICTS } from '../../../src/core/job/schema.ts';
-import type { JobQuery } from '../../../src/core/ports.ts';
+import type { JobQuery, ListCursor } from '../../../src/core/ports.ts';
 import { readOwnIdentity } from '../../../src/platform/process-probe.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import { listJobs } from '../../../src/sources/native/list.ts';
@@ -188,6 +188,34 @@ describe('listJobs, of jobs left in every way', () => {
       const asked = Array.from({ length: 20 }, (_, at) => list(state, scope, { offset: at * 7, limit: 7 }));
       const paged = (await Promise.all(asked)).flatMap(({ jobs }) => jobs).map(({ job }) => job.id);
       expect(paged).toEqual(whole);
+    },
+  );
+
+  it.each([undefined, 'in doubt', 'inconsistent'] as const)(
+    'pages behind the last job shown come to the same, of the word %s',
+    async (attention) => {
+      await using state = await makeJobs();
+      const asked = { scope: 'all', ...(attention && { attention }) } as const;
+      const whole = await listJobs(state.open(NOW_MS), { ...asked, offset: 0, limit: 1_000 });
+      const paged: string[] = [];
+      let after: ListCursor | undefined;
+      do {
+        const page = await listJobs(state.open(NOW_MS), { ...asked, offset: 0, limit: 7, ...(after && { after }) });
+        expect(page.total).toBe(whole.total);
+        paged.push(...page.jobs.map(({ job }) => job.id));
+        const last = page.keys?.at(-1);
+        after = last && new Map([[state.path, last]]);
+      } while (after);
+      expect(paged).toEqual(whole.jobs.map(({ job }) => job.id));
+      const [first] = whole.keys ?? [];
+      const from = first && new Map([[state.path, first]]);
+      const skipped = await listJobs(state.open(NOW_MS), {
+        ...asked,
+        offset: 5,
+        limit: 1_000,
+        ...(from && { after: from }),
+      });
+      expect(skipped.jobs.map(({ job }) => job.id)).toEqual(whole.jobs.slice(6).map(({ job }) => job.id));
     },
   );
 });

@@ -148,7 +148,7 @@ describe('listJobs, filters', () => {
     expect(await names(state, { verdict: 'failed' })).toEqual(['three', 'one']);
     const page = await list(state, { scope: 'all', verdict: 'failed', offset: 1, limit: 1 });
     expect([page.jobs.map(({ job }) => job.name), page.total]).toEqual([['one'], 2]);
-    expect(await list(state, { scope: 'all', verdict: 'stalled' })).toEqual({ jobs: [], total: 0 });
+    expect(await list(state, { scope: 'all', verdict: 'stalled' })).toEqual({ jobs: [], keys: [], total: 0 });
   });
 });
 

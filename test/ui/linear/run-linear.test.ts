@@ -2,7 +2,9 @@
 import { PassThrough } from 'node:stream';
 import { expect, test } from 'vitest';
 import { RecoveryError } from '../../../src/core/errors.ts';
+import type { JobReader } from '../../../src/core/ports.ts';
 import { describeJobCells } from '../../../src/present/job-rows.ts';
+import { pickPage } from '../../../src/sources/pick-page.ts';
 import { runLinear } from '../../../src/ui/linear/run-linear.ts';
 import { makeFakeReader } from '../../helpers/fake-reader.ts';
 import { makeFakeSession } from '../../helpers/fake-session.ts';
@@ -11,7 +13,11 @@ import { SAMPLE_MS, sampleDoubt, sampleLooked, sampleSummary } from '../../helpe
 import { makeWaiter } from '../../helpers/terminal/waiter.ts';
 
 /** A conversation: what was printed, and a way to answer. */
-function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS, jobs = [sampleSummary()]) {
+function talk(
+  answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS,
+  jobs = [sampleSummary()],
+  reader: JobReader = makeFakeReader({ jobs, units: [sampleDoubt(48)] }),
+) {
   const stdin = new PassThrough();
   const stdout = new PassThrough();
   let printed = '';
@@ -22,7 +28,7 @@ function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS, j
   });
   const session = makeFakeSession('job-california', answers);
   const ended = runLinear({
-    reader: makeFakeReader({ jobs, units: [sampleDoubt(48)] }),
+    reader,
     openSession: () => session,
     clock: { nowMs: () => SAMPLE_MS },
     principal: 'local:ops',
@@ -58,6 +64,26 @@ function talk(answers: Parameters<typeof makeFakeSession>[1] = SAMPLE_ANSWERS, j
     },
   };
 }
+
+test('runLinear: more jobs are those behind the last one shown, whatever came meanwhile', async () => {
+  const makeJob = (index: number, name: string) => {
+    const summary = sampleSummary();
+    return { ...summary, job: { ...summary.job, id: `job-${name}`, name }, sinceMs: SAMPLE_MS - index };
+  };
+  const jobs = Array.from({ length: 30 }, (_, index) => makeJob(index + 10, `old${index + 1}`));
+  const list: JobReader['list'] = async (query) => {
+    const page = pickPage(jobs, query);
+    const last = page.keys?.at(-1);
+    return { ...page, ...(last && { next: new Map([['/srv', last]]) }) };
+  };
+  const { ended, answer } = talk(SAMPLE_ANSWERS, [], { ...makeFakeReader(), list });
+  expect(await answer('q to leave:', 'm')).toContain('20. old20: interrupted');
+  jobs.push(makeJob(0, 'new1'), makeJob(1, 'new2'));
+  expect(await answer('q to leave:', 'a')).toContain('21. old21: interrupted');
+  expect(await answer('q to leave:', 'm')).toContain('1. new1: interrupted');
+  expect(await answer('q to leave:', 'q')).toContain('21. old19: interrupted');
+  await ended;
+});
 
 test('runLinear: from the list over the plan to the report', async () => {
   const { session, ended, answer, printed } = talk({ ...SAMPLE_ANSWERS, approve: () => sampleReported() });
