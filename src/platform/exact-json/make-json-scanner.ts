@@ -41,7 +41,7 @@ export type JsonScanner = {
  * Shapes: RFC 8259 in UTF-8 without a byte order mark; refused on top of it are duplicate keys, more than 127 levels,
  *         numbers beyond a double and half surrogate pairs, which the format's readers refuse or would change.
  * Errors: none; the first problem is a value, with its byte offset.
- * Source: formats/tau 2.4; RFC 8259; RFC 3629.
+ * Source: formats/tau 2.4; RFC 8259; RFC 3629; decisions/0033.
  */
 export function makeJsonScanner(options: ScanOptions = {}): JsonScanner {
   const scan = new Scan(options);
