@@ -74,7 +74,7 @@ test('console: a living job is cancelled after the row in hand; resume of it say
   await using running = await runUntil(job, 'k2', 'pause');
   using screen = openRealConsole(job.state);
   await screen.ready('0 jobs need attention, 1 running', '~ running', '(1 in hand)');
-  await screen.press('r', 'not now: it is running', `process ${running.pid} on`, 'RUNNER_ALIVE', 'stop it and abandon');
+  await screen.press('r', 'not now: it is running', `process ${running.pid} on`, 'RUNNER_ALIVE', 'X abandons the');
   await screen.press('X', `ask the runner (process ${running.pid} on`, 'to stop after the row in');
   await screen.agree();
   await screen.ready('[>] ask the runner');
