@@ -1,5 +1,6 @@
 import type { Evidence } from '../core/evidence/schema.ts';
 import type { Plan } from '../core/plan/schema.ts';
+import { wordsOf } from '../present/families/registry.ts';
 
 /** Keys that may be absent, by the key of the object that has them; `evidence` is the whole. */
 const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
@@ -18,20 +19,6 @@ const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
   checkpoints: ['sha256', 'run_id', 'global_step', 'optimizer_step', 'saved_at_unix_seconds', 'problem'],
   problem: ['offset', 'field', 'expected', 'found'],
   files: ['problem'],
-  status: ['stale'],
-  trainer_end: ['exit_code', 'signal'],
-  restore: ['source', 'path', 'rollback', 'refused'],
-  own: [
-    'last_action',
-    'principal',
-    'updated_at',
-    'rollback_checkpoint',
-    'status',
-    'trainer_end',
-    'odd_rows',
-    'torn_line',
-    'unfinished',
-  ],
 };
 
 /** The latest instant a time can be. Unit: epoch milliseconds. */
@@ -44,7 +31,8 @@ const LATEST_MS = 8.64e15;
  * Errors: none. Source: contract, JSON.
  */
 export function translateEvidence(evidence: Evidence): unknown {
-  return translate(evidence, 'evidence');
+  const absent = { ...MAY_BE_ABSENT, ...wordsOf(evidence.job).mayBeAbsent };
+  return translate(evidence, 'evidence', absent);
 }
 
 /** The JSON of a plan's questions, as `show` and a dry run have them. Errors: none. */
@@ -57,17 +45,19 @@ export function translateQuestions(questions: Plan['questions']): unknown {
   }));
 }
 
-function translate(value: unknown, name: string): unknown {
-  if (Array.isArray(value)) return value.map((item) => translate(item, name));
+type MayBeAbsent = Readonly<Record<string, readonly string[]>>;
+
+function translate(value: unknown, name: string, mayBeAbsent: MayBeAbsent): unknown {
+  if (Array.isArray(value)) return value.map((item) => translate(item, name, mayBeAbsent));
   if (typeof value !== 'object' || value === null) return value;
-  const absent = (MAY_BE_ABSENT[name] ?? []).map((key) => [key, null] as const);
-  const present = Object.entries(value).map(([key, field]) => translateField(key, field));
+  const absent = (mayBeAbsent[name] ?? []).map((key) => [key, null] as const);
+  const present = Object.entries(value).map(([key, field]) => translateField(key, field, mayBeAbsent));
   return { ...Object.fromEntries(absent), ...Object.fromEntries(present) };
 }
 
-function translateField(key: string, field: unknown): readonly [string, unknown] {
+function translateField(key: string, field: unknown, mayBeAbsent: MayBeAbsent): readonly [string, unknown] {
   const name = key.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
-  if (!/(?:^at|At)Ms$/.test(key)) return [name, translate(field, name)];
+  if (!/(?:^at|At)Ms$/.test(key)) return [name, translate(field, name, mayBeAbsent)];
   const isTime = typeof field === 'number' && Math.abs(field) <= LATEST_MS;
   return [name.slice(0, -'_ms'.length), isTime ? new Date(field).toISOString() : null];
 }

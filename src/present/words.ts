@@ -1,15 +1,14 @@
 /** What verdicts, findings, steps and warnings are called. Every foreign text in them is made safe here. */
 import type { DeathProof, Diagnosis, FoundFact } from '../core/diagnosis/schema.ts';
 import type { Evidence, LeaseHolder } from '../core/evidence/schema.ts';
+import type { FamilyVocabulary } from '../core/families/vocabulary.ts';
 import { assembleProgress, type Progress, type Verdict } from '../core/job/schema.ts';
 import { describeRegression } from '../core/plan/describe-regression.ts';
 import type { PlanAction, PlanStep, PlanWarning } from '../core/plan/schema.ts';
 import type { Looked } from '../core/session/schema.ts';
 import { describeOpen } from './families/describe-open.ts';
 import type { FindingWords, StepWords, UnitWord, WarningWords } from './families/family-words.ts';
-import { CONTROL_FINDING_WORDS, CONTROL_STEP_WORDS, CONTROL_WARNING_WORDS } from './families/training-control/words.ts';
-import { isReopened } from './families/units/is-reopened.ts';
-import { UNITS_FINDING_WORDS, UNITS_STEP_WORDS, UNITS_WARNING_WORDS } from './families/units/words.ts';
+import { findWord, wordsOf } from './families/registry.ts';
 import { formatTime } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -40,8 +39,10 @@ export function describeVerdict(
 
 /** The verdict of a job that was looked at, in words. */
 export function describeStanding({ evidence, diagnosis }: Pick<Looked, 'evidence' | 'diagnosis'>): string {
-  if (isReopened(evidence, diagnosis)) return 'interrupted: settled as not done, and not run again yet';
-  return describeVerdict(diagnosis, evidence.units && assembleProgress(evidence.units.counts, evidence.units.unit));
+  const said = wordsOf(evidence.job).prompt.standing?.({ evidence, diagnosis });
+  return (
+    said ?? describeVerdict(diagnosis, evidence.units && assembleProgress(evidence.units.counts, evidence.units.unit))
+  );
 }
 
 const PROOF_WORDS: Readonly<Record<DeathProof, string>> = {
@@ -61,7 +62,7 @@ export function chooseUnitWord({ units, job }: Pick<Evidence, 'units' | 'job'>):
   return units?.unit ?? (job.kind === 'batch' ? 'row' : 'step');
 }
 
-const FINDING_WORDS: FindingWords<FoundFact['type']> = {
+const FINDING_WORDS: FindingWords<Exclude<FoundFact['type'], FamilyVocabulary['finding']['type']>> = {
   runner_alive: ({ holder }) => `running: ${nameRunner(holder)} holds the job's lock`,
   runner_stalled: ({ holder, reason }) =>
     `running but stalled: ${nameRunner(holder)} ${reason === 'stopped' ? 'is stopped (SIGSTOP)' : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
@@ -82,43 +83,34 @@ const FINDING_WORDS: FindingWords<FoundFact['type']> = {
     `the audit chain is broken at entry ${sequence}: expected ${expected}, found ${safeText(found, 80)}`,
   store_regressed: ({ regression }) => safeText(describeRegression(regression), 300),
   state_contradiction: ({ detail }) => `contradiction: ${safeText(detail)}`,
-  ...UNITS_FINDING_WORDS,
-  ...CONTROL_FINDING_WORDS,
 };
 
 /** A finding in one sentence. */
 export function describeFinding(finding: FoundFact, unit: UnitWord): string {
-  // The table is complete for every type; the compiler cannot pair a union with its own entry.
-  const describe = FINDING_WORDS[finding.type] as (finding: FoundFact, unit: UnitWord) => string;
-  return describe(finding, unit);
+  return findWord('findings', finding.type, FINDING_WORDS)(finding, unit);
 }
 
-const STEP_WORDS: StepWords<PlanAction> = {
+const STEP_WORDS: StepWords<Exclude<PlanAction, FamilyVocabulary['step']['action']>> = {
   stop_runner: ({ pid, host }, unit) =>
     `ask the runner (process ${pid} on ${safeText(host, 80)}) to stop after the ${unit} in hand`,
   take_lease: ({ epoch }) => `take the job with epoch ${epoch}; holders before are refused from then on`,
   end_orphans: ({ pids }) => `end what outlived the runner, with all that it started: process ${pids.join(', ')}`,
   await_orphans: ({ pids }) => `wait until what outlived the runner ends by itself: ${pids.join(', ')}`,
   mark_cancelled: () => 'record the job as cancelled',
-  ...UNITS_STEP_WORDS,
-  ...CONTROL_STEP_WORDS,
 };
 
 /** What a step of a plan does, in one phrase. */
 export function describeStep(step: PlanStep, unit: UnitWord): string {
-  const describe = STEP_WORDS[step.action] as (step: PlanStep, unit: UnitWord) => string;
-  return describe(step, unit);
+  return findWord('steps', step.action, STEP_WORDS)(step, unit);
 }
 
-const WARNING_WORDS: WarningWords<PlanWarning['code']> = {
+const WARNING_WORDS: WarningWords<Exclude<PlanWarning['code'], FamilyVocabulary['warning']>> = {
   HEARTBEAT_ONLY: () => 'The runner was on another host; that it is dead is known from its heartbeat alone.',
   ORPHANS_LEFT: ({ count = 0 }) =>
     `${count} left-over ${count === 1 ? 'process goes' : 'processes go'} on working; cancelling does not end ${count === 1 ? 'it' : 'them'}.`,
-  ...UNITS_WARNING_WORDS,
-  ...CONTROL_WARNING_WORDS,
 };
 
 /** A warning in one sentence. */
 export function describeWarning(warning: PlanWarning): string {
-  return WARNING_WORDS[warning.code](warning);
+  return findWord('warnings', warning.code, WARNING_WORDS)(warning, warning.unit ?? 'row');
 }

@@ -64,15 +64,7 @@ export const CHOICE_KEYS = {
 } as const satisfies Record<Choice, string>;
 
 /** Every choice, in the order their keys are shown. */
-export const CHOICES = [
-  'resume',
-  'restart',
-  'stop',
-  'cancel',
-  'pause',
-  'rollback',
-  'review',
-] as const satisfies readonly Choice[];
+export const CHOICES: readonly Choice[] = ['resume', 'restart', 'stop', 'cancel', 'pause', 'rollback', 'review'];
 
 const CHOICE_ROWS = CHOICES.map((choice) => ({
   command: choice,
@@ -83,9 +75,6 @@ const CHOICE_ROWS = CHOICES.map((choice) => ({
   isAbsent: ({ shownChoices }: KeyContext) => !shownChoices.includes(choice),
   blockedBy: noChoice(choice),
 }));
-
-/** Every key that may answer a question of a plan. */
-const ANSWER_KEYS = ['e', 'w', 'a', 't', 'p', 'f', 'l', 'c'] as const;
 
 function noChoice(choice: Choice): (context: KeyContext) => string | undefined {
   return (context) => {
@@ -162,7 +151,8 @@ export const KEYMAP = [
   },
   {
     command: 'answer',
-    keys: ANSWER_KEYS,
+    // Those that the question brings along.
+    keys: [],
     label: 'answer the question',
     screens: ['plan'],
     inFooter: true,
@@ -293,7 +283,17 @@ export function keysOfScreen(screen: ScreenName): readonly (KeyRow & { readonly 
   return rows.filter((row) => row.screens.includes(screen));
 }
 
-/** The row that answers a key on a screen, or `undefined`. */
-export function findKey(screen: ScreenName, key: string): (KeyRow & { readonly command: CommandId }) | undefined {
-  return keysOfScreen(screen).find((row) => row.keys.includes(key));
+/**
+ * The row that answers a key on a screen, or `undefined`. What stands in the keymap comes first, and so a key that a
+ * question brings along never takes that of consent or of going back.
+ */
+export function findKey(
+  screen: ScreenName,
+  key: string,
+  context?: KeyContext,
+): (KeyRow & { readonly command: CommandId }) | undefined {
+  const rows = keysOfScreen(screen);
+  const brings = (row: KeyRow): boolean =>
+    context !== undefined && row.expand?.(context).some(({ keys }) => keys.includes(key)) === true;
+  return rows.find((row) => row.keys.includes(key)) ?? rows.find(brings);
 }

@@ -27,6 +27,18 @@ test('KEYMAP: no digit acts anywhere', () => {
   expect(digits.map((row) => row.command)).toEqual(['pane']);
 });
 
+test('findKey: a key that a question brings along answers it, and never takes the place of consent', () => {
+  const context = {
+    answers: [
+      { key: 'z', label: 'one' },
+      { key: 'y', label: 'two' },
+    ],
+  } as unknown as KeyContext;
+  expect(findKey('plan', 'z', context)?.command).toBe('answer');
+  expect(findKey('plan', 'y', context)?.command).toBe('agree');
+  expect(findKey('plan', 'z')).toBeUndefined();
+});
+
 test('KEYMAP: the key that opens a plan does nothing on it', () => {
   for (const key of ['r', 'R', 'X', 'enter']) expect(findKey('plan', key)).toBeUndefined();
 });

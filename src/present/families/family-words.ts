@@ -20,6 +20,9 @@ export type StepWords<A extends PlanStep['action']> = { readonly [K in A]: Descr
 /** Words for warnings, by code. */
 export type WarningWords<C extends PlanWarning['code']> = { readonly [K in C]: (warning: PlanWarning) => string };
 
+/** Words by tag; each family's tables are typed by its own tags. */
+export type SaidByTag = Readonly<Record<string, (fact: never, unit: UnitWord) => string>>;
+
 /** A question as it is asked: the sentence, what it is about line by line, and what each answer means. */
 export type AskedQuestion = {
   readonly prompt: string;
@@ -40,6 +43,8 @@ export type Seen = Pick<Looked, 'evidence' | 'diagnosis'>;
 
 /** The parts of the recovery prompt that are a family's own. Source: contract, the recovery prompt. */
 export type PromptWords = {
+  /** How it stands, instead of its verdict, when that is more. */
+  readonly standing?: (looked: Seen) => string | undefined;
   /** What is said of it instead of its verdict, when that is more. */
   readonly headline?: (looked: Seen) => string | undefined;
   /** How many units of a job that ended wait for somebody; empty when none does. */
@@ -67,7 +72,13 @@ export type ReportSaid = {
 /** One family, presented. */
 export type FamilyWords = {
   readonly family: string;
+  /** What it alone finds, does and warns of, by tag. */
+  readonly findings: SaidByTag;
+  readonly steps: SaidByTag;
+  readonly warnings: SaidByTag;
   readonly questions: QuestionWords;
+  /** Keys of its own facts that may be absent, by the key of the object that has them, as JSON of evidence has them. */
+  readonly mayBeAbsent?: Readonly<Record<string, readonly string[]>>;
   readonly prompt: PromptWords;
   /** What it says of a report; undefined of one that the words of all fit, as of those of other families. */
   readonly report?: (report: RecoveryReport) => ReportSaid | undefined;

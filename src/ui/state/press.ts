@@ -14,12 +14,12 @@ import { updateSettle } from './settle.ts';
 export function press(core: Core, key: string): void {
   const state = core.store.snapshot();
   const screen = screenOf(state);
-  const row = findKey(screen, key);
+  const context = assembleKeyContext(state);
+  const row = findKey(screen, key, context);
   if (row === undefined) {
     pressUnbound(core, screen, key);
     return;
   }
-  const context = assembleKeyContext(state);
   const reason = row.blockedBy?.(context);
   // A choice that is refused says itself why, and what to do about it.
   const choice = CHOICES.find((one) => one === row.command);

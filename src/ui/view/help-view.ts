@@ -29,6 +29,9 @@ export const SCREEN_TITLES: Readonly<Record<ScreenName, string>> = {
   help: 'Help',
 };
 
+/** In place of keys that come with what is on the screen. */
+const SHOWN_THERE = 'as shown';
+
 /** The keys of the screen that was left for help, then those of all others; a blocked key says why. */
 export function assembleHelpText(from: ScreenName, context: KeyContext, columns: number): readonly Line[] {
   const others = SCREENS.filter((screen) => screen !== from && screen !== 'help');
@@ -40,7 +43,7 @@ export function assembleHelpText(from: ScreenName, context: KeyContext, columns:
 }
 
 function helpLines(row: KeyRow, context: KeyContext | undefined, columns: number): readonly Line[] {
-  const keys = row.keys.map(describeKey).join(', ').padEnd(18);
+  const keys = (row.keys.map(describeKey).join(', ') || SHOWN_THERE).padEnd(18);
   if (context !== undefined && row.isAbsent?.(context) === true) return [];
   const why = context === undefined ? undefined : row.blockedBy?.(context);
   return wrappedLines(`  ${keys} ${row.label}${why === undefined ? '' : ` (not now: ${why})`}`, columns, {
@@ -84,7 +87,7 @@ export function assembleFooter(
 export function formatKeysPage(): string {
   const tables = SCREENS.map((screen) => {
     const rows = keysOfScreen(screen).map(
-      (row) => `| ${row.keys.map((key) => `\`${describeKey(key)}\``).join(' ')} | ${row.label} |`,
+      (row) => `| ${row.keys.map((key) => `\`${describeKey(key)}\``).join(' ') || SHOWN_THERE} | ${row.label} |`,
     );
     return [`## ${SCREEN_TITLES[screen]}`, '', '| key | what it does |', '|---|---|', ...rows].join('\n');
   });

@@ -8,14 +8,19 @@ import { describeOpen } from '../describe-open.ts';
 import type { FamilyWords } from '../family-words.ts';
 import { isReopened } from './is-reopened.ts';
 import { sayOfStop } from './report-words.ts';
-import { UNITS_QUESTIONS } from './words.ts';
+import { UNITS_FINDING_WORDS, UNITS_QUESTIONS, UNITS_STEP_WORDS, UNITS_WARNING_WORDS } from './words.ts';
 
 /** How jobs of rows or steps are presented. Source: contract, the recovery prompt; seed 002. */
 export const UNITS_WORDS: FamilyWords = {
   family: 'units',
+  findings: UNITS_FINDING_WORDS,
+  steps: UNITS_STEP_WORDS,
+  warnings: UNITS_WARNING_WORDS,
   questions: UNITS_QUESTIONS,
   report: sayOfStop,
   prompt: {
+    standing: ({ evidence, diagnosis }) =>
+      isReopened(evidence, diagnosis) ? 'interrupted: settled as not done, and not run again yet' : undefined,
     headline({ evidence, diagnosis }) {
       const { units } = evidence;
       if (!units || !isReopened(evidence, diagnosis)) return undefined;
