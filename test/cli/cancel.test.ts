@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { findOrphans } from '../../src/platform/find-orphans.ts';
 import { expectInvariants } from '../helpers/invariants.ts';
@@ -56,6 +57,21 @@ test.concurrent('cancel: a runner that does not stop is fenced, its child is end
   const after = expectInvariants(job.state);
   expect({ ...after, audit: [] }).toEqual({ ...cancelled, audit: [] });
   expect(hashFiles(`${job.state}/jobs`)).toEqual({ ...reports, [`${job.jobId()}/run.log`]: expect.anything() });
+});
+
+test.concurrent('cancel: a process that may not be the runner any more is fenced, and not asked anything', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  await using running = await startPaused(job);
+  rmSync(`${job.state}/jobs/${job.jobId()}/lease.lock`);
+  const ended = await job.salvor(cancel(job, '20s'));
+  expect(ended.code, ended.stderr + ended.stdout).toBe(0);
+  expect(pick(parseAnswer(ended), 'plan.steps')).toMatchObject([
+    { action: 'take_lease' },
+    { action: 'mark_cancelled' },
+  ]);
+  job.go();
+  expect((await running.ended).code).toBe(6);
+  expect(running.said().stderr).not.toContain('Stopping after the rows in hand');
 });
 
 test.concurrent('cancel: the commit of a fenced runner is refused, and its row stays in doubt', async () => {

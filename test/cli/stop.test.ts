@@ -126,6 +126,19 @@ test.concurrent('stop: a job that comes to its end before it stopped is told as 
   expect((await running.ended).code).toBe(0);
 });
 
+test.concurrent('stop: whoever gives up waiting is told that it still runs; the runner stops all the same', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  await using running = await startPaused(job);
+  await using stopping = job.start(['--choice', 'stop']);
+  await waitFor('the runner was asked', () => running.said().stderr.includes('Stopping after the rows in hand'));
+  stopping.signal('SIGINT');
+  const ended = await stopping.ended;
+  expect(ended.code, ended.stderr).toBe(130);
+  expect(ended.stdout).toContain('was asked to stop and still runs');
+  job.go();
+  expect((await running.ended).code).toBe(143);
+});
+
 test.concurrent('stop: a runner that dies instead is told as that', async () => {
   await using job = await makeLedgerJob({ rowCount: 3 });
   await using running = await startPaused(job);

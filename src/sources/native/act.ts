@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { RecoveryError } from '../../core/errors.ts';
 import { SAME_STOP_MS } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
@@ -233,23 +234,22 @@ async function actOnHolder(options: NativeActuatorOptions, carrying: Carrying, j
     onEvent({ type: 'step', index, result });
   };
   // Before anybody is asked to stop: it must be the runner that was agreed to.
-  const { lease } = await collectEvidence(store, job.id).then((now) => {
-    checkBasis(plan, { seen: approved.evidence, now });
-    return now;
-  });
+  const now = await collectEvidence(store, job.id);
+  checkBasis(plan, { seen: approved.evidence, now });
   const { stopGraceMs: graceMs, clock } = options;
-  if (plan.steps.some((step) => step.action === 'stop_runner')) report('stop_runner', { state: 'running' });
-  if (plan.choice === 'stop' && lease) {
-    const { result, ...ended } = await stopJob({
-      ...{ store, approved, clock, graceMs, holder: lease },
-      giveUp: carrying.stop,
-      signal: carrying.signal,
-    });
+  // Whom nobody saw alive, nobody asks.
+  const runner = plan.steps.some((step) => step.action === 'stop_runner') ? now.lease : undefined;
+  if (runner) report('stop_runner', { state: 'running' });
+  if (plan.choice === 'stop') {
+    if (!runner) throw new RecoveryError('RUNNER_MISSING', `nobody runs job '${job.name}'`);
+    const { stop: giveUp, signal } = carrying;
+    const order = { store, approved, clock, graceMs, holder: runner, giveUp, signal };
+    const { result, ...ended } = await stopJob(order);
     report('stop_runner', { state: result === 'still_running' ? 'failed' : 'done', detail: result });
     for (const warning of ended.warnings ?? []) options.onWarning?.(warning);
     return { steps, settled: 0, ...ended };
   }
-  report('stop_runner', { state: 'done', detail: await stopRunner(lease, { graceMs }) });
+  if (runner) report('stop_runner', { state: 'done', detail: await stopRunner(runner, { graceMs }) });
   await cancelJob(store, approved, clock);
   report('take_lease', { state: 'done' });
   report('mark_cancelled', { state: 'done' });
