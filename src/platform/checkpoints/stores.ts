@@ -28,8 +28,8 @@ export const STORES: readonly KnownStore[] = [DIRECTORY];
 export function openStore<Facts extends ReadFacts, Valid extends ValidCheckpoint>(
   format: KeptFormat<Facts, Valid>,
   target: string,
-  options: StoreOptions,
+  { stores = STORES, ...options }: StoreOptions & { readonly stores?: readonly KnownStore[] },
 ): CheckpointStore<Facts, Valid> {
-  const store = STORES.find(({ recognises }) => recognises(target)) ?? DIRECTORY;
+  const store = stores.find(({ recognises }) => recognises(target)) ?? DIRECTORY;
   return store.open(format, target, options);
 }

@@ -22,7 +22,8 @@ export type StorePlace = AsyncDisposable & {
   readonly copyAway: (path: string) => Promise<string>;
 };
 
-const contentOf = (globalStep: number, runId = 'run') =>
+/** A checkpoint with this step. */
+export const contentOf = (globalStep: number, runId = 'run') =>
   makePolicyContent({
     runId,
     globalStep,

@@ -1,28 +1,18 @@
 import { execFileSync } from 'node:child_process';
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { makePolicyContent } from '../../../../src/platform/checkpoint-formats/policy-json/policy-content.ts';
 import { policyJson } from '../../../../src/platform/checkpoint-formats/policy-json/policy-json.ts';
 import { openDirectoryStore } from '../../../../src/platform/checkpoint-stores/directory/open-directory-store.ts';
 import { type FileOperations, systemFileOperations } from '../../../../src/platform/files/file-operations.ts';
 import { type Folder, makeFolder } from '../../../helpers/make-folder.ts';
+import { contentOf } from '../contract.ts';
 import { type Fault, makeFragileOperations } from './fragile-operations.ts';
-
-const input = (globalStep: number) => ({
-  runId: 'run-77',
-  globalStep,
-  optimizerStep: 1,
-  savedAtUnixSeconds: 1_764_000_000,
-  policyState: { w: [globalStep] },
-  optimizerState: {},
-  digest: true,
-});
 
 const openStore = (folder: Folder, operations = systemFileOperations) =>
   openDirectoryStore(policyJson, folder.path, { waitMs: 0, operations });
 
 const save = (folder: Folder, globalStep: number, operations = systemFileOperations) =>
-  openStore(folder, operations).save(makePolicyContent(input(globalStep)));
+  openStore(folder, operations).save(contentOf(globalStep));
 
 async function loadStep(folder: Folder): Promise<number> {
   return Number((await openStore(folder).load({ fallback: true })).checkpoint.head.globalStep);
