@@ -2,9 +2,9 @@ import type { FileFacts } from '../../core/evidence/schema.ts';
 import { parseExactJson } from '../../platform/exact-json/exact-json.ts';
 import { makeJsonScanner } from '../../platform/exact-json/make-json-scanner.ts';
 import type { FieldFacts } from '../../platform/exact-json/schema.ts';
-import { isUnsignedInteger, U64_MAX } from '../../platform/exact-json/unsigned.ts';
+import { isUnsignedInteger } from '../../platform/exact-json/unsigned.ts';
 import { type LinkRule, openRegularFile } from '../../platform/files/open-regular-file.ts';
-import type { FieldType, FileRules } from './schema.ts';
+import type { FileRules } from './schema.ts';
 
 /** These files are a page long; anything larger is another file. Unit: bytes. */
 const LARGEST_BYTES = 16 * 1024 * 1024;
@@ -70,8 +70,7 @@ function unreadable(message: string): { readonly state: 'unreadable'; readonly p
 export async function readJsonFile(path: string, rules: FileRules): Promise<JsonFile> {
   const read = await readSmallFile(path);
   if (read.state !== 'read') return read;
-  const names = new Set(rules.fields.map(([name]) => name));
-  const scanner = makeJsonScanner({ isWanted: (name) => names.has(name) });
+  const scanner = makeJsonScanner({ isWanted: (name) => Object.hasOwn(rules.fields.shape, name) });
   scanner.push(read.bytes);
   scanner.end();
   const broken = scanner.problem();
@@ -83,74 +82,28 @@ export async function readJsonFile(path: string, rules: FileRules): Promise<Json
   if (scanner.rootType() !== 'object') return invalid({ message: 'it must be a JSON object', offset: 0 });
   const text = read.bytes.toString('utf8');
   const value = parseExactJson(text) as Readonly<Record<string, unknown>>;
-  for (const [name, type] of rules.fields) {
-    const problem = checkField({ name, type, rules, field: scanner.fields.get(name), value: value[name] });
-    if (problem) return invalid(problem);
-  }
-  return { state: 'valid', value, text };
+  const [issue] = rules.fields.safeParse(value).error?.issues ?? [];
+  if (!issue) return { state: 'valid', value, text };
+  const name = String(issue.path[0]);
+  return invalid(describeField(name, scanner.fields.get(name), { expected: issue.message, version: rules.version }));
 }
 
 function invalid(problem: FileProblem): JsonFile {
   return { state: 'invalid', problem };
 }
 
-type Checked = {
-  readonly name: string;
-  readonly type: FieldType;
-  readonly rules: FileRules;
-  readonly field: FieldFacts | undefined;
-  readonly value: unknown;
-};
-
-function checkField(checked: Checked): FileProblem | undefined {
-  const { name, type, rules, field } = checked;
-  if (!field || field.type === 'null') {
-    if (type.endsWith('?')) return undefined;
-    if (!field)
-      return { message: `missing field '${name}'`, field: name, expected: EXPECTED[type], found: 'no such field' };
-  }
+function describeField(
+  name: string,
+  field: FieldFacts | undefined,
+  { expected, version }: { readonly expected: string; readonly version: string },
+): FileProblem {
+  if (!field) return { message: `missing field '${name}'`, field: name, expected, found: 'no such field' };
   const found = describeValue(field);
-  if (type === 'u32_1' && isUnsignedInteger(field) && field.text !== '1') {
-    const message = `${rules.version} ${found} (expected 1)`;
-    return { message, field: name, offset: field.startOffset, expected: '1', found };
-  }
-  if (FITS[type](checked, field)) return undefined;
-  const expected = EXPECTED[type];
-  return {
-    message: `field '${name}' must be ${expected}, and it is ${found}`,
-    field: name,
-    offset: field.startOffset,
-    expected,
-    found,
-  };
+  const place = { field: name, offset: field.startOffset, found };
+  if (name === 'schema_version' && isUnsignedInteger(field))
+    return { ...place, message: `${version} ${found} (expected 1)`, expected: '1' };
+  return { ...place, message: `field '${name}' must be ${expected}, and it is ${found}`, expected };
 }
-
-const EXPECTED: Readonly<Record<FieldType, string>> = {
-  u32_1: 'the number 1',
-  u64: `a whole number from 0 to ${U64_MAX}`,
-  'u64?': `a whole number from 0 to ${U64_MAX}, or null`,
-  string: 'a string',
-  'string?': 'a string or null',
-  boolean: 'true or false',
-  strings: 'a list of strings',
-  'object?': 'an object or null',
-};
-
-type Fits = (checked: Checked, field: FieldFacts) => boolean;
-
-const isU64: Fits = (_checked, field) => isUnsignedInteger(field) && BigInt(field.text ?? '') <= U64_MAX;
-const isString: Fits = (_checked, field) => field.type === 'string';
-
-const FITS: Readonly<Record<FieldType, Fits>> = {
-  u32_1: (_checked, field) => isUnsignedInteger(field) && field.text === '1',
-  u64: isU64,
-  'u64?': isU64,
-  string: isString,
-  'string?': isString,
-  boolean: (_checked, field) => field.type === 'boolean',
-  strings: ({ value }) => Array.isArray(value) && value.every((item) => typeof item === 'string'),
-  'object?': (_checked, field) => field.type === 'object',
-};
 
 function describeValue(field: FieldFacts): string {
   const text = field.text ?? `an ${field.type}`;

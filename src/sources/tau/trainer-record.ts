@@ -8,31 +8,8 @@ import { readBootId, readPidNamespace, readProcessStat } from '../../platform/pr
 import { formatRecord } from './format-record.ts';
 import type { AuditLog } from './read-audit.ts';
 import { type JsonFile, readJsonFile } from './read-json-file.ts';
-import type { FileRules } from './schema.ts';
+import { TRAINER_RECORD } from './schema.ts';
 import { pickValue, readText, readTime } from './translate.ts';
-
-/**
- * The fields of the record. `action_id` is that of the resume that started the trainer, `pid` leads a session of its own,
- * `watcher_pid` is the process that will record the end. What came later than the first version may be missing.
- */
-const TRAINER_RECORD: FileRules = {
-  version: 'unsupported trainer record schema version',
-  fields: [
-    ['schema_version', 'u32_1'],
-    ['action_id', 'string'],
-    ['pid', 'u64'],
-    ['pid_start_ticks', 'u64?'],
-    ['watcher_pid', 'u64?'],
-    ['watcher_start_ticks', 'u64?'],
-    ['boot_id', 'string?'],
-    ['pid_namespace', 'string?'],
-    ['started_unix_ms', 'u64?'],
-    ['ended_unix_ms', 'u64?'],
-    ['exit_code', 'u64?'],
-    ['signal', 'string?'],
-    ['stop_requested', 'boolean'],
-  ],
-};
 
 /** A process by what no other one has on this boot. Units: clock ticks since boot. */
 export type RecordedProcess = { readonly pid: number; readonly pidStartTicks: number };
