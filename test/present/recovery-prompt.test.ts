@@ -36,6 +36,16 @@ describe('formatRecoveryPrompt', () => {
     expect(prompt(withLastDone({ receipt: '1Z999AA10123456784' }))).toBe(CONTRACT);
   });
 
+  it('offers a stop of a job that runs, and has no word for it where nobody runs one', () => {
+    const living = sampleEvidence({ liveness: LIVING });
+    expect(prompt(living)).toContain('[stop]    - Stop it after what it has in hand; it can be resumed');
+    expect(prompt(sampleEvidence({ liveness: { ...LIVING, process: 'unknown' } }))).toMatch(
+      /Not now:[^]*\[stop\] {4}- .*in another container/u,
+    );
+    for (const dead of [sampleEvidence(), withStatus('completed', { done: 2 }), withStatus('cancelled')])
+      expect(prompt(dead)).not.toContain('[stop]');
+  });
+
   it('has no parenthesis without a receipt', () => {
     const { receipt: _receipt, ...lastDone } = sampleUnit(47);
     expect(prompt(sampleEvidence({ units: { ...SAMPLE_UNITS, lastDone } }))).toContain(

@@ -107,3 +107,35 @@ test.runIf(hasNamespaces)(
     expect(expectInvariants(url)).toEqual(before);
   },
 );
+
+test.runIf(hasNamespaces)(
+  'a job that runs on one host is stopped there, and the other host is told where',
+  async () => {
+    const url = makeStoreUrl();
+    await using job = await makeLedgerJob({ rowCount: 6, store: url });
+    const first = onHost(job, 'first');
+    const second = onHost(job, 'second');
+    job.act({ k3: 'pause' });
+    await using running = first.start('run', 'job.yaml');
+    await waitFor('row 3 has begun', () => !job.willAct('k3'));
+
+    const refused = await second.run('--choice', 'stop', '--json');
+    expect(refused, refused.stdout).toMatchObject({ code: 3 });
+    const { code, message } = pick(parseAnswer(refused), 'error') as Readonly<Record<string, unknown>>;
+    expect({ code, message }).toEqual({
+      code: 'RUNNER_OUT_OF_REACH',
+      message: expect.stringContaining('on the host first, and can be asked to stop there alone'),
+    });
+    await using stopping = first.start('--choice', 'stop', '--json');
+    await waitFor('the runner was asked', () => running.said().stderr.includes('Stopping after the rows in hand'));
+    job.go();
+    const stopped = await stopping.ended;
+    expect(stopped.code, stopped.stdout).toBe(0);
+    expect(parseAnswer(stopped)).toMatchObject({ outcome: { status: 'stopped' }, progress_after: { done: 3 } });
+    expect((await running.ended).code).toBe(143);
+    // What the last host says of it is read by every other.
+    expect(parseAnswer(await second.run('report', 'Shipping', '--json'))).toEqual(parseAnswer(stopped));
+    expectInvariants(url);
+  },
+  60_000,
+);

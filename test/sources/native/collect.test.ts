@@ -21,6 +21,16 @@ const collect = (state: TempState, job: { readonly id: string }, nowMs = NOW_MS)
   collectEvidence(state.open(nowMs), job.id);
 
 describe('collectEvidence', () => {
+  it('looks again when a runner is letting go: its lock is free, and its last word came after its record was read', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ status: 'running' });
+    state.hold(job);
+    tryLock(lockOf(state, job))?.release();
+    const collecting = collect(state, job);
+    releaseLease(state.database, job.seq, { epoch: 1, atMs: NOW_MS });
+    expect((await collecting).lease).toMatchObject({ releasedAtMs: NOW_MS });
+  });
+
   it('says all there is to say of a job, and changes nothing', async () => {
     await using state = await makeTempState();
     const spec = { receipt: { label: 'tracking' }, verify: 'sh look.sh', directory: state.path };
