@@ -4,6 +4,7 @@ import type { UnitRecord } from '../core/ports.ts';
 import { formatExactJson, parseExactJson } from '../platform/exact-json/exact-json.ts';
 import { formatTime } from '../present/format.ts';
 import { safeJson, safeText } from '../present/safe-text.ts';
+import { findKind } from '../runner/kinds/registry.ts';
 import { describeUnitStatus } from './holds-units.ts';
 
 /** Says units one after the other: what stands before, between and after them, and each of them. */
@@ -16,6 +17,7 @@ export type UnitsForm = {
 
 /** One JSON document. Source: contract, commands (units). */
 export function makeJsonForm({ id, name, kind, source }: JobRef): UnitsForm {
+  const formatPath = findKind(kind)?.formatPath;
   return {
     before: `{"schema_version":1,"job":${safeJson(formatExactJson({ id, name, kind, source }))},"units":[`,
     between: ',',
@@ -25,6 +27,7 @@ export function makeJsonForm({ id, name, kind, source }: JobRef): UnitsForm {
         formatExactJson({
           number: unit.number,
           key: unit.key,
+          path: formatPath?.(unit) ?? null,
           status: unit.status,
           receipt: unit.receipt ?? null,
           attempts: unit.attempts,

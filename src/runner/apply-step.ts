@@ -8,6 +8,7 @@ import { awaitGone, endProcesses } from '../platform/end-processes.ts';
 import { findOrphans } from '../platform/find-orphans.ts';
 import type { UnitsChange } from '../store/contract.ts';
 import type { UnitEvent } from '../store/unit-events.ts';
+import { makeBegunUnits } from './begun-units.ts';
 import type { StepContext } from './job-run.ts';
 import { runUnits } from './run-units.ts';
 import { settleDoubt } from './settle-doubt.ts';
@@ -88,6 +89,7 @@ async function settleUnits(context: StepContext): Promise<AppliedStep> {
     `${settled.byReceipt} by receipt`,
     `${settled.verified} by the verify hook`,
     `${settled.toReview} to review`,
+    ...(settled.begun > 0 ? [`${settled.begun} to be attached to`] : []),
     ...(unanswered > 0 ? [`${unanswered} without an answer`] : []),
     ...(unasked > 0 ? [`${unasked} not asked about, since the hook did not answer before`] : []),
   ].join(', ');
@@ -140,13 +142,14 @@ async function runAllUnits(context: StepContext): Promise<AppliedStep> {
   context.units = await runUnits({
     held: run.held,
     course: run.work.makeCourse(run.held),
+    ...(context.engine.attach && { begun: makeBegunUnits(run.held) }),
     concurrency: run.work.concurrency,
     signal: stop,
     ports,
     onUnit: (unit, end) => {
       count += 1;
       if (end.type === 'failed') failed = true;
-      tally.move('pending', ENDED_AS[end.type]);
+      tally.move('reference' in unit ? 'in_doubt' : 'pending', ENDED_AS[end.type]);
       const { number, key } = unit;
       tally.tell({ number, key, ...(end.receipt !== undefined && { receipt: end.receipt }) });
     },

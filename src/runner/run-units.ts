@@ -1,5 +1,5 @@
 import { runUnit, type UnitEnd, type UnitPorts } from '../core/execution/run-unit.ts';
-import type { UnitWork } from '../core/execution/unit-engine.ts';
+import type { BegunWork, UnitWork } from '../core/execution/unit-engine.ts';
 import type { JobError } from '../core/job/schema.ts';
 import type { HeldJob } from '../store/contract.ts';
 import type { UnitCourse, UnitsEnd } from './job-work.ts';
@@ -7,11 +7,13 @@ import type { UnitCourse, UnitsEnd } from './job-work.ts';
 /** What to run and how. `signal` asks to stop after the units in hand. */
 export type UnitsRun = {
   readonly held: Pick<HeldJob, 'counts'>;
+  /** Units that an earlier runner began, to be attached to before another is begun. */
+  readonly begun?: AsyncIterator<BegunWork>;
   readonly course: UnitCourse;
   readonly concurrency: number;
   readonly signal: AbortSignal;
   readonly ports: UnitPorts;
-  readonly onUnit: (unit: UnitWork, end: UnitEnd) => void;
+  readonly onUnit: (unit: UnitWork | BegunWork, end: UnitEnd) => void;
 };
 
 /**
@@ -24,12 +26,22 @@ export type UnitsRun = {
  */
 export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   const { ports, signal, course } = run;
+  let begun = run.begun;
+  /** The next unit; those that an earlier runner began come first. */
+  const nextUnit = async (): Promise<UnitWork | BegunWork | undefined> => {
+    if (begun) {
+      const found = await begun.next();
+      if (found.done !== true) return found.value;
+      begun = undefined;
+    }
+    return course.next();
+  };
   let halted = false;
   let lastError: JobError | undefined;
   let broken: { readonly reason: unknown } | undefined;
   const unsettled = new Set<Promise<void>>();
 
-  const runOne = async (unit: UnitWork) => {
+  const runOne = async (unit: UnitWork | BegunWork) => {
     const end = await runUnit(unit, ports);
     // The next unit's intent may share a transaction with this outcome, so its commit is awaited apart.
     unsettled.add(end.committed);
@@ -49,7 +61,7 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   const lane = async () => {
     while (!halted && !broken && !signal.aborted) {
       try {
-        const unit = await course.next();
+        const unit = await nextUnit();
         if (!unit) return;
         await runOne(unit);
       } catch (reason) {
@@ -60,7 +72,7 @@ export async function runUnits(run: UnitsRun): Promise<UnitsEnd> {
   await Promise.all(Array.from({ length: run.concurrency }, lane));
   await Promise.allSettled(unsettled);
   if (broken) throw broken.reason;
-  const isStopped = signal.aborted && ((await isLeft(run)) || (halted && isBySignal(lastError)));
+  const isStopped = signal.aborted && (begun !== undefined || (await isLeft(run)) || (halted && isBySignal(lastError)));
   return { end: isStopped ? 'stopped' : halted ? 'halted' : 'ran_out', ...(lastError && { error: lastError }) };
 }
 

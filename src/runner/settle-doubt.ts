@@ -10,9 +10,12 @@ const PAGE_UNITS = 500;
 
 /**
  * How the units in doubt came out. `verified` were settled by the hook, either way; `unanswered` and `unasked` still are
- * in doubt, since the hook gave no answer or was not asked any more.
+ * in doubt, since the hook gave no answer or was not asked any more. `begun` are left to whoever runs units: their work
+ * goes on by itself, and the engine attaches to it.
  */
-export type DoubtSettled = Readonly<Record<'byReceipt' | 'verified' | 'toReview' | 'unanswered' | 'unasked', number>>;
+export type DoubtSettled = Readonly<
+  Record<'byReceipt' | 'verified' | 'toReview' | 'unanswered' | 'unasked' | 'begun', number>
+>;
 
 /**
  * Settles units in doubt, each once: a receipt proves it done; else the verify hook says done or not done. When the hook
@@ -36,7 +39,7 @@ export async function settleDoubt(options: {
     await held.commit({ events: [event] });
     options.onSettled(event);
   };
-  const counts = { byReceipt: 0, verified: 0, toReview: 0, unanswered: 0, unasked: 0 };
+  const counts = { byReceipt: 0, verified: 0, toReview: 0, unanswered: 0, unasked: 0, begun: 0 };
   let lastNumber = 0;
   for (;;) {
     const units = await held.inDoubt({ number: lastNumber, limit: PAGE_UNITS });
@@ -48,7 +51,8 @@ export async function settleDoubt(options: {
       // A hook that was ended together with the run was not asked in vain.
       if (found.type === 'unanswered') checkNotStopped();
       counts[countAs(found)] += 1;
-      if (found.type !== 'unasked') await record({ ...found, number: unit.number, atMs: clock.nowMs() });
+      if (found.type === 'unasked' || found.type === 'begun') continue;
+      await record({ ...found, number: unit.number, atMs: clock.nowMs() });
     }
   }
 }
@@ -58,13 +62,15 @@ type Found =
   | { readonly type: 'not_done' }
   | { readonly type: 'unknown'; readonly error: JobError; readonly times?: number; readonly said?: string }
   | { readonly type: 'unanswered'; readonly error: JobError; readonly times: number; readonly said: string }
-  | { readonly type: 'unasked' };
+  | { readonly type: 'unasked' }
+  | { readonly type: 'begun' };
 
 type Settling = { readonly held: Pick<HeldJob, 'unitData'>; readonly engine: UnitEngine };
 
 async function judgeUnit({ held, engine }: Settling, unit: DoubtfulUnit): Promise<Found> {
   const { number, key, idempotencyKey, receipt, attempts: attempt } = unit;
   if (receipt !== undefined) return { type: 'done', receipt, by: 'receipt' };
+  if (unit.reference !== undefined && engine.attach) return { type: 'begun' };
   if (!engine.verify) {
     const message = 'its effect was started, its outcome is not known';
     return { type: 'unknown', error: { code: 'IN_DOUBT', message } };

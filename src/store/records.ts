@@ -64,6 +64,11 @@ export type PendingUnit = UnitInput & { readonly attempts: number; readonly idem
 
 /**
  * A unit in doubt, and how often the verify hook was asked about it in vain. `doubt` is why it is in doubt, without what
- * such questions added; undefined when its runner died, since its error is one of an earlier attempt then.
+ * such questions added; undefined when its runner died, since its error is one of an earlier attempt then. `reference` is
+ * what its work is known by, when that was begun and nothing became known of it since.
  */
-export type DoubtfulUnit = UnitFacts & { readonly unanswered: number; readonly doubt?: JobError };
+export type DoubtfulUnit = UnitFacts & {
+  readonly unanswered: number;
+  readonly doubt?: JobError;
+  readonly reference?: string;
+};

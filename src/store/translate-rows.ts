@@ -96,7 +96,9 @@ export function translateUnit(row: Row, job: { readonly id: string; readonly gen
 /** Reads a row of `units` in doubt, with `unanswered`, and `last_event` and `last_detail` of its newest event. */
 export function translateDoubtful(row: Row, job: { readonly id: string; readonly generation: number }): DoubtfulUnit {
   const unit = translateUnit(row, job);
-  return { ...unit, unanswered: Number(row.unanswered), ...readDoubt(unit, row) };
+  const isBegun = row.last_event === 'begun' && row.last_detail !== null;
+  const begun = isBegun ? { reference: String(row.last_detail) } : {};
+  return { ...unit, unanswered: Number(row.unanswered), ...readDoubt(unit, row), ...begun };
 }
 
 function readDoubt({ error }: UnitFacts, { last_event: event, last_detail: said }: Row): Pick<DoubtfulUnit, 'doubt'> {

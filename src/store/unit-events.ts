@@ -2,6 +2,7 @@
  * The journal of units: intent -> receipt -> outcome. State follows from it, in the same transaction.
  *
  * pending -intent-> in_doubt -done-> done | -failed-> failed | -retry-> pending | -unknown-> needs_review
+ * in_doubt -begun-> in_doubt (its work outlives its runner, and is known by a reference)
  * in_doubt -not_done-> pending (a verify hook said so) | -unanswered-> in_doubt (it gave no answer)
  * pending, failed -doubted-> in_doubt (the store went back in time) | -taken_back-> needs_review (by its worker)
  * needs_review -ask_again-> in_doubt; needs_review, in_doubt, failed -settled-> done, pending, skipped
@@ -14,6 +15,7 @@ import type { JobError, UnitStatus } from '../core/job/schema.ts';
 /** One thing that became known about a unit. Times are epoch milliseconds. */
 export type UnitEvent =
   | { readonly type: 'intent'; readonly number: number; readonly attempt: number; readonly atMs: number }
+  | { readonly type: 'begun'; readonly number: number; readonly reference: string; readonly atMs: number }
   | { readonly type: 'receipt'; readonly number: number; readonly receipt: string; readonly atMs: number }
   | {
       readonly type: 'done';
@@ -66,6 +68,7 @@ export const STATUS_AFTER: Readonly<
   Record<Exclude<UnitEvent['type'], 'settled'> | 'retry_failed' | 'reset' | 'ask_again' | 'doubted', UnitStatus>
 > = {
   intent: 'in_doubt',
+  begun: 'in_doubt',
   receipt: 'in_doubt',
   done: 'done',
   failed: 'failed',
@@ -89,6 +92,8 @@ export function countOf(event: UnitEvent): number {
 /** What the journal keeps of an event besides: a code, and a text. */
 export function describeEvent(event: UnitEvent): { readonly code: string | null; readonly detail: string | null } {
   switch (event.type) {
+    case 'begun':
+      return { code: null, detail: event.reference };
     case 'receipt':
       return { code: null, detail: event.receipt };
     case 'unknown':

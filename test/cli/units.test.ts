@@ -46,18 +46,34 @@ test('units says every row with everything that is recorded of it', async () => 
     units: [
       {
         ...common,
-        ...{ number: 1, key: '3', status: 'done', receipt: '1Z3', error: null, idempotency_key: `${id}:1:1` },
+        ...{
+          number: 1,
+          key: '3',
+          path: 'rows/1',
+          status: 'done',
+          receipt: '1Z3',
+          error: null,
+          idempotency_key: `${id}:1:1`,
+        },
         ...{ row: { id: '3', n: Number('9007199254740993'), f: 1 }, result: null },
       },
       {
         ...common,
-        ...{ number: 2, key: '2', status: 'failed', receipt: null, idempotency_key: `${id}:1:2` },
+        ...{ number: 2, key: '2', path: 'rows/2', status: 'failed', receipt: null, idempotency_key: `${id}:1:2` },
         ...{ row: { id: '2', text: HOSTILE }, result: null },
         error: { code: 'E-3001', message: 'the carrier refuses' },
       },
       {
         ...common,
-        ...{ number: 3, key: '1', status: 'done', receipt: '1Z1', error: null, idempotency_key: `${id}:1:3` },
+        ...{
+          number: 3,
+          key: '1',
+          path: 'rows/3',
+          status: 'done',
+          receipt: '1Z1',
+          error: null,
+          idempotency_key: `${id}:1:3`,
+        },
         ...{ row: JSON.parse('{"id":"1","__proto__":{"a":[null,""]}}'), result: null },
       },
     ],

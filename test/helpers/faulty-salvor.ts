@@ -1,6 +1,7 @@
 /**
  * A program that runs or resumes a job as Salvor does, and dies at a named point: `node faulty-salvor.ts STATE POINT NTH
- * group|alone|stop FILE|JOB`. `group` takes its children with it, `alone` leaves them; `stop` only stops it.
+ * group|alone|stop FILE|JOB
+ * [ENGINE]`, ENGINE being a module that makes the engine. `group` takes its children with it, `alone` leaves them; `stop` only stops it.
  */
 import { randomUUID } from 'node:crypto';
 import { lookAtJob } from '../../src/cli/look-at-job.ts';
@@ -8,14 +9,14 @@ import type { Faults } from '../../src/core/ports.ts';
 import { makeSession } from '../../src/core/session/make-session.ts';
 import { systemClock } from '../../src/platform/clock.ts';
 import { describeFinding, describeStep, describeWarning } from '../../src/present/words.ts';
-import { runPlanWith } from '../../src/runner/run-plan.ts';
+import { type RunChange, runPlanWith } from '../../src/runner/run-plan.ts';
 import { startJob } from '../../src/runner/start-job.ts';
 import { writeRows } from '../../src/runner/write-rows.ts';
 import { makeNativeActuator } from '../../src/sources/native/act.ts';
 import { makeNativePlace } from '../../src/sources/native/read.ts';
 import { openJobStore } from '../../src/store/open-store.ts';
 
-const [stateDirectory = '', point = '', nth = '1', whom = 'group', what = ''] = process.argv.slice(2);
+const [stateDirectory = '', point = '', nth = '1', whom = 'group', what = '', engine] = process.argv.slice(2);
 let reached = 0;
 const faults: Faults = {
   reach(name) {
@@ -25,6 +26,7 @@ const faults: Faults = {
     process.kill(whom === 'group' ? 0 : process.pid, whom === 'stop' ? 'SIGSTOP' : 'SIGKILL');
   },
 };
+const change: RunChange = { faults, ...(engine !== undefined && (await import(engine))) };
 await (what.endsWith('.yaml') ? run(what) : resume(what));
 
 async function run(file: string): Promise<void> {
@@ -34,7 +36,7 @@ async function run(file: string): Promise<void> {
     file,
     params: {},
     principal: 'test',
-    faults,
+    ...change,
   });
   const never = new AbortController().signal;
   await started.run({ stop: never, kill: never, onEvent: () => {} });
@@ -55,7 +57,7 @@ async function resume(jobId: string): Promise<void> {
       words: { describeFinding, describeStep, describeWarning },
       makeId: randomUUID,
       stopGraceMs: 1000,
-      runPlan: (asked) => runPlanWith({ faults }, asked),
+      runPlan: (asked) => runPlanWith(change, asked),
       writeRows,
     }),
   });

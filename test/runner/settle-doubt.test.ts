@@ -61,9 +61,21 @@ describe('settleDoubt', () => {
       1: UNCLEAR,
     };
     const settled = await settle((key) => answers[key] ?? SILENT);
-    expect(settled).toEqual({ byReceipt: 1, verified: 2, toReview: 1, unanswered: 0, unasked: 0 });
+    expect(settled).toEqual({ byReceipt: 1, verified: 2, toReview: 1, unanswered: 0, unasked: 0, begun: 0 });
     expect(statuses()).toEqual(['done', 'done', 'pending', 'needs_review']);
     expect(asked).toEqual(['3', '2', '1']);
+  });
+
+  it('leaves what was begun elsewhere to an engine that attaches to it, and asks about it when there is none', async () => {
+    const { state, job, settle, append, statuses } = await makeDoubt(2);
+    await using _state = state;
+    append({ type: 'begun', number: 1, reference: 'job 7', atMs: SEED_MS });
+    const engine = { ...makeEngine(undefined, []), attach: () => Promise.reject(new Error('not here')) };
+    const clock = { nowMs: () => SEED_MS };
+    const attaching = { held: state.held(job), engine, clock, checkNotStopped: () => {}, onSettled: () => {} };
+    expect(await settleDoubt(attaching)).toMatchObject({ begun: 1, toReview: 1 });
+    expect(statuses()).toEqual(['in_doubt', 'needs_review']);
+    expect(await settle(() => ({ type: 'not_done' }))).toMatchObject({ begun: 0, verified: 1 });
   });
 
   it('leaves everything to a person when there is no hook', async () => {

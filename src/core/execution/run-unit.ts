@@ -8,7 +8,7 @@ import { type ErrorCode, isRecoveryError } from '../errors.ts';
 import type { JobError } from '../job/schema.ts';
 import type { Clock, Faults } from '../ports.ts';
 import { addToError, describeUnanswered } from './unanswered.ts';
-import type { TakenBackWord, UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
+import type { BegunWork, OnReceipt, TakenBackWord, UnitEngine, UnitOutcome, UnitWork } from './unit-engine.ts';
 
 /** What becomes known of a unit, in the order it does. Times are epoch milliseconds. */
 export type UnitNews = {
@@ -16,6 +16,7 @@ export type UnitNews = {
   readonly atMs: number;
 } & (
   | { readonly type: 'intent'; readonly attempt: number }
+  | { readonly type: 'begun'; readonly reference: string }
   | { readonly type: 'receipt'; readonly receipt: string }
   | { readonly type: 'done'; readonly receipt?: string; readonly resultJson?: string; readonly by?: 'verify' }
   | { readonly type: 'not_done' }
@@ -54,15 +55,15 @@ export type UnitEnd = {
 };
 
 /**
- * Runs one pending unit to an outcome, retries included.
+ * Runs one pending unit to an outcome, retries included; of one that was begun before, its first try is attached to.
  *
  * Errors: whatever `record` rejects with (a fenced or unwritable store); the effect is then not begun, or in doubt.
  * Source: design, rule 6 and durable execution.
  */
-export async function runUnit(unit: UnitWork, ports: UnitPorts): Promise<UnitEnd> {
+export async function runUnit(unit: UnitWork | BegunWork, ports: UnitPorts): Promise<UnitEnd> {
   for (let tries = 1; ; tries += 1) {
     const work = { ...unit, attempt: unit.attempt + tries - 1 };
-    const attempt = await attemptUnit(work, ports);
+    const attempt = await attemptUnit(work, ports, tries === 1 && 'reference' in unit ? unit : undefined);
     if (attempt.outcome.type !== 'failed') return recordEnd(work, attempt, ports);
     const { error } = attempt.outcome;
     const delayMs = ports.delayBeforeRetryMs(error, tries);
@@ -83,12 +84,11 @@ type Attempt = {
   readonly unanswered?: { readonly times: number; readonly said: string };
 };
 
-async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
-  const { engine, record, clock, faults } = ports;
+async function attemptUnit(work: UnitWork, ports: UnitPorts, begun: BegunWork | undefined): Promise<Attempt> {
+  const { engine, faults } = ports;
   const { number } = work;
-  await record({ type: 'intent', number, attempt: work.attempt, atMs: clock.nowMs() });
-  faults.reach('after-intent');
-  const outcome = await performOrWithdraw(work, ports);
+  const outcome =
+    begun && engine.attach ? await engine.attach(begun, keepReceipt(number, ports)) : await begin(work, ports);
   faults.reach('after-effect');
   const canBeAsked = outcome.type === 'unknown' && outcome.receipt === undefined && outcome.isOver !== false;
   if (!canBeAsked || !engine.verify) return { outcome, verified: false };
@@ -108,17 +108,38 @@ async function attemptUnit(work: UnitWork, ports: UnitPorts): Promise<Attempt> {
   };
 }
 
-/** A rejection says that the effect was never begun, so the intent is withdrawn and the unit is not in doubt. */
-async function performOrWithdraw(work: UnitWork, { engine, record, clock, faults }: UnitPorts): Promise<UnitOutcome> {
+async function begin(work: UnitWork, ports: UnitPorts): Promise<UnitOutcome> {
+  const { record, clock, faults } = ports;
+  await record({ type: 'intent', number: work.number, attempt: work.attempt, atMs: clock.nowMs() });
+  faults.reach('after-intent');
+  return performOrWithdraw(work, ports);
+}
+
+function keepReceipt(number: number, { record, clock, faults }: UnitPorts): OnReceipt {
+  return async (receipt) => {
+    faults.reach('before-receipt');
+    await record({ type: 'receipt', number, receipt, atMs: clock.nowMs() });
+    faults.reach('after-receipt');
+  };
+}
+
+/**
+ * A rejection says that the effect was never begun, so the intent is withdrawn and the unit is not in doubt; once a
+ * reference was told, the work goes on by itself.
+ */
+async function performOrWithdraw(work: UnitWork, ports: UnitPorts): Promise<UnitOutcome> {
+  const { engine, record, clock, faults } = ports;
   const { number } = work;
+  let isBegun = false;
   try {
-    return await engine.perform(work, async (receipt) => {
-      faults.reach('before-receipt');
-      await record({ type: 'receipt', number, receipt, atMs: clock.nowMs() });
-      faults.reach('after-receipt');
+    return await engine.perform(work, keepReceipt(number, ports), async (reference) => {
+      isBegun = true;
+      faults.reach('before-reference');
+      await record({ type: 'begun', number, reference, atMs: clock.nowMs() });
+      faults.reach('after-reference');
     });
   } catch (thrown) {
-    if (isRecoveryError(thrown) && NOT_BEGUN.has(thrown.code)) {
+    if (!isBegun && isRecoveryError(thrown) && NOT_BEGUN.has(thrown.code)) {
       await record({ type: 'not_done', number, atMs: clock.nowMs() });
     }
     throw thrown;

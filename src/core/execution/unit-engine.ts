@@ -38,10 +38,30 @@ export type TakenBackWord = { readonly error: JobError; readonly receipt?: strin
 /** Told that a failure, which was accepted, is taken back: nobody can tell how the unit came out. */
 export type TakenBack = (work: UnitWork, word: TakenBackWord) => void;
 
-/** Carries out units. `stop` ends it in peace, `kill` at once. */
+/** Told a receipt the moment it is known; resolves once it is on disk. */
+export type OnReceipt = (receipt: string) => Promise<void>;
+
+/** A unit that an earlier runner began; `reference` is what its work is known by where it goes on. */
+export type BegunWork = UnitWork & { readonly reference: string };
+
+/**
+ * Carries out units. `stop` ends it in peace, `kill` at once.
+ *
+ * An engine whose work outlives its runner says what the work is known by: it calls `onReference` as soon as the work is
+ * begun, and awaits it before it waits for the work. A runner that dies after that leaves a unit that the next one
+ * attaches to, and never begins again; one that dies before leaves it in doubt. When such an engine is killed it lets
+ * go of the work and rejects.
+ */
 export type UnitEngine = {
   readonly start: () => Promise<void>;
-  readonly perform: (work: UnitWork, onReceipt: (receipt: string) => Promise<void>) => Promise<UnitOutcome>;
+  /** Errors: RUN_FAILED and RUN_INTERRUPTED say that nothing was begun, as long as no reference was told. */
+  readonly perform: (
+    work: UnitWork,
+    onReceipt: OnReceipt,
+    onReference: (reference: string) => Promise<void>,
+  ) => Promise<UnitOutcome>;
+  /** Waits for work that was begun before. It begins nothing: what cannot be found any more is `unknown`. */
+  readonly attach?: (work: BegunWork, onReceipt: OnReceipt) => Promise<UnitOutcome>;
   readonly verify?: (work: UnitWork) => Promise<VerifyOutcome>;
   readonly stop: () => Promise<void>;
   readonly kill: () => void;

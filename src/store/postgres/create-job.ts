@@ -3,7 +3,7 @@ import type { JobRecord, JudgeSameRows, NewJob, UnitInput, UnitsInput } from '..
 import { notify, updateRows } from './change-job.ts';
 import { describeError } from './describe-error.ts';
 import { findSameRows, HELD_LOCKS, readJob } from './jobs.ts';
-import { expectStore, migrateStore, type StoreHead } from './migrations.ts';
+import { expectStore, type StoreHead } from './migrations.ts';
 import type { Session } from './session.ts';
 import { inTransaction, type Sessions } from './sessions.ts';
 
@@ -17,14 +17,6 @@ export type Creation = {
 const CHANGING = 'BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE';
 /** How many units are deleted in one transaction. */
 const DELETE_UNITS = 50_000;
-
-/** Makes the store when there is none. Errors: those of `migrateStore`. */
-export async function prepareStore(sessions: Sessions): Promise<void> {
-  const { settings, use } = sessions;
-  await use((session) =>
-    inTransaction(session, CHANGING, async () => ({ answer: await migrateStore(session, settings) })),
-  );
-}
 
 /**
  * Records a job with all its rows on a session of its own, whose lock says that they are still coming in; until the last

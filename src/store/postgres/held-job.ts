@@ -14,7 +14,7 @@ import {
   readTakenState,
 } from './jobs.ts';
 import { changeUnits, checkFence, commitUnits } from './journal.ts';
-import { expectStore } from './migrations.ts';
+import { expectCurrentStore } from './prepare-store.ts';
 import { openRunLog } from './run-log.ts';
 import type { Session } from './session.ts';
 import { type Changed, inTransaction, type Sessions } from './sessions.ts';
@@ -38,7 +38,7 @@ export async function takeJob(sessions: Sessions, taking: Taking, taker: Taker):
   const session = await sessions.open();
   const { place } = sessions.settings;
   try {
-    const store = await expectStore(session, place);
+    const store = await expectCurrentStore(session, sessions.settings);
     const work = async () => ({ answer: await takeLocked(session, taking, { ...taker, store }) });
     const taken = await inTransaction(session, CHANGING, work);
     return makeHeldJob(session, { ...taken, claim: taking.claim, place }, { ...taker, store });

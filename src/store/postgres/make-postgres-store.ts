@@ -3,7 +3,7 @@ import type { HeldJob, JobStore, StoreOptions } from '../contract.ts';
 import { describeJobUnknown } from '../lease-errors.ts';
 import type { JobRecord } from '../records.ts';
 import { decideChange } from './change-job.ts';
-import { createJob, prepareStore, takeBackJob } from './create-job.ts';
+import { createJob, takeBackJob } from './create-job.ts';
 import { takeJob } from './held-job.ts';
 import {
   findJobs,
@@ -20,6 +20,7 @@ import {
 } from './jobs.ts';
 import { makeListReader } from './list-reader.ts';
 import type { StoreHead } from './migrations.ts';
+import { prepareStore } from './prepare-store.ts';
 import { readReport, saveReport } from './reports.ts';
 import { readLogTail } from './run-log.ts';
 import type { Session } from './session.ts';

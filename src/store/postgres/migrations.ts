@@ -146,13 +146,20 @@ const STEPS: readonly string[] = [
   ${APPEND_EVENTS}
   ${COMMIT_UNITS}
   `,
+  // What is in the journal needs no check: the words before are among these.
+  `
+  ALTER TABLE unit_events DROP CONSTRAINT unit_events_event_check;
+  ALTER TABLE unit_events ADD CONSTRAINT unit_events_event_check CHECK (event IN ('intent', 'begun', 'receipt', 'done',
+    'failed', 'retry', 'unknown', 'unanswered', 'ask_again', 'not_done', 'settled', 'retry_failed', 'reset',
+    'taken_back')) NOT VALID;
+  `,
 ];
 
 /** The schema version this Salvor writes. */
 export const STORE_VERSION = STEPS.length;
 
 /** What a store says of itself: `lockSpace` is the first half of the key of its advisory locks. */
-export type StoreHead = { readonly lockSpace: number };
+export type StoreHead = { readonly version: number; readonly lockSpace: number };
 
 /** A schema that may not be looked into seems to be empty. */
 const FIND_STORE = `SELECT to_regclass('salvor_store') IS NOT NULL AS is_made,
@@ -176,7 +183,7 @@ export async function checkStore(session: Session, place: string): Promise<Store
     const message = `${place} has schema version ${version}; this Salvor knows versions up to ${STORE_VERSION}`;
     throw new RecoveryError('STATE_TOO_NEW', message, { details: { place, found: version, supported: STORE_VERSION } });
   }
-  if (version >= 1) return { lockSpace: Number(row?.lock_space) };
+  if (version >= 1) return { version, lockSpace: Number(row?.lock_space) };
   throw new RecoveryError('STATE_CORRUPT', `${place} has no schema version`, { details: { place } });
 }
 
@@ -197,7 +204,8 @@ const MAKING_LOCK = 5_321_870_431;
  */
 export async function migrateStore(session: Session, { place, schema }: Settings): Promise<void> {
   await session.query('SELECT pg_advisory_xact_lock($1)', [MAKING_LOCK]);
-  if (await checkStore(session, place)) return;
+  const found = await checkStore(session, place);
+  if (found) return applySteps(session, found.version);
   const [row] = await session.query(
     "SELECT current_setting('server_encoding') AS encoding, to_regnamespace($1) AS made",
     [quoteName(schema)],
@@ -207,7 +215,13 @@ export async function migrateStore(session: Session, { place, schema }: Settings
     throw new RecoveryError('STATE_UNWRITABLE', message, { details: { place, encoding: row?.encoding } });
   }
   if (row.made === null) await session.query(`CREATE SCHEMA ${quoteName(schema)}`);
-  for (const step of STEPS) await session.query(step);
+  await applySteps(session, 0);
+}
+
+/** Brings a store from a version to this one. */
+async function applySteps(session: Session, found: number): Promise<void> {
+  for (const step of STEPS.slice(found)) await session.query(step);
+  if (found < STORE_VERSION) await session.query('UPDATE salvor_store SET version = $1', [STORE_VERSION]);
 }
 
 function quoteName(name: string): string {

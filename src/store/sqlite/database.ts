@@ -9,7 +9,7 @@ import { syncDirectoryNow } from '../../platform/files/sync-directory-now.ts';
 import { statItself } from '../../platform/stat-itself.ts';
 import { storePath } from '../state-directory.ts';
 import { CHANGING, LOOKING } from '../translate-errors.ts';
-import { checkStoreVersion, migrateStore, restoreIndexes, STORE_VERSION } from './migrations.ts';
+import { checkStoreVersion, migrateStore, restoreIndexes } from './migrations.ts';
 import { translateErrors, translateRejections } from './translate-errors.ts';
 
 /** How long a writer waits for another one's transaction. */
@@ -194,14 +194,14 @@ async function lookOnceLong<T>(
 }
 
 /**
- * Begins the read transaction of a store that was made. The version is looked at before it: a store that is just being
+ * Begins the read transaction of a store that was made; one of an earlier version is read as it is. The version is looked at before it: a store that is just being
  * made is looked at twice, and inside a transaction both looks would see the same.
  *
  * Errors: those of `checkStoreVersion`.
  */
 function isReady(database: DatabaseSync, { prepare }: Opening, path: string): boolean {
   if (prepare !== '') database.exec(prepare);
-  if (checkStoreVersion(database, path) !== STORE_VERSION) return false;
+  if (checkStoreVersion(database, path) === 0) return false;
   database.exec('BEGIN');
   return true;
 }

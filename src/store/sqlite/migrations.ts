@@ -127,6 +127,26 @@ const STEPS: readonly string[] = [
     hash TEXT NOT NULL
   ) STRICT;
   `,
+  // Of every event only its word is checked anew; what is in the journal stays as it is.
+  `
+  ALTER TABLE unit_events RENAME TO unit_events_before;
+  CREATE TABLE unit_events (
+    job_seq INTEGER NOT NULL REFERENCES jobs(seq),
+    sequence INTEGER NOT NULL CHECK (sequence >= 1),
+    number INTEGER NOT NULL CHECK (number >= 1),
+    attempt INTEGER NOT NULL CHECK (attempt >= 0),
+    event TEXT NOT NULL CHECK (event IN ('intent', 'begun', 'receipt', 'done', 'failed', 'retry', 'unknown',
+      'unanswered', 'ask_again', 'not_done', 'settled', 'retry_failed', 'reset', 'doubted',
+      'taken_back')),
+    epoch INTEGER NOT NULL CHECK (epoch >= 0),
+    at_ms INTEGER NOT NULL,
+    code TEXT,
+    detail TEXT,
+    PRIMARY KEY (job_seq, sequence)
+  ) STRICT, WITHOUT ROWID;
+  INSERT INTO unit_events SELECT * FROM unit_events_before ORDER BY job_seq, sequence;
+  DROP TABLE unit_events_before;
+  `,
 ];
 
 /** The schema version this Salvor writes. */

@@ -45,7 +45,7 @@ export function makeUnitJournal(database: DatabaseSync, jobSeq: number, epoch: n
 
 type Statements = Readonly<
   Record<
-    'intent' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'takenBack' | 'settle',
+    'intent' | 'begun' | 'receipt' | 'done' | 'failure' | 'unknown' | 'unanswered' | 'notDone' | 'takenBack' | 'settle',
     StatementSync
   >
 >;
@@ -57,6 +57,7 @@ function prepareChanges(database: DatabaseSync): Statements {
       `UPDATE units SET status = 'in_doubt', attempts = ?, started_at_ms = ?, finished_at_ms = NULL, receipt = NULL,
        event = ? ${at} AND status = 'pending'`,
     ),
+    begun: database.prepare(`UPDATE units SET event = ? ${at} AND status = 'in_doubt'`),
     receipt: database.prepare(`UPDATE units SET receipt = ?, event = ? ${at} AND status = 'in_doubt'`),
     done: database.prepare(
       `UPDATE units SET status = 'done', receipt = coalesce(?, receipt), result = ?, error_code = NULL,
@@ -98,6 +99,8 @@ function applyEvent(
   switch (event.type) {
     case 'intent':
       return statements.intent.run(event.attempt, atMs, sequence, jobSeq, number);
+    case 'begun':
+      return statements.begun.run(sequence, jobSeq, number);
     case 'receipt':
       return statements.receipt.run(event.receipt, sequence, jobSeq, number);
     case 'done':

@@ -94,7 +94,7 @@ function detailLines(state: ConsoleState): readonly Line[] {
       `${safeText(row.job.name, 60)}: ${describeVerdict(row, row.progress)}${attention === '' ? '' : ` (${attention})`}`,
     ),
     textLine(
-      `${row.job.kind} from ${row.job.source}, id ${safeText(row.job.id, 60)}, recorded as ${safeText(row.status, 40)}`,
+      `${safeText(row.job.kind, 20)} from ${row.job.source}, id ${safeText(row.job.id, 60)}, recorded as ${safeText(row.status, 40)}`,
       'faint',
     ),
   ];

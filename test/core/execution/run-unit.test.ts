@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest';
 import { RecoveryError } from '../../../src/core/errors.ts';
 import { runUnit, type UnitEnd, type UnitPorts } from '../../../src/core/execution/run-unit.ts';
-import type { TakenBackWord, UnitOutcome, UnitWork, VerifyOutcome } from '../../../src/core/execution/unit-engine.ts';
+import type {
+  BegunWork,
+  TakenBackWord,
+  UnitOutcome,
+  UnitWork,
+  VerifyOutcome,
+} from '../../../src/core/execution/unit-engine.ts';
 
 const UNIT: UnitWork = { number: 7, key: 'A7', idempotencyKey: 'job:1:7', attempt: 1, rowJson: '{}' };
 const ERROR = { code: 'E-3001', message: 'UPS API timeout' };
@@ -12,12 +18,18 @@ type Script = {
   /** How each attempt ends; a receipt is told before it does. */
   readonly attempts: readonly (UnitOutcome | Error)[];
   readonly receipt?: string;
+  /** What the work is known by; it is told before a receipt is. */
+  readonly reference?: string;
+  /** How the work ends that an earlier runner began. */
+  readonly attached?: UnitOutcome | Error;
   readonly verify?: VerifyOutcome;
   readonly tries?: number;
   /** Whether a wait for another try is cut short. */
   readonly stops?: true;
   /** An earlier no of the unit turns out to be none while it is under way. */
   readonly takenBack?: TakenBackWord;
+  /** What else there is of the unit. */
+  readonly unit?: Pick<BegunWork, 'reference'>;
   /** The first of this news cannot be recorded. */
   readonly unwritable?: string;
 };
@@ -31,15 +43,23 @@ async function run(script: Script) {
       start: async () => {},
       stop: async () => {},
       kill: () => {},
-      async perform(work, onReceipt) {
+      async perform(work, onReceipt, onReference) {
         trace.push(`perform ${work.attempt} ${work.idempotencyKey}`);
         const outcome = script.attempts[performed];
         performed += 1;
+        if (script.reference !== undefined) await onReference(script.reference);
         if (script.receipt !== undefined) await onReceipt(script.receipt);
         if (outcome === undefined || outcome instanceof Error)
           throw outcome ?? new Error('nobody expected another attempt');
         return outcome;
       },
+      ...(script.attached && {
+        attach: async ({ reference, attempt }) => {
+          trace.push(`attach ${attempt} ${reference}`);
+          if (script.attached instanceof Error || !script.attached) throw script.attached;
+          return script.attached;
+        },
+      }),
       ...(script.verify && {
         verify: async () => {
           trace.push('verify');
@@ -62,7 +82,7 @@ async function run(script: Script) {
     },
   };
   try {
-    const { committed, ...end } = await runUnit(UNIT, ports);
+    const { committed, ...end } = await runUnit({ ...UNIT, ...script.unit }, ports);
     await committed;
     return { trace, end: end as Omit<UnitEnd, 'committed'> };
   } catch (error) {
@@ -111,6 +131,42 @@ describe('runUnit, an effect that never began', () => {
     const { trace, thrown } = await run({ attempts: [new TypeError('a bug')] });
     expect(trace).toEqual(BEGUN);
     expect(thrown).toBe('TypeError: a bug');
+  });
+});
+
+describe('runUnit, work that outlives its runner', () => {
+  const reference = 'job 4711';
+
+  it('is known by its reference before it is waited for', async () => {
+    const { trace } = await run({ reference, attempts: [{ type: 'done' }] });
+    const recorded = ['before-reference', `record begun ${reference}`, 'after-reference'];
+    expect(trace).toEqual([...BEGUN, ...recorded, 'after-effect', 'record done']);
+  });
+
+  it.each(['RUN_FAILED', 'RUN_INTERRUPTED'] as const)('%s lets go of it, and withdraws nothing', async (code) => {
+    const { trace, thrown } = await run({ reference, attempts: [new RecoveryError(code, 'ended')] });
+    expect(trace.at(-1)).toBe('after-reference');
+    expect(thrown).toBe(code);
+  });
+
+  it('is attached to by the next run, which begins nothing', async () => {
+    const { trace, end } = await run({ attached: { type: 'done', receipt: '1Z' }, attempts: [], unit: { reference } });
+    expect(trace).toEqual([`attach 1 ${reference}`, 'after-effect', 'record done 1Z']);
+    expect(end).toMatchObject({ type: 'done', receipt: '1Z' });
+  });
+
+  it('is tried again, from the begin, when what was attached to failed and the job says so', async () => {
+    const { trace } = await run({ attached: FAILED, attempts: [{ type: 'done' }], unit: { reference }, tries: 2 });
+    expect(trace.filter((word) => /^(attach|record|perform)/.test(word))).toEqual([
+      ...[`attach 1 ${reference}`, 'record retry E-3001', 'record intent 2', 'perform 2 job:1:7', 'record done'],
+    ]);
+  });
+
+  it('stays in doubt with its reference when attaching to it is cut short', async () => {
+    const cut = new RecoveryError('RUN_INTERRUPTED', 'ended');
+    const { trace, thrown } = await run({ attached: cut, attempts: [], unit: { reference } });
+    expect(trace).toEqual([`attach 1 ${reference}`]);
+    expect(thrown).toBe('RUN_INTERRUPTED');
   });
 });
 

@@ -44,6 +44,24 @@ export function describeUnits(make: MakeStorePlace): void {
       await expect(commit()).rejects.toMatchObject({ details: { unit: 4, event: 'done' } });
     });
 
+    it('knows a unit in doubt by what its work is known by, until something else is known of it', async () => {
+      await using place = await make();
+      const store = place.open();
+      const { id } = await addJob(store, ['2', '1']);
+      const held = await take(store, id);
+      const begun = (number: number) => ({ type: 'begun', number, reference: `job ${number}`, atMs: AT_MS }) as const;
+      await held.commit({ events: [intent(2), begun(2)] });
+      await expectRefused({ store, id }, () => held.commit({ events: [begun(1)] }), 'UNIT_CHANGED');
+      const inDoubt = async () =>
+        (await held.inDoubt({ number: 0, limit: 9 })).map(({ number, reference }) => [number, reference]);
+      expect(await inDoubt()).toEqual([[2, 'job 2']]);
+      await held.commit({ events: [unanswered(2, 1)] });
+      expect(await inDoubt()).toEqual([[2, undefined]]);
+      await held.commit({ events: [done(2)] });
+      expect(await statusesOf(store, id)).toEqual(['pending', 'done']);
+      expect((await store.verify())?.problems).toEqual([]);
+    });
+
     it('keeps the receipt of an attempt until the next one, and the error until it is done', async () => {
       await using place = await make();
       const store = place.open();

@@ -46,6 +46,35 @@ describe('migrateStore', () => {
   });
 });
 
+/** Makes a store what the first version made of it. */
+const BACK_TO_1 = `
+  PRAGMA writable_schema = ON;
+  UPDATE sqlite_master SET sql = replace(sql, '''begun'', ', '') WHERE name = 'unit_events';
+  PRAGMA writable_schema = OFF;
+  PRAGMA user_version = 1;`;
+
+describe('a store of the first version', () => {
+  it('is read as it is, and brought to this one by whoever changes something', async () => {
+    await using state = await makeTempState();
+    const job = state.addJob({ units: ['done', 'in_doubt', 'pending'] });
+    const before = state.database.prepare('SELECT * FROM unit_events').all();
+    state.database.enableDefensive?.(false);
+    state.database.exec(BACK_TO_1);
+    const begin = "INSERT INTO unit_events VALUES (1, 99, 2, 0, 'begun', 1, 1, NULL, 'job 7')";
+    {
+      using old = new DatabaseSync(storePath(state.path));
+      expect(() => old.exec(begin)).toThrow(/CHECK constraint failed/);
+    }
+    const files = hashFiles(state.path);
+    expect((await state.open().look(job.id))?.units.counts).toMatchObject({ done: 1, in_doubt: 1, pending: 1 });
+    expect(hashFiles(state.path)).toEqual(files);
+    using database = openStore(state.path);
+    expect(checkStoreVersion(database, 'salvor.db')).toBe(STORE_VERSION);
+    expect(database.prepare('SELECT * FROM unit_events').all()).toEqual(before);
+    database.exec(begin);
+  });
+});
+
 describe('rows', () => {
   it.each([
     "UPDATE jobs SET status = 'finished'",

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { findRunProcesses } from '../../../../src/platform/find-run-processes.ts';
 import { findProcessesByEnvironment } from '../../../../src/platform/process-probe.ts';
 import { makeFolder } from '../../../helpers/make-folder.ts';
-import { makeTestEngine, makeWork } from './local-engine.ts';
+import { makeTestEngine, makeWork, noReference } from './local-engine.ts';
 
 const SHIP = { command: './ship.sh ${order_id} "${name}"', verify: './lookup.sh' };
 
@@ -59,9 +59,13 @@ describe('the command engine', () => {
     await using engine = makeTestEngine({
       command: `echo '{"tracking_number":"R"}'; while [ ! -e ${folder.at('kept')} ]; do sleep 0.01; done`,
     });
-    const outcome = engine.perform(makeWork('ok'), async (receipt) => {
-      await folder.write('kept', receipt);
-    });
+    const outcome = engine.perform(
+      makeWork('ok'),
+      async (receipt) => {
+        await folder.write('kept', receipt);
+      },
+      noReference,
+    );
     expect(await outcome).toEqual({ type: 'done', receipt: 'R' });
   });
   it('waits for the receipt to be kept, and passes on that it could not be', async () => {
@@ -69,7 +73,7 @@ describe('the command engine', () => {
     const gate = Promise.withResolvers<void>();
     let ended = false;
     const outcome = engine
-      .perform(makeWork('ok'), () => gate.promise)
+      .perform(makeWork('ok'), () => gate.promise, noReference)
       .finally(() => {
         ended = true;
       });
@@ -223,7 +227,7 @@ describe('a process that outlives its command', () => {
   it('of another row is left alone', async () => {
     await using engine = makeTestEngine({ command: './ship.sh' });
     const other = makeWork('hang', { number: 2 });
-    const hanging = engine.perform(other, async () => {});
+    const hanging = engine.perform(other, async () => {}, noReference);
     await waitFor(() => findRunProcesses([engine.runToken]).length > 0);
     expect(await engine.run('refuse')).toMatchObject({ type: 'failed', error: { code: 'E-3001' } });
     expect(findRunProcesses([engine.runToken]).map(({ unitNumber }) => unitNumber)).toContain(2);

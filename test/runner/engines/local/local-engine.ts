@@ -49,6 +49,9 @@ export type TestEngine = UnitEngine &
     readonly run: (act: string, changes?: Partial<UnitWork>) => Promise<UnitOutcome>;
   };
 
+/** What runs on this machine is known by nothing. */
+export const noReference = () => Promise.reject(new Error('a reference was told'));
+
 /** Makes a real engine on the orders job. */
 export function makeTestEngine(changes: Partial<BatchSpec>, more: Partial<LocalEngineOptions> = {}): TestEngine {
   const markDirectory = mkdtempSync(join(tmpdir(), 'salvor-engine-'));
@@ -70,9 +73,7 @@ export function makeTestEngine(changes: Partial<BatchSpec>, more: Partial<LocalE
     receipts,
     runToken,
     run: (act, work) =>
-      engine.perform(makeWork(act, work), async (receipt) => {
-        receipts.push(receipt);
-      }),
+      engine.perform(makeWork(act, work), async (receipt) => void receipts.push(receipt), noReference),
     [Symbol.asyncDispose]: async () => {
       engine.kill();
       rmSync(markDirectory, { recursive: true });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { findProcessesByEnvironment } from '../../../../src/platform/process-probe.ts';
 import { waitFor } from '../../../helpers/wait-for.ts';
-import { makeTestEngine, makeWork, type TestEngine } from './local-engine.ts';
+import { makeTestEngine, makeWork, noReference, type TestEngine } from './local-engine.ts';
 
 const SHIP = { worker: 'node ship-worker.mjs' };
 const died = (message: unknown, receipt?: string) => ({
@@ -78,7 +78,7 @@ describe('the worker engine', () => {
     const gate = Promise.withResolvers<void>();
     let told = false;
     const slow = engine
-      .perform(makeWork('ok'), () => gate.promise)
+      .perform(makeWork('ok'), () => gate.promise, noReference)
       .finally(() => {
         told = true;
       });
@@ -90,7 +90,9 @@ describe('the worker engine', () => {
   });
   it('passes on that a receipt could not be kept', async () => {
     await using engine = makeTestEngine(SHIP);
-    await expect(engine.perform(makeWork('ok'), () => Promise.reject(new Error('full')))).rejects.toThrow('full');
+    await expect(engine.perform(makeWork('ok'), () => Promise.reject(new Error('full')), noReference)).rejects.toThrow(
+      'full',
+    );
   });
   it('leaves every row in hand in doubt when it dies, and starts again for the next', async () => {
     await using engine = makeTestEngine(SHIP);
