@@ -40,7 +40,7 @@ describe('formatRecoveryPrompt', () => {
     const living = sampleEvidence({ liveness: LIVING });
     expect(prompt(living)).toContain('[stop]    - Stop it after what it has in hand; it can be resumed');
     expect(prompt(sampleEvidence({ liveness: { ...LIVING, process: 'unknown' } }))).toMatch(
-      /Not now:[^]*\[stop\] {4}- .*in another container/u,
+      /Not now:[\s\S]*\[stop\] {4}- .*in another container/u,
     );
     for (const dead of [sampleEvidence(), withStatus('completed', { done: 2 }), withStatus('cancelled')])
       expect(prompt(dead)).not.toContain('[stop]');
