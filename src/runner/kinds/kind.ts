@@ -48,7 +48,7 @@ export type Kind = {
    * library takes longer to load than a short command may. Errors: none.
    */
   readonly readFacts: (spec: SpecFields) => SpecFacts;
-  /** Where a unit stands in its job: `rows/48`. Source: decisions/0034. */
+  /** Where a unit stands in its job: `rows/48`. Source: decisions/0036. */
   readonly formatPath: (unit: Pick<UnitFacts, 'number' | 'key'>) => string;
   readonly load: () => Promise<KindWork>;
 };
