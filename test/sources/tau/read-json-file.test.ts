@@ -28,7 +28,8 @@ type Fields = Readonly<Record<string, string>>;
 async function read(fields: Fields, rules = TRAINING_STATUS) {
   const members = Object.entries(fields).map(([name, value]) => `${JSON.stringify(name)}: ${value}`);
   await using folder = await makeFolder({ 'file.json': `{${members.join(', ')}}` });
-  return readJsonFile(folder.at('file.json'), rules);
+  // Awaited here: the folder goes at the end of the scope.
+  return await readJsonFile(folder.at('file.json'), rules);
 }
 
 describe('readJsonFile', () => {
