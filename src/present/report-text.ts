@@ -18,7 +18,7 @@ export const TAKEN_OVER = 6;
 /** Only the beginning of these recoveries is on record. */
 const FATES = {
   broken_off: 'did not get to its end: its process is gone; salvor show says how the job stands',
-  unknown: 'was started; whether it still goes on cannot be told',
+  unknown: 'was started; Salvor cannot tell whether it still goes on',
 } as const;
 
 /** The outcome of a recovery in one sentence. */

@@ -21,7 +21,7 @@ const VERDICT_WORDS: Readonly<Record<Verdict, string>> = {
   finished: 'finished',
   cancelled: 'cancelled',
   inconsistent: 'inconsistent: its records contradict each other',
-  unknown: 'unknown: it cannot be told whether it runs',
+  unknown: 'unknown: Salvor cannot tell whether it runs',
 };
 
 type Judged = Pick<Diagnosis, 'verdict' | 'attention'>;
@@ -69,7 +69,7 @@ const FINDING_WORDS: FindingWords<Exclude<FoundFact['type'], FamilyVocabulary['f
   runner_dead: ({ holder, proof }) => `crashed: ${nameRunner(holder)} is dead: ${PROOF_WORDS[proof]}`,
   runner_stopped: ({ holder }) => `stopped on request at ${formatTime(holder.releasedAtMs ?? holder.heartbeatAtMs)}`,
   never_started: () => 'recorded as running, and nobody ever held it',
-  liveness_unknown: ({ reason }) => `whether it runs cannot be told: ${safeText(reason)}`,
+  liveness_unknown: ({ reason }) => `Salvor cannot tell whether it runs: ${safeText(reason)}`,
   run_failed: ({ error }) =>
     error ? `the run failed: ${safeText(error.code, 60)}: ${safeText(error.message)}` : 'the run failed',
   fenced_runner_alive: ({ holder }) => `cancelled, but ${nameRunner(holder)} still lives; nothing it says is accepted`,

@@ -81,7 +81,7 @@ describe('describeFinding', () => {
         "crashed: process 4711 on evil (epoch 1) is dead: its heartbeat stopped (the only evidence from another host)",
         "stopped on request at 1970-01-01 00:00:00Z",
         "recorded as running, and nobody ever held it",
-        "whether it runs cannot be told: evil",
+        "Salvor cannot tell whether it runs: evil",
         "the run failed",
         "the run failed: evil: evil",
         "cancelled, but process 4711 on evil (epoch 1) still lives; nothing it says is accepted",

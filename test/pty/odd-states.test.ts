@@ -77,7 +77,7 @@ test('console: a runner on another host leaves the verdict open, and resume says
   await using job = await makeKilledJob();
   alterStore(job.state, "UPDATE leases SET host = 'elsewhere', heartbeat_at_ms = ?", Date.now() + 3_600_000);
   using screen = openRealConsole(job.state);
-  await screen.ready('Shipping: unknown: it cannot be told whether it runs');
+  await screen.ready('Shipping: unknown: Salvor cannot tell whether it runs');
   await screen.press(ENTER, "Job 'Shipping'");
   await screen.press('r', 'LIVENESS_UNKNOWN', 'Make sure by hand');
 });

@@ -90,7 +90,7 @@ function checkRunner(
   }
   // Nothing of a cancelled job is run again, and its runner's words are refused: it need not be judged.
   if (job.status === 'cancelled') return undefined;
-  return new RecoveryError('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${judgement.reason}`, {
+  return new RecoveryError('LIVENESS_UNKNOWN', `Salvor cannot tell whether the job still runs: ${judgement.reason}`, {
     details,
   });
 }

@@ -86,7 +86,7 @@ function checkNobodyActs({ job, runner: holder, liveness }: JobState): void {
       throw new RecoveryError('RUNNER_ALIVE', `${describeHolder(holder)} holds the job`, { details });
     }
     if (judgement.type === 'unknown') {
-      const message = `whether the job still runs cannot be told: ${judgement.reason}`;
+      const message = `Salvor cannot tell whether the job still runs: ${judgement.reason}`;
       throw new RecoveryError('LIVENESS_UNKNOWN', message, { details });
     }
   }

@@ -77,7 +77,7 @@ function checkNoRunner({ job, runner: holder, liveness }: JobState): void {
     const message = `${describeHolder(holder)} runs job '${job.name}' and writes its results back at the end`;
     throw new RecoveryError('RUNNER_ALIVE', message, { details });
   }
-  const message = `whether ${describeHolder(holder)} still runs job '${job.name}' cannot be told: ${judgement.reason}`;
+  const message = `Salvor cannot tell whether ${describeHolder(holder)} still runs job '${job.name}': ${judgement.reason}`;
   throw new RecoveryError('LIVENESS_UNKNOWN', message, { details });
 }
 

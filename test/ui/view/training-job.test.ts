@@ -68,7 +68,7 @@ describe('a training job in the console', () => {
     expect(await show('crashed-primary', 'prompt')).toContain('was interrupted at step 900.');
     const plan = await show('crashed-fallback', 'prompt', 'resume');
     expect(plan.replace(/\s+/g, ' ')).toContain(
-      'training of run run-77 goes on from global step 800; how many steps are lost cannot be told',
+      'training of run run-77 goes on from global step 800; Salvor cannot tell how many steps are lost',
     );
   });
 });

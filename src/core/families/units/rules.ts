@@ -70,7 +70,7 @@ function describeHeld({ diagnosis: { findings } }: ChoiceContext): Reason {
   }
   const unknown = findings.find((finding) => finding.type === 'liveness_unknown');
   const reason = unknown?.reason ?? 'its holder cannot be looked at';
-  return refuse('LIVENESS_UNKNOWN', `whether the job still runs cannot be told: ${reason}`);
+  return refuse('LIVENESS_UNKNOWN', `Salvor cannot tell whether the job still runs: ${reason}`);
 }
 
 /** Whether the runner is a process that this one can see, and so can ask to stop. */
@@ -90,7 +90,7 @@ function describeOutOfReach(context: ChoiceContext): Reason {
   const details = { holder: pickHolder(lease) };
   const judgement = judgeLiveness(lease, liveness);
   if (judgement.type === 'unknown') {
-    const message = `whether ${who} still runs job '${job.name}' cannot be told: ${judgement.reason}`;
+    const message = `Salvor cannot tell whether ${who} still runs job '${job.name}': ${judgement.reason}`;
     return refuse('LIVENESS_UNKNOWN', message, details);
   }
   const where =

@@ -94,7 +94,7 @@ function describeBefore(from: string): string {
 }
 
 function describeLost(lostSteps: string | undefined): string {
-  if (lostSteps === undefined) return 'how many steps are lost cannot be told';
+  if (lostSteps === undefined) return 'Salvor cannot tell how many steps are lost';
   if (lostSteps === '0') return 'steps after it are lost';
   return `${lostSteps} ${lostSteps === '1' ? 'step is' : 'steps are'} lost`;
 }
