@@ -18,6 +18,11 @@ import { lockPath } from '../../src/store/state-directory.ts';
 import type { UnitEvent } from '../../src/store/unit-events.ts';
 import { makeFolder } from './make-folder.ts';
 
+/** The run token of a holder. Processes are found by it, and the tests may run twice at once on a machine. */
+export function tokenOf(jobId: string, epoch: number): string {
+  return `token-${process.pid}-${jobId}-${epoch}`;
+}
+
 /** What a job is to be; whatever is not given is unremarkable. */
 export type JobSeed = {
   readonly id?: string;
@@ -87,7 +92,7 @@ export async function makeTempState(): Promise<TempState> {
         epoch,
         purpose: 'run',
         identity: readOwnIdentity(),
-        runToken: `token-${job.id}-${epoch}`,
+        runToken: tokenOf(job.id, epoch),
         principal: 'local:ops',
         atMs: SEED_MS,
         ...change,
@@ -103,7 +108,7 @@ export async function makeTempState(): Promise<TempState> {
     },
     held(job, epoch = 1) {
       const audit = { atMs: SEED_MS, principal: 'local:ops', action: 'run', outcome: 'done', details: {} };
-      const claim = { runToken: `token-${job.id}-${epoch}`, principal: 'local:ops', atMs: SEED_MS, audit };
+      const claim = { runToken: tokenOf(job.id, epoch), principal: 'local:ops', atMs: SEED_MS, audit };
       const connection: Connection = {
         stateDirectory: path,
         nowMs: () => SEED_MS,

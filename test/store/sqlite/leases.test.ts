@@ -9,7 +9,7 @@ import {
   readRunTokens,
   releaseLease,
 } from '../../../src/store/sqlite/leases.ts';
-import { makeTempState, SEED_MS } from '../../helpers/temp-state.ts';
+import { makeTempState, SEED_MS, tokenOf } from '../../helpers/temp-state.ts';
 
 describe('leases', () => {
   it('begin at epoch 0 with nobody', async () => {
@@ -48,7 +48,7 @@ describe('leases', () => {
     state.hold(job, { purpose: 'cancel', runToken: '' });
     expect(readRunner(state.database, job.seq)).toMatchObject({ epoch: 1, fenced: true });
     expect(readEpoch(state.database, job.seq)).toBe(2);
-    expect(readRunTokens(state.database, job.seq)).toEqual([`token-${job.id}-1`]);
+    expect(readRunTokens(state.database, job.seq)).toEqual([tokenOf(job.id, 1)]);
   });
 
   it('refuse two holders of one epoch', async () => {
@@ -65,7 +65,7 @@ describe('leases', () => {
     state.hold(one);
     state.hold(other);
     expect([readEpoch(state.database, one.seq), readEpoch(state.database, other.seq)]).toEqual([2, 1]);
-    expect(readRunTokens(state.database, other.seq)).toEqual([`token-${other.id}-1`]);
+    expect(readRunTokens(state.database, other.seq)).toEqual([tokenOf(other.id, 1)]);
   });
 });
 
