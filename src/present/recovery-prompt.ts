@@ -4,6 +4,15 @@ import { type OfferedChoice, offerChoices } from './choices.ts';
 import { wordsOf } from './families/registry.ts';
 import { safeText } from './safe-text.ts';
 
+/** What a line of the prompt is about, for faces that show it by more than its words. */
+export type PromptLine = {
+  readonly about: 'headline' | 'progress' | 'error' | 'next' | 'in_hand' | 'attention' | 'options' | 'refusals';
+  readonly text: string;
+};
+
+/** Lines that belong together; between blocks is a blank line. */
+type PromptBlock = readonly PromptLine[];
+
 const OPTION_WIDTH = '[restart]'.length;
 
 /**
@@ -14,25 +23,29 @@ const OPTION_WIDTH = '[restart]'.length;
  * Source: contract, the recovery prompt; seed 002.
  */
 export function formatRecoveryPrompt(looked: Looked): string {
-  return joinBlocks([...describeFacts(looked), ...describeOptions(looked)]);
-}
-
-/** The prompt without its options, for a face that has a menu of them. */
-export function formatPromptFacts(looked: Looked): string {
-  return joinBlocks(describeFacts(looked));
-}
-
-function joinBlocks(blocks: readonly (readonly string[])[]): string {
-  return blocks
-    .filter((block) => block.length > 0)
-    .map((block) => block.join('\n'))
+  return [...assemblePromptFacts(looked), ...describeOptions(looked)]
+    .map((block) => block.map(({ text }) => text).join('\n'))
     .join('\n\n');
 }
 
-function describeFacts(looked: Looked): readonly (readonly string[])[] {
+/** The prompt without its options, for a face that has a menu of them. Errors: none; no block is empty. */
+export function assemblePromptFacts(looked: Looked): readonly PromptBlock[] {
   const { evidence } = looked;
   const { prompt } = wordsOf(evidence.job);
-  return [[describeHeadline(looked)], prompt.progress(evidence), describeLastError(looked), prompt.attention(looked)];
+  return keepBlocks([
+    say('headline', [describeHeadline(looked)]),
+    say('progress', prompt.progress(evidence)),
+    describeLastError(looked),
+    [...say('in_hand', prompt.inHand?.(looked) ?? []), ...say('attention', prompt.attention(looked))],
+  ]);
+}
+
+function say(about: PromptLine['about'], texts: readonly string[]): PromptBlock {
+  return texts.map((text) => ({ about, text }));
+}
+
+function keepBlocks(blocks: readonly PromptBlock[]): readonly PromptBlock[] {
+  return blocks.filter((block) => block.length > 0);
 }
 
 const HAPPENED = {
@@ -56,15 +69,15 @@ function describeHeadline({ evidence, diagnosis }: Looked): string {
   return `Job '${safeText(evidence.job.name, 200)}' ${happened}${prompt.place({ evidence, diagnosis })}.`;
 }
 
-function describeLastError({ evidence, diagnosis, proposals }: Looked): readonly string[] {
+function describeLastError({ evidence, diagnosis, proposals }: Looked): PromptBlock {
   const { lastError } = evidence.recorded;
   if (!lastError) return [];
-  const line = `Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`;
+  const error = say('error', [`Last error: ${safeText(lastError.code, 60)}: ${safeText(lastError.message, 300)}`]);
   const canRetry = proposals.resume?.type === 'plan';
-  return canRetry ? [line, ...wordsOf(evidence.job).prompt.next({ evidence, diagnosis })] : [line];
+  return canRetry ? [...error, ...say('next', wordsOf(evidence.job).prompt.next({ evidence, diagnosis }))] : error;
 }
 
-function describeOptions(looked: Looked): readonly (readonly string[])[] {
+function describeOptions(looked: Looked): readonly PromptBlock[] {
   const line = ({ choice }: OfferedChoice, text: string) => `  ${`[${choice}]`.padEnd(OPTION_WIDTH)} - ${text}`;
   const offered: string[] = [];
   const refused: string[] = [];
@@ -76,5 +89,8 @@ function describeOptions(looked: Looked): readonly (readonly string[])[] {
     // Where nothing else is refused the prompt is that of the contract, which has no word for a review of nothing.
     else if (choice !== 'review' || refusedCount > 1) refused.push(line(one, safeText(proposal.refusal.message, 300)));
   }
-  return [offered.length > 0 ? ['Options:', ...offered] : [], refused.length > 0 ? ['Not now:', ...refused] : []];
+  return keepBlocks([
+    say('options', offered.length > 0 ? ['Options:', ...offered] : []),
+    say('refusals', refused.length > 0 ? ['Not now:', ...refused] : []),
+  ]);
 }

@@ -55,6 +55,8 @@ export type PromptWords = {
   readonly progress: (evidence: Evidence) => readonly string[];
   /** What a resume does about the last error. */
   readonly next: (looked: Seen) => readonly string[];
+  /** What its runner has in hand, where it has units. */
+  readonly inHand?: (looked: Seen) => readonly string[];
   /** What waits for somebody. */
   readonly attention: (looked: Seen) => readonly string[];
 };

@@ -5,7 +5,7 @@ import type { Consent, Plan } from '../../core/plan/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { describeChanges } from '../../present/change-words.ts';
 import { choicesOf } from '../../present/choices.ts';
-import { formatPromptFacts } from '../../present/recovery-prompt.ts';
+import { assemblePromptFacts } from '../../present/recovery-prompt.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeStanding } from '../../present/words.ts';
 import { followSettles } from '../state/deeds.ts';
@@ -59,10 +59,8 @@ async function talkInStage(desk: Desk, session: Session, { state, onRun }: Turn)
 }
 
 async function chooseFor(desk: Desk, session: Session, state: Stage<'diagnosed'>): Promise<boolean> {
-  const facts = formatPromptFacts(state);
   print(desk, [
-    facts.trimEnd(),
-    '',
+    ...assemblePromptFacts(state).flatMap((block) => [...block.map(({ text }) => text), '']),
     `Verdict: ${describeStanding(state)}`,
     ...assembleChoiceItems(state).map((item) => item.label),
   ]);

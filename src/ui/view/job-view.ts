@@ -6,7 +6,7 @@ import type { Looked } from '../../core/session/schema.ts';
 import { describeAuditOutcome } from '../../present/audit-words.ts';
 import { describeFile } from '../../present/families/registry.ts';
 import { formatCount, formatTime } from '../../present/format.ts';
-import { formatPromptFacts } from '../../present/recovery-prompt.ts';
+import { assemblePromptFacts, type PromptLine } from '../../present/recovery-prompt.ts';
 import { formatReplay } from '../../present/replay-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { chooseUnitWord, describeFinding, describeStanding } from '../../present/words.ts';
@@ -46,15 +46,13 @@ const PANE_TEXTS: Readonly<Record<Pane, PaneText>> = {
 
 /** The recovery prompt without its options: those are the menu below it. */
 function promptLines(looked: Looked, columns: number): readonly Line[] {
-  const facts = formatPromptFacts(looked);
   const { verdict } = looked.diagnosis;
   return [
     textLine(`Verdict: ${describeStanding(looked)}`, VERDICT_TONES[verdict]),
-    BLANK,
-    ...facts
-      .trimEnd()
-      .split('\n')
-      .flatMap((line) => wrappedLines(line, columns, { tone: promptTone(line) })),
+    ...assemblePromptFacts(looked).flatMap((block) => [
+      BLANK,
+      ...block.flatMap(({ about, text }) => wrappedLines(text, columns, { tone: PROMPT_TONES[about] ?? 'plain' })),
+    ]),
     ...blockerLines(looked, columns),
   ];
 }
@@ -69,12 +67,10 @@ function blockerLines({ evidence, diagnosis }: Looked, columns: number): readonl
   return lines.length === 0 ? [] : [BLANK, ...lines];
 }
 
-function promptTone(line: string): 'warning' | 'danger' | 'plain' {
-  if (line.startsWith('WARNING')) return 'danger';
-  return line.startsWith('Last error') || line.startsWith('Rows requiring') || line.startsWith('Steps requiring')
-    ? 'warning'
-    : 'plain';
-}
+const PROMPT_TONES: Readonly<Partial<Record<PromptLine['about'], 'warning'>>> = {
+  error: 'warning',
+  attention: 'warning',
+};
 
 function evidenceLines(looked: Looked, columns: number): readonly Line[] {
   const { evidence, diagnosis } = looked;

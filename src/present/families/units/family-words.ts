@@ -37,6 +37,7 @@ export const UNITS_WORDS: FamilyWords = {
         : [],
     next: ({ evidence, diagnosis }) =>
       evidence.units ? describeNext(evidence.units, isReopened(evidence, diagnosis)) : [],
+    inHand: ({ evidence: { units }, diagnosis }) => (units ? describeInHand(units, diagnosis) : []),
     attention: ({ evidence: { units }, diagnosis }) => (units ? describeAttention(units, diagnosis) : []),
   },
 };
@@ -91,11 +92,15 @@ function describeNext({ lastFailing, canVerify, unit }: UnitsEvidence, isPutBack
   return isAsked ? [`Resume will ask the verify hook about the ${unit} in doubt.`] : [];
 }
 
+const UNITS_TITLE = { row: 'Rows', step: 'Steps' } as const;
+
+function describeInHand({ counts, unit }: UnitsEvidence, { verdict }: Diagnosis): readonly string[] {
+  const begun = counts.in_doubt;
+  return begun > 0 && isInHand(verdict) ? [`${UNITS_TITLE[unit]} in hand of the runner: ${begun}`] : [];
+}
+
 function describeAttention({ counts, unit }: UnitsEvidence, { verdict }: Diagnosis): readonly string[] {
-  const { in_doubt: begun, needs_review: review } = counts;
-  const word = unit === 'row' ? 'Rows' : 'Steps';
-  const inHand = begun > 0 && isInHand(verdict) ? [`${word} in hand of the runner: ${begun}`] : [];
-  if (countWaiting({ verdict, counts }) === 0) return inHand;
-  const doubtful = isInHand(verdict) ? 0 : begun;
-  return [...inHand, `${word} requiring attention: ${doubtful} in-flight, ${review} needs review`];
+  if (countWaiting({ verdict, counts }) === 0) return [];
+  const doubtful = isInHand(verdict) ? 0 : counts.in_doubt;
+  return [`${UNITS_TITLE[unit]} requiring attention: ${doubtful} in-flight, ${counts.needs_review} needs review`];
 }
