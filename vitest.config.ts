@@ -44,8 +44,8 @@ export default defineConfig({
     maxWorkers: availableParallelism() + 1,
     projects: [
       project('unit', 'test/**/*.test.{ts,tsx}', 120_000),
-      project('crash', 'test/crash/**/*.test.ts', 120_000),
-      project('fuzz', 'test/fuzz/**/*.test.ts', 120_000),
+      project('crash', 'test/crash/**/*.test.ts', 300_000),
+      project('fuzz', 'test/fuzz/**/*.test.ts', 300_000),
       project('services', 'test/services/**/*.test.{ts,tsx}', 300_000),
     ],
   },
