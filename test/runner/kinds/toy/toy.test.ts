@@ -52,7 +52,8 @@ const step = (name: string) => `echo ${name} >> ledger; while [ ! -e go ]; do sl
 const FILE = (steps: readonly string[]) => JSON.stringify({ kind: 'toy', steps, on_failure: 'echo undo >> ledger' });
 const ledger = (folder: Folder) => {
   try {
-    return readFileSync(folder.at('ledger'), 'utf8').trim().split('\n');
+    // A shell makes the file before it writes the line.
+    return readFileSync(folder.at('ledger'), 'utf8').split('\n').slice(0, -1);
   } catch {
     return [];
   }
