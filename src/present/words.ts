@@ -63,7 +63,10 @@ export function chooseUnitWord({ units, job }: Pick<Evidence, 'units' | 'job'>):
 }
 
 const FINDING_WORDS: FindingWords<Exclude<FoundFact['type'], FamilyVocabulary['finding']['type']>> = {
-  runner_alive: ({ holder }) => `running: ${nameRunner(holder)} holds the job's lock`,
+  runner_alive: ({ holder, deadFromMs }) =>
+    deadFromMs === undefined
+      ? `running: ${nameRunner(holder)} holds the job's lock`
+      : `running by its heartbeat alone: ${nameRunner(holder)} was last heard of at ${formatTime(holder.heartbeatAtMs)}, and its lock is not seen held; unless it is heard of again, it counts as dead from ${formatTime(deadFromMs)} on`,
   runner_stalled: ({ holder, reason }) =>
     `running but stalled: ${nameRunner(holder)} ${reason === 'stopped' ? 'is stopped (SIGSTOP)' : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
   runner_dead: ({ holder, proof }) => `crashed: ${nameRunner(holder)} is dead: ${PROOF_WORDS[proof]}`,

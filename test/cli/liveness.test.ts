@@ -171,4 +171,15 @@ describe('a runner that was killed', () => {
     expect(code).toBe(verdict === 'alive' ? 6 : 3);
     expect(job.ledger()).toEqual([]);
   });
+
+  test.concurrent('of a fresh heartbeat from another host nobody says that it holds a lock, and until when it counts', async () => {
+    await using job = await makeDead();
+    expect(alterStore(job.state, `UPDATE leases SET host = 'beta', heartbeat_at_ms = 1000 * unixepoch()`)).toBe(1);
+    const shown = await job.salvor(['show', job.jobId()]);
+    expect(shown.stdout).toMatch(
+      /running by its heartbeat alone: process \d+ on beta .*; unless .* counts as dead from/,
+    );
+    expect(shown.stdout).toMatch(/may hold the job: it was last heard of at/);
+    expect(shown.stdout).not.toMatch(/holds the job/);
+  });
 });

@@ -18,6 +18,7 @@ const DEATHS = ['boot_changed', 'lock_free', 'pid_reused', 'pid_gone', 'heartbea
 /** One finding of every type, foreign text in every place that takes some. */
 const FINDINGS: readonly FoundFact[] = [
   { type: 'runner_alive', holder: HOSTILE_HOLDER },
+  { type: 'runner_alive', holder: HOSTILE_HOLDER, deadFromMs: HOSTILE_HOLDER.heartbeatAtMs + 60_000 },
   { type: 'runner_stalled', holder: HOSTILE_HOLDER, reason: 'stopped' },
   { type: 'runner_stalled', holder: HOSTILE_HOLDER, reason: 'heartbeat_late' },
   ...DEATHS.map((proof): FoundFact => ({ type: 'runner_dead', holder: HOSTILE_HOLDER, proof })),
@@ -72,6 +73,7 @@ describe('describeFinding', () => {
     expect(FINDINGS.map((finding) => describeFinding(finding, 'row'))).toMatchInlineSnapshot(`
       [
         "running: process 4711 on evil (epoch 1) holds the job's lock",
+        "running by its heartbeat alone: process 4711 on evil (epoch 1) was last heard of at 2026-03-01 10:01:29Z, and its lock is not seen held; unless it is heard of again, it counts as dead from 2026-03-01 10:02:29Z on",
         "running but stalled: process 4711 on evil (epoch 1) is stopped (SIGSTOP)",
         "running but stalled: process 4711 on evil (epoch 1) has a late heartbeat, last 2026-03-01 10:01:29Z",
         "crashed: process 4711 on evil (epoch 1) is dead: the host was restarted since",

@@ -6,9 +6,12 @@ export const HEARTBEAT_TTL_MS = 60_000;
 /** From this age on, a living runner's heartbeat is called late. */
 export const HEARTBEAT_LATE_MS = 30_000;
 
-/** What is known of the holder. `alive` may be `late` or `stopped`; `unknown` says why nothing can be told. */
+/**
+ * What is known of the holder. `alive` may be `late` or `stopped`, or known from a heartbeat alone: then it counts as
+ * dead from `deadFromMs` (epoch milliseconds) on, unless it is heard of again. `unknown` says why nothing can be told.
+ */
 export type LivenessJudgement =
-  | { readonly type: 'alive'; readonly stalled?: 'stopped' | 'heartbeat_late' }
+  | { readonly type: 'alive'; readonly stalled?: 'stopped' | 'heartbeat_late'; readonly deadFromMs?: number }
   | { readonly type: 'dead'; readonly proof: DeathProof }
   | { readonly type: 'unknown'; readonly reason: string };
 
@@ -60,5 +63,6 @@ function judgeByHeartbeat(holder: LeaseHolder, facts: LivenessFacts): LivenessJu
   if (ageMs < -HEARTBEAT_TTL_MS) {
     return { type: 'unknown', reason: `the heartbeat from host ${holder.host} lies in the future` };
   }
-  return ageMs <= HEARTBEAT_TTL_MS ? { type: 'alive' } : { type: 'dead', proof: 'heartbeat_expired' };
+  if (ageMs > HEARTBEAT_TTL_MS) return { type: 'dead', proof: 'heartbeat_expired' };
+  return { type: 'alive', deadFromMs: holder.heartbeatAtMs + HEARTBEAT_TTL_MS };
 }

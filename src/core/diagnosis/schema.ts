@@ -18,7 +18,8 @@ export type Finding = { readonly severity: Severity } & FoundFact;
 /** What a finding says, by its type. */
 export type FoundFact =
   | FamilyVocabulary['finding']
-  | { readonly type: 'runner_alive'; readonly holder: LeaseHolder }
+  /** `deadFromMs` (epoch milliseconds): known from its heartbeat alone, and for how long that counts. */
+  | { readonly type: 'runner_alive'; readonly holder: LeaseHolder; readonly deadFromMs?: number }
   | { readonly type: 'runner_stalled'; readonly holder: LeaseHolder; readonly reason: 'stopped' | 'heartbeat_late' }
   | { readonly type: 'runner_dead'; readonly holder: LeaseHolder; readonly proof: DeathProof }
   | { readonly type: 'runner_stopped'; readonly holder: LeaseHolder }

@@ -52,6 +52,15 @@ const judgeAll = (change: Partial<LivenessFacts>) =>
   new Set(COMBINATIONS.map((facts) => judge({ ...facts, ...change })));
 
 describe('judgeLiveness', () => {
+  it('says until when a heartbeat counts where it is all that is known, and of a held lock never', () => {
+    const told = COMBINATIONS.map((facts) => [facts, judgeLiveness(SAMPLE_HOLDER, facts)] as const).flatMap(
+      ([facts, judged]) => (judged.type === 'alive' ? [[facts.lock === 'held', judged.deadFromMs] as const] : []),
+    );
+    expect(new Set(told.filter(([isHeld]) => isHeld).map(([, at]) => at))).toEqual(new Set([undefined]));
+    const untilMs = SAMPLE_HOLDER.heartbeatAtMs + HEARTBEAT_TTL_MS;
+    expect(new Set(told.filter(([isHeld]) => !isHeld).map(([, at]) => at))).toEqual(new Set([untilMs]));
+  });
+
   it('holds a held lock for life in every combination of facts', () => {
     expect(judgeAll({ lock: 'held' })).toEqual(new Set(['alive', 'stopped', 'heartbeat_late']));
   });

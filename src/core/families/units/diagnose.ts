@@ -42,9 +42,11 @@ function findHolder(evidence: Evidence, judgement: LivenessJudgement | undefined
   if (!judgement) return [];
   if (judgement.type === 'unknown') return [{ type: 'liveness_unknown', severity: 'blocks', reason: judgement.reason }];
   if (judgement.type === 'dead') return [{ type: 'runner_dead', severity: 'info', holder, proof: judgement.proof }];
-  return judgement.stalled
-    ? [{ type: 'runner_stalled', severity: 'blocks', holder, reason: judgement.stalled }]
-    : [{ type: 'runner_alive', severity: 'info', holder }];
+  const { stalled, deadFromMs } = judgement;
+  if (stalled) return [{ type: 'runner_stalled', severity: 'blocks', holder, reason: stalled }];
+  // Nobody sees it run: that it may be dead already is to be known before anything is decided.
+  if (deadFromMs !== undefined) return [{ type: 'runner_alive', severity: 'warning', holder, deadFromMs }];
+  return [{ type: 'runner_alive', severity: 'info', holder }];
 }
 
 /** What a run that ended by itself recorded of its end. */

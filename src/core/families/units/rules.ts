@@ -1,6 +1,7 @@
 /** Why a choice of a job with units cannot be taken, in words. Source: design, rules 2, 5, 7 and 9; decisions/0003. */
 import { assembleJobFacts } from '../../diagnosis/job-facts.ts';
 import { judgeLiveness } from '../../diagnosis/judge-liveness.ts';
+import type { FoundFact } from '../../diagnosis/schema.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Evidence, PrerequisiteFacts } from '../../evidence/schema.ts';
 import type { ChoiceContext, Rule } from '../../plan/choice-row.ts';
@@ -63,14 +64,21 @@ function describeHeld({ diagnosis: { findings } }: ChoiceContext): Reason {
   const living = findings.find((finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled');
   if (living) {
     const { holder } = living;
-    const state = living.type === 'runner_stalled' ? ' (it is stalled)' : '';
-    return refuse('RUNNER_ALIVE', `${describeHolder(holder)} holds the job${state}`, {
+    return refuse('RUNNER_ALIVE', `${describeHolder(holder)} ${describeHolding(living)}`, {
       holder: pickHolder(holder),
     });
   }
   const unknown = findings.find((finding) => finding.type === 'liveness_unknown');
   const reason = unknown?.reason ?? 'its holder cannot be looked at';
   return refuse('LIVENESS_UNKNOWN', `Salvor cannot tell whether the job still runs: ${reason}`);
+}
+
+function describeHolding(living: Extract<FoundFact, { type: 'runner_alive' | 'runner_stalled' }>): string {
+  if (living.type === 'runner_stalled') return 'holds the job (it is stalled)';
+  const { holder, deadFromMs } = living;
+  if (deadFromMs === undefined) return 'holds the job';
+  const [heard, dead] = [holder.heartbeatAtMs, deadFromMs].map((atMs) => new Date(atMs).toISOString());
+  return `may hold the job: it was last heard of at ${heard} and, unless it is heard of again, counts as dead from ${dead} on`;
 }
 
 /** Whether the runner is a process that this one can see, and so can ask to stop. */
