@@ -82,8 +82,8 @@ async function listFound(
   which: 'waiting' | 'busy',
   unread?: UnreadPlace[],
 ): Promise<readonly FoundJob[]> {
-  const isMeant = ({ attention, verdict }: JobSummary) =>
-    which === 'waiting' ? needsOperator(attention) : isInHand(verdict);
+  const isMeant = ({ attention, verdict, mustBeNamed }: JobSummary) =>
+    which === 'waiting' ? needsOperator(attention) && !mustBeNamed : isInHand(verdict);
   const read = await readPlaces(places, { scope: 'attention', offset: 0, limit: ENOUGH });
   return read.flatMap((one) => {
     if (!('error' in one)) return one.page.jobs.filter(isMeant).map(({ job: ref }) => ({ ref, place: one.place }));

@@ -112,6 +112,8 @@ export type JobSummary = {
   /** How many units have a receipt, counted up to `RECEIPT_COUNT_LIMIT`; what a list shows in place of a checkpoint. */
   readonly receiptCount?: number;
   readonly recommended?: Choice;
+  /** Nobody can tell whether it was running: no choice takes it but by its name. */
+  readonly mustBeNamed?: true;
   readonly objectives?: Objectives;
 };
 

@@ -5,6 +5,7 @@ import type { ControlFacts, TrainerEnd } from '../../core/families/training-cont
 import type { JobError, JobRef } from '../../core/job/schema.ts';
 import type { Answers } from '../../core/plan/schema.ts';
 import { findChoice } from './find-choice.ts';
+import { findLostState } from './find-lost-state.ts';
 import { type FoundStatus, findStatus } from './find-status.ts';
 import { findTrainers } from './find-trainers.ts';
 import type { TauLayout } from './layout.ts';
@@ -76,6 +77,7 @@ export async function lookAtTau(
     audit,
     primarySha256: checkpoints[0]?.sha256,
   });
+  const lost = findLostState(layout, { state, audit });
   const overtaken = findOvertaking(pickValue(state), audit);
   const lastEventAtMs = Math.max(
     control.updatedAtMs ?? 0,
@@ -108,6 +110,7 @@ export async function lookAtTau(
       ...control,
       ...(unfinished && { unfinished }),
       ...(overtaken && { overtaken }),
+      ...(lost && { lost }),
     } satisfies ControlFacts,
     collectedAtMs: nowMs,
   };

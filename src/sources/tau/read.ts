@@ -74,8 +74,9 @@ export function makeTauPlace(path: string, clock: Clock, request: TauRequest = {
     async list(query) {
       const { evidence } = await lookAtTau(directory, clock.nowMs());
       const summary = summarise(evidence);
-      // Of a directory in which nothing was recorded nobody said that it runs, or died: it waits for no one.
-      const isSilent = summary.attention === 'unknown' && query.scope === 'attention';
+      // Of a directory in which nothing was ever recorded nobody said that it runs, or died: it waits for no one.
+      const isSilent =
+        summary.attention === 'unknown' && query.scope === 'attention' && controlOf(evidence).lost === undefined;
       return pickPage(isSilent ? [] : [summary], query);
     },
     async collect(jobId, answers) {
@@ -123,6 +124,7 @@ function summarise(evidence: Evidence): JobSummary {
     attention,
     ...(recorded.lastEventAtMs !== undefined && { sinceMs: recorded.lastEventAtMs }),
     progress: assembleProgress(NO_UNITS, 'step'),
+    ...(verdict === 'unknown' && { mustBeNamed: true as const }),
     checkpoint: nameCheckpoint(controlOf(evidence).restore.source),
     ...(interruptedAtMs !== undefined && { interruptedAtMs }),
     ...(recommended && { recommended }),

@@ -37,17 +37,34 @@ type RepairOptions = Parameters<Repair['carryOut']>[0] & { readonly operations: 
 export async function planRepair(path: string, nowMs: number): Promise<Repair> {
   const damaged = listDamaged(await lookAtTau(openTauDirectory(path), nowMs), path);
   return {
-    problems: damaged.map(({ what, path: file, problem }) => ({ message: problem, file: { what, path: file } })),
-    consequence: 'what is damaged would be set aside',
+    problems: [
+      ...damaged.map(({ what, path: file, problem }) => ({ message: problem, file: { what, path: file } })),
+      ...listConsequences(damaged, 'then').map((message) => ({ message })),
+    ],
+    consequence: damaged.some(({ what }) => what === 'control_state')
+      ? 'what is damaged would be set aside, and the control state would count as never recorded'
+      : 'what is damaged would be set aside',
     deed: 'set this aside',
     async carryOut(agreed) {
       const aside = await repairTau(path, { ...agreed, operations: systemFileOperations });
       return {
         answer: { set_aside: aside.map(({ keptAs, ...one }) => ({ ...one, kept_as: keptAs })) },
-        lines: aside.map((one) => `${one.path} is kept as ${one.keptAs}`),
+        lines: [...aside.map((one) => `${one.path} is kept as ${one.keptAs}`), ...listConsequences(aside, 'now')],
       };
     },
   };
+}
+
+/** What becomes of a job whose files are set aside. */
+function listConsequences(damaged: readonly DamagedFile[], when: 'then' | 'now'): readonly string[] {
+  return damaged.flatMap(({ what }) => {
+    if (what === 'control_state') {
+      return `${when} the control state counts as never recorded, and no crash is seen: a run that did crash has to be rolled back to a checkpoint (--choice rollback) before it is resumed`;
+    }
+    if (what === 'status')
+      return `${when} there is no training status: a job that is recorded as running counts as crashed`;
+    return [];
+  });
 }
 
 /** The control files of a directory that stop actions. Errors: NOTHING_TO_RECOVER without any. */

@@ -52,6 +52,12 @@ export function translateStatus(
 
 /** Actions that record a state; of any other row the control state has nothing. */
 const RECORDING: ReadonlySet<string> = new Set(['pause', 'resume', 'cancel', 'rollback']);
+
+/** Whether an action records a state. */
+export function isRecording(action: string): boolean {
+  return RECORDING.has(action);
+}
+
 const STOPPING: ReadonlySet<string> = new Set(['pause', 'cancel']);
 
 /**

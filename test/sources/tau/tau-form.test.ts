@@ -147,6 +147,40 @@ describe('salvor repair', () => {
     expect((await salvor(folder, 'repair', folder.path, '--yes', '--reason', 'again')).code).toBe(4);
   });
 
+  it('of a control state says before and after what it costs, and the job stays on the list until somebody acts', async () => {
+    using folder = copyTauFixture('state-torn');
+    const told = /then the control state counts as never recorded, .* rolled back to a checkpoint/;
+    const asked = await salvor(folder, 'repair', folder.path, '--json');
+    expect(asked.stderr).toMatch(told);
+    expect(pick(parseAnswer(asked), 'error.message')).toContain('would count as never recorded');
+    const repaired = await salvor(folder, 'repair', folder.path, '--yes', '--reason', 'x');
+    expect(repaired.stderr).toMatch(told);
+    expect(repaired.stdout).toMatch(/now the control state counts as never recorded, .* rolled back to a checkpoint/);
+    const list = async () => parseAnswer(await salvor(folder, 'list', folder.path, '--json'));
+    expect(await list()).toMatchObject({ total: 1, jobs: [{ verdict: 'unknown', recommended: null }] });
+    expect((await salvor(folder, 'show', folder.path)).stdout).toMatch(
+      /set aside at .* as .*\.damaged-.*roll back to a/,
+    );
+    const all = await salvor(folder, '--choice', 'resume', '--all', folder.path, '--json');
+    expect([all.code, pick(parseAnswer(all), 'error.code')]).toEqual([4, 'NOTHING_TO_RECOVER']);
+    const planned = await salvor(folder, '--choice', 'resume', folder.path, '--dry-run');
+    expect(planned.stdout).toContain('nobody can tell whether the run crashed');
+    const kept = Object.keys(folder.snapshot()).find((name) => name.includes('.damaged-')) ?? '';
+    const { rmSync } = await import('node:fs');
+    rmSync(join(folder.path, kept));
+    expect(await list()).toMatchObject({ total: 1 });
+    expect((await salvor(folder, '--choice', 'rollback', folder.path, '--checkpoint', 'primary')).code).toBe(0);
+    expect(await list()).toMatchObject({ total: 1, jobs: [{ verdict: 'interrupted', recommended: 'resume' }] });
+    expect((await salvor(folder, 'show', folder.path)).stdout).not.toContain('nobody can tell');
+  });
+
+  it('after the repair of a state no resume goes on without a checkpoint that loads', async () => {
+    using folder = makeTauFolder({ 'control-state.json': '{"lifecycle_state":', 'policy-checkpoint.json': '{' });
+    expect((await salvor(folder, 'repair', folder.path, '--yes', '--reason', 'x')).code).toBe(0);
+    const refused = await salvor(folder, '--choice', 'resume', folder.path, '--json');
+    expect(pick(parseAnswer(refused), 'error.code')).toBe('CHECKPOINT_NONE_VALID');
+  });
+
   it('of an audit log the lines that can be read stay, and one that cannot be read at all goes aside whole', async () => {
     using folder = copyTauFixture('audit-damaged');
     const log = folder.read('control-audit.jsonl');

@@ -58,11 +58,11 @@ export function diagnoseControl(evidence: Evidence): Diagnosis {
 
 /**
  * Whether a resume may not go on without a checkpoint that loads: after a crash, after a trainer that was seen to end,
- * when a rollback chose one, and when a trainer is to be started where checkpoints are that cannot be loaded, since it would begin from nothing.
+ * when a rollback chose one, after a state that was set aside, and when a trainer is to be started where checkpoints are that cannot be loaded, since it would begin from nothing.
  */
 export function needsCheckpoint(evidence: Evidence, crashDetected: boolean, willStart = false): boolean {
-  const { restore, trainerEnd } = controlOf(evidence);
-  if (crashDetected || restore.refused || trainerEnd) return true;
+  const { restore, trainerEnd, lost } = controlOf(evidence);
+  if (crashDetected || restore.refused || trainerEnd || lost) return true;
   const isThere = (evidence.checkpoints ?? []).some(
     ({ source, problem }) => source !== 'named' && problem?.code !== 'CHECKPOINT_MISSING',
   );
@@ -100,6 +100,7 @@ function findAll(evidence: Evidence, control: ControlFacts): readonly Finding[] 
       .map((file) => found(isNeeded(file) ? 'blocks' : 'warning', { type: 'control_file_bad', file })),
     ...(isCrashed ? [found('info', crashed)] : []),
     ...(control.overtaken ? [found('blocks', { type: 'state_overtaken', overtaken: control.overtaken })] : []),
+    ...(control.lost ? [found('warning', { type: 'state_lost', lost: control.lost })] : []),
     ...(control.trainerEnd ? [found('warning', { type: 'trainer_ended', end: control.trainerEnd })] : []),
     ...(status?.stale === undefined ? [] : [found('warning', { type: 'status_stale', status })]),
     ...orphans.map((trainer) => found('warning', { type: 'trainer_alive', trainer })),

@@ -39,6 +39,14 @@ export type UnfinishedAction = {
 /** The last row of the audit log, when the control state does not have it though it was written earlier. `line` counts from 1. */
 export type OvertakingRow = { readonly line: number; readonly action: string; readonly atMs: number };
 
+/** A control state that was recorded and set aside since: nothing is recorded, and somebody had recorded something. */
+export type LostState = {
+  /** Where the damaged one is kept, when it still is. */
+  readonly keptAs?: string;
+  /** When a repair set it aside, when the audit log says so. */
+  readonly atMs?: number;
+};
+
 /** What evidence of this family has of its own. `lifecycle` is the literal `missing` when nothing was ever recorded. */
 export type ControlFacts = {
   readonly directory: string;
@@ -54,6 +62,7 @@ export type ControlFacts = {
   readonly oddRows?: readonly OddRow[];
   readonly unfinished?: UnfinishedAction;
   readonly overtaken?: OvertakingRow;
+  readonly lost?: LostState;
   /** Which checkpoint a resume takes, and what is to be said of the others. */
   readonly restore: Restore;
 };
@@ -67,6 +76,8 @@ export type ControlFinding =
   | { readonly type: 'trainer_alive'; readonly trainer: OrphanFacts }
   /** The audit log's last row came after the control state, which does not have it. */
   | { readonly type: 'state_overtaken'; readonly overtaken: OvertakingRow }
+  /** What was recorded was set aside: whether the run crashed nobody can tell. */
+  | { readonly type: 'state_lost'; readonly lost: LostState }
   /** How the trainer of the recorded run ended, as Salvor saw it. */
   | { readonly type: 'trainer_ended'; readonly end: TrainerEnd }
   | { readonly type: 'checkpoint_refused'; readonly checkpoint: CheckpointEvidence }
@@ -106,7 +117,8 @@ export type ControlStep = { readonly by: 'source' } & (
 /**
  * Warnings: nothing but the recorded status says whether it runs; nothing will be started; the audit log is cut by a bad
  * line (`label`) after `count` rows; no access policy is there (`label` is where it is expected); the checkpoint carries no
- * digest; a trainer lives (`label` are its processes) that a pause does not stop.
+ * digest; a trainer lives (`label` are its processes) that a pause does not stop;
+ * the control state was set aside, so nobody can tell whether the run crashed.
  */
 export type ControlWarning =
   | 'STATUS_ONLY'
@@ -114,7 +126,8 @@ export type ControlWarning =
   | 'AUDIT_SHORT'
   | 'ACCESS_OPEN'
   | 'CHECKPOINT_UNPROVEN'
-  | 'TRAINER_GOES_ON';
+  | 'TRAINER_GOES_ON'
+  | 'STATE_LOST';
 
 /** What this family adds to the words of the flow. */
 export type ControlVocabulary = {

@@ -26,6 +26,7 @@ export function warnOfPause(context: ChoiceContext): readonly PlanWarning[] {
 export function warnOfResume(context: ChoiceContext): readonly PlanWarning[] {
   const { evidence, answers } = context;
   return [
+    ...(controlOf(evidence).lost ? [{ code: 'STATE_LOST' } as const] : []),
     ...warnOfRecord(context),
     { code: 'STATUS_ONLY' },
     ...warnOfUnproven(findChosen(controlOf(evidence), evidence.checkpoints)),

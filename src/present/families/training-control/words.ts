@@ -46,6 +46,8 @@ export const CONTROL_FINDING_WORDS: FindingWords<ControlFinding['type']> = {
     `running: the trainer that was started here lives: process ${trainer.pid} (${safeText(trainer.command, 120)})`,
   state_overtaken: ({ overtaken: { action, atMs, line } }) =>
     `the control state is older than the last row of the audit log, line ${line}: ${safeText(action, 20)} of ${formatTime(atMs)}; it was put back, or somebody else wrote the row`,
+  state_lost: ({ lost: { keptAs, atMs } }) =>
+    `a control state was recorded here and was set aside${atMs === undefined ? '' : ` at ${formatTime(atMs)}`}${keptAs === undefined ? '' : ` as ${path(keptAs)}`}: nobody can tell whether the run crashed; if it did, roll back to a checkpoint before it is resumed`,
   trainer_ended: ({ end }) =>
     `the trainer ${safeText(describeTrainerEnd(end), 60)} at ${formatTime(end.atMs)}${end.isStopped ? '; it had been asked to stop' : ''}`,
   checkpoint_refused: ({ checkpoint }) => describeRefusedCheckpoint(checkpoint),
@@ -110,6 +112,8 @@ export const CONTROL_WARNING_WORDS: WarningWords<ControlWarning> = {
     `WARNING: there is no access policy${label === undefined ? '' : ` at ${path(label)}`}: everybody may do everything, in a team as well.`,
   TRAINER_GOES_ON: ({ label = '' }) =>
     `WARNING: a pause records a state and stops nothing: the trainer (process ${safeText(label, 80)}) goes on until it looks at its control state. To end it, cancel.`,
+  STATE_LOST: () =>
+    'WARNING: the control state was set aside, and nobody can tell whether the run crashed: if it did, roll back to a checkpoint first.',
   CHECKPOINT_UNPROVEN: ({ label }) =>
     `${label === undefined ? 'The checkpoint' : path(label)} carries no digest: its structure is whole, and silent damage to a number would not be seen.`,
 };
