@@ -1,6 +1,7 @@
 import { isInHand, needsOperator } from '../core/diagnosis/attention.ts';
 import { RecoveryError } from '../core/errors.ts';
 import type { Choice, JobSummary } from '../core/job/schema.ts';
+import { judgeHolder } from '../core/plan/plan-basis.ts';
 import type { UnreadPlace } from '../core/ports.ts';
 import { systemClock } from '../platform/clock.ts';
 import { sourceOf } from '../sources/registry.ts';
@@ -82,15 +83,28 @@ async function listFound(
   which: 'waiting' | 'busy',
   unread?: UnreadPlace[],
 ): Promise<readonly FoundJob[]> {
-  const isMeant = ({ attention, verdict, mustBeNamed }: JobSummary) =>
-    which === 'waiting' ? needsOperator(attention) && !mustBeNamed : isInHand(verdict);
   const read = await readPlaces(places, { scope: 'attention', offset: 0, limit: ENOUGH });
-  return read.flatMap((one) => {
-    if (!('error' in one)) return one.page.jobs.filter(isMeant).map(({ job: ref }) => ({ ref, place: one.place }));
-    if (!unread) throw one.error;
-    unread.push({ path: one.place.path, error: one.error });
-    return [];
-  });
+  const found: FoundJob[] = [];
+  for (const one of read) {
+    if ('error' in one) {
+      if (!unread) throw one.error;
+      unread.push({ path: one.place.path, error: one.error });
+      continue;
+    }
+    for (const summary of one.page.jobs)
+      if (await isMeant(summary, which, one.place)) found.push({ ref: summary.job, place: one.place });
+  }
+  return found;
+}
+
+/** Records that contradict each other hide that a runner lives: such a job is looked at. */
+async function isMeant(
+  { attention, verdict, job, mustBeNamed }: JobSummary,
+  which: 'waiting' | 'busy',
+  { jobs }: OpenPlace,
+): Promise<boolean> {
+  if (which === 'waiting') return needsOperator(attention) && !mustBeNamed;
+  return isInHand(verdict) || (verdict === 'inconsistent' && judgeHolder(await jobs.collect(job.id)) === 'alive');
 }
 
 /**

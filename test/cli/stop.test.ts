@@ -4,7 +4,7 @@ import { SAME_STOP_MS } from '../../src/core/execution/judge-end.ts';
 import { expectInvariants } from '../helpers/invariants.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
 import { parseAnswer, pick } from '../helpers/salvor.ts';
-import { hashFiles, queryStore } from '../helpers/state.ts';
+import { alterStore, hashFiles, queryStore } from '../helpers/state.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
 /** A job that runs, its first row in hand until it is let go. */
@@ -212,4 +212,16 @@ test.concurrent('stop: a dry run tells the step and asks nobody', async () => {
   expect(countStops(job)).toBe(0);
   job.go();
   expect((await running.ended).code).toBe(0);
+});
+
+test.concurrent('stop --all: a running job whose audit chain is broken is named as one that cannot be stopped', async () => {
+  await using job = await makeLedgerJob({ rowCount: 3 });
+  await using running = await startPaused(job);
+  alterStore(job.state, "UPDATE audit SET principal = 'eve' WHERE sequence = 1");
+  const ended = await job.salvor(['--choice', 'stop', '--all', '--json']);
+  expect(ended.code, ended.stderr).toBe(3);
+  expect(parseAnswer(ended)).toMatchObject({ refused: [{ error: { code: 'AUDIT_BROKEN' } }] });
+  expect(running.said().stderr).not.toContain('Stopping');
+  job.go();
+  await running.ended;
 });

@@ -6,6 +6,7 @@ import { describe, expect, test } from 'vitest';
 import { expectRefused } from '../helpers/guardrail.ts';
 import { expectInvariants } from '../helpers/invariants.ts';
 import { type LedgerJob, makeLedgerJob } from '../helpers/ledger-job.ts';
+import { runUntil } from '../helpers/real-console.ts';
 import { parseAnswer, pick } from '../helpers/salvor.ts';
 import { waitFor } from '../helpers/wait-for.ts';
 
@@ -28,6 +29,21 @@ describe('a file system that cannot be written', () => {
       },
     };
   }
+
+  test.concurrent('STATE_FULL: where a cancel cannot be recorded the runner is not asked to stop', async ({ skip }) => {
+    await using job = await makeLedgerJob({ rowCount: 3 });
+    await using mounted = mount(job, 'size=4m');
+    if (!mounted) return skip('no file system can be mounted here');
+    await using running = await runUntil(job, 'k2', 'pause');
+    fillUp(join(job.state, 'ballast'));
+    const ended = await job.salvor([...resume(job, 'cancel'), '--grace', '5s', '--json']);
+    expect([ended.code, pick(parseAnswer(ended), 'error.code')]).toEqual([3, 'STATE_FULL']);
+    expect(running.said().stderr).not.toContain('Stopping');
+    rmSync(join(job.state, 'ballast'));
+    job.go();
+    expect((await running.ended).code).toBe(0);
+    expect(job.ledger()).toHaveLength(3);
+  });
 
   test.concurrent('STATE_UNWRITABLE: it is mounted read-only; looking still works', async ({ skip }) => {
     await using job = await makeLedgerJob({ rowCount: 3, verify: true });

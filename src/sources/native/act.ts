@@ -25,7 +25,7 @@ import type { JobRecord } from '../../store/records.ts';
 import { cancelJob } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
 import { settleUnits } from './settle.ts';
-import { type StopEnd, stopJob } from './stop.ts';
+import { recordAsking, type StopEnd, stopJob } from './stop.ts';
 import { stopRunner } from './stop-runner.ts';
 import { writeBackAfter, writeBackResults } from './write-back.ts';
 
@@ -249,7 +249,11 @@ async function actOnHolder(options: NativeActuatorOptions, carrying: Carrying, j
     for (const warning of ended.warnings ?? []) options.onWarning?.(warning);
     return { steps, settled: 0, ...ended };
   }
-  if (runner) report('stop_runner', { state: 'done', detail: await stopRunner(runner, { graceMs }) });
+  if (runner) {
+    // Who may not write, or has no room to, asks nobody.
+    await recordAsking({ store, approved, clock, holder: runner });
+    report('stop_runner', { state: 'done', detail: await stopRunner(runner, { graceMs }) });
+  }
   await cancelJob(store, approved, clock);
   report('take_lease', { state: 'done' });
   report('mark_cancelled', { state: 'done' });

@@ -36,30 +36,51 @@ export type StopEnd = Pick<ExecutionResult, 'end' | 'error' | 'warnings'> & {
  * Source: design, rules 7 and 9; decisions/0032.
  */
 export async function stopJob(order: StopOrder): Promise<StopEnd> {
-  const { store, approved, clock, holder } = order;
-  const { plan, consent } = approved;
+  const { store, approved, holder } = order;
+  const { plan } = approved;
   checkReach(holder, plan.jobName);
-  const say = (action: string, details: AuditWord['details']): AuditWord => ({
+  await recordAsking(order);
+  const asked = await stopRunner(holder, order);
+  const after = await store.look(plan.jobId);
+  const end = after ? judgeStop(asked, after, order) : describeDeath(holder);
+  const warning = await record(order, say(order, 'stop_outcome', { result: end.result }));
+  return { ...end, warnings: [...(end.warnings ?? []), ...warning] };
+}
+
+/** Who is asked to stop, by whom and why. */
+export type Asking = Pick<StopOrder, 'store' | 'approved' | 'clock' | 'holder'>;
+
+/**
+ * Records that a runner is asked to stop, before it is: for a stop, and for a cancel that begins with one.
+ *
+ * Errors: EVIDENCE_STALE, AUDIT_BROKEN, STORE_REGRESSED, and those of a store that cannot be written.
+ */
+export async function recordAsking(asking: Asking): Promise<void> {
+  const { store, approved, holder } = asking;
+  const { plan, consent } = approved;
+  const { host, pid } = holder;
+  const why = consent.reason === undefined ? {} : { reason: consent.reason };
+  const word = say(asking, 'stop', { host, pid, ...why, ...(plan.choice !== 'stop' && { for: plan.choice }) });
+  await store.change(plan.jobId, {}, (state) => {
+    checkChain(state.audit);
+    if (state.epoch !== holder.epoch) throw describeTaken(approved, state);
+    return { answer: undefined, change: { atMs: word.atMs, audit: [word] } };
+  });
+}
+
+function say(
+  { approved: { plan, consent }, clock, holder }: Asking,
+  action: string,
+  details: AuditWord['details'],
+): AuditWord {
+  return {
     atMs: clock.nowMs(),
     principal: consent.principal,
     action,
     outcome: 'done',
     planDigest: plan.digest,
     details: { holder_epoch: holder.epoch, ...details },
-  });
-  const { host, pid } = holder;
-  const why = consent.reason === undefined ? {} : { reason: consent.reason };
-  const asking = say('stop', { host, pid, ...why });
-  await store.change(plan.jobId, {}, (state) => {
-    checkChain(state.audit);
-    if (state.epoch !== holder.epoch) throw describeTaken(approved, state);
-    return { answer: undefined, change: { atMs: asking.atMs, audit: [asking] } };
-  });
-  const asked = await stopRunner(holder, order);
-  const after = await store.look(plan.jobId);
-  const end = after ? judgeStop(asked, after, order) : describeDeath(holder);
-  const warning = await record(order, say('stop_outcome', { result: end.result }));
-  return { ...end, warnings: [...(end.warnings ?? []), ...warning] };
+  };
 }
 
 /** A runner that this process may not signal is not asked at all. */

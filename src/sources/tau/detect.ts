@@ -31,6 +31,7 @@ function isTauState(text: string): boolean {
 
 function readBeginning(path: string): string | undefined {
   const stats = look(path);
+  if (stats === 'unreadable') return '';
   if (!stats?.isFile()) return undefined;
   try {
     return stats.size > LARGEST_BYTES ? '' : readFileSync(path, 'utf8');
@@ -41,14 +42,18 @@ function readBeginning(path: string): string | undefined {
 }
 
 function isThere(path: string): boolean {
-  return look(path)?.isFile() === true;
+  const stats = look(path);
+  return stats === 'unreadable' || stats?.isFile() === true;
 }
 
-function look(path: string): ReturnType<typeof statSync> {
+/** What is at a path; links that lead in a circle are there, and looking at the place says so. */
+function look(path: string): ReturnType<typeof statSync> | 'unreadable' {
   try {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOTDIR') return undefined;
+    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    if (code === 'ENOTDIR') return undefined;
+    if (code === 'ELOOP') return 'unreadable';
     throw error;
   }
 }

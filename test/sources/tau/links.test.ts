@@ -1,6 +1,7 @@
 /** A Tau directory may be another user's: its links lead nobody to read or write for him. */
 import {
   chmodSync,
+  existsSync,
   lchownSync,
   lstatSync,
   mkdirSync,
@@ -112,4 +113,19 @@ describe.skipIf(process.geteuid?.() !== 0)('a link of another user to a file tha
     lchownSync(named, NOBODY, NOBODY);
     expect((await choose(folder, 'rollback', '--checkpoint', named)).code).toBe(0);
   });
+});
+
+it('a control state that is a link to itself is said to be damaged, and repair sets it aside', async () => {
+  await using folder = await copyTauFixture('crashed-primary');
+  const path = join(folder.path, 'control-state.json');
+  rmSync(path);
+  symlinkSync('control-state.json', path);
+  for (const words of [['status'], ['--choice', 'resume'], ['--choice', 'cancel']]) {
+    const ended = await act(folder, ...words);
+    expect(told(ended), ended.stderr).toEqual({ exit: 3, code: 'CONTROL_FILE_INVALID' });
+  }
+  expect((await act(folder, 'list', '--all')).code).toBe(0);
+  const repaired = await act(folder, 'repair', '--yes', '--reason', 'a loop');
+  expect(repaired.code, repaired.stderr).toBe(0);
+  expect(existsSync(path)).toBe(false);
 });
