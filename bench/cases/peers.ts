@@ -21,7 +21,7 @@ const MORE_ROWS = 4;
  */
 export const peers: Bench = {
   name: 'peers',
-  async run({ fewPairs, peerRows }) {
+  async run({ peerPairs, peerRows }) {
     using packages = makeTemporaryFolder();
     install(packages.path);
     using server = await startPostgres();
@@ -35,7 +35,7 @@ export const peers: Bench = {
           const ours = () => runRows({ rowCount, concurrency: atOnce, url });
           const name = `rows/s on ${place}, ${atOnce === 1 ? 'one' : atOnce} at a time`;
           const how = { against: peer, goal: { atLeast: goal }, measuredIn: 'rows/s' } as const;
-          results.push(compare(name, await interleave(ours, theirs, fewPairs), how));
+          results.push(compare(name, await interleave(ours, theirs, peerPairs), how));
         }
       }
     }

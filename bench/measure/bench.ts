@@ -12,6 +12,7 @@ export type Sizes = {
   readonly quietMs: number;
   readonly durableRows: number;
   readonly peerRows: number;
+  readonly peerPairs: number;
   readonly planRows: number;
   readonly resumeRows: number;
   readonly manyResumeRows: number;
@@ -30,6 +31,7 @@ export const FULL: Sizes = {
   quietMs: 2_000,
   durableRows: 5_000,
   peerRows: 2_000,
+  peerPairs: 3,
   planRows: 1_000_000,
   resumeRows: 1_000,
   manyResumeRows: 100_000,
@@ -47,6 +49,7 @@ export const SMALL: Sizes = {
   quietMs: 50,
   durableRows: 300,
   peerRows: 50,
+  peerPairs: 1,
   planRows: 500,
   resumeRows: 20,
   manyResumeRows: 40,
