@@ -40,6 +40,17 @@ function describeStatus({ outcome, progress_after: after }: RecoveryReport): str
   return `ran to its end; ${formatCount(open, unit)} ${open === 1 ? 'waits' : 'wait'} for review`;
 }
 
+/** What a recovery left that nobody knows the outcome of, in one sentence; undefined when that is said, or not known. */
+export function describeLeft({ choice, outcome, progress_after: after }: RecoveryReport): string | undefined {
+  const { status, exit_code: exitCode } = outcome;
+  const open = after.needs_review + after.in_doubt;
+  // What is begun is in hand of whoever has the job, where that is somebody: the runner that was asked, or a later one.
+  const isHeld = exitCode === TAKEN_OVER || (choice === 'stop' && status === 'failed' && exitCode > 128);
+  if (open === 0 || isHeld || status === 'needs_review' || status === 'started' || status === 'submitted') return;
+  const unit = after.unit === 'step' ? 'step' : 'row';
+  return `The outcome of ${formatCount(open, unit)} is not known: choose review.`;
+}
+
 /**
  * A report as plain lines, for a terminal: every foreign text in it is safe.
  *
@@ -48,11 +59,16 @@ function describeStatus({ outcome, progress_after: after }: RecoveryReport): str
 export function formatReportText(report: RecoveryReport): readonly string[] {
   return [
     describeOutcome(report),
+    ...listLeft(report),
     '',
     ...formatReportFacts(report),
     ...report.plan.steps.map((step) => `  - ${safeText(step.detail, 300)}`),
     ...formatReportFindings(report),
   ];
+}
+
+function listLeft(report: RecoveryReport): readonly string[] {
+  return [describeLeft(report) ?? []].flat();
 }
 
 function formatCheckpoint(report: RecoveryReport): string {
@@ -68,7 +84,7 @@ export function formatReportFacts(report: RecoveryReport): readonly string[] {
     `crash         ${report.crash_detected ? 'detected' : 'not detected'} (was: ${safeText(report.prior_lifecycle_state ?? 'missing', 40)})`,
     ...(report.checkpoint_source === null ? [] : [formatCheckpoint(report)]),
     `progress      ${before.done}/${before.total} before, ${after.done}/${after.total} after`,
-    `units         ${units.completed_now} done now, ${units.settled} settled, ${units.failed} failed, ${units.needs_review} to review`,
+    `units         ${units.completed_now} done now, ${units.settled} settled, ${units.failed} failed, ${units.needs_review} to review${after.in_doubt > 0 ? `, ${after.in_doubt} not settled` : ''}`,
     ...(units.would_repeat > 0 ? [`repeated      ${units.would_repeat} had been done before`] : []),
     `took          ${formatDuration(outcome.duration_ms)}, attempt ${outcome.attempt}, exit code ${outcome.exit_code}`,
     `plan          ${report.plan.digest.slice(0, 12)}`,
@@ -91,7 +107,7 @@ export function formatReportMarkdown(report: RecoveryReport): string {
   const lines = [
     `# Recovery of ${quote(report.job.name)}`,
     '',
-    quote(describeOutcome(report)),
+    quote([describeOutcome(report), ...listLeft(report)].join(' ')),
     '',
     '| | |',
     '|---|---|',

@@ -96,6 +96,36 @@ test.concurrent('cancel leaves what outlived the runner alone, and says so', asy
   await waitFor('it is gone', () => findLeft(job).length === 0);
 });
 
+test.concurrent('a cancel names what it leaves at work and in doubt, to a script and in the text of its report', async () => {
+  await using job = await makeOrphanedJob('pause');
+  const [orphan] = findLeft(job);
+  const ended = await job.salvor(['--choice', 'cancel', '--job', job.jobId()]);
+  const unknown = 'The outcome of 1 row is not known: choose review.';
+  const left = `ORPHANS_LEFT: orphan: process ${orphan?.pid} `;
+  expect(ended).toMatchObject({ code: 0, stdout: expect.stringContaining(unknown) });
+  expect(ended.stderr).toContain(left);
+  const { stdout } = await job.salvor(['report', job.jobId()]);
+  expect(stdout).toContain(unknown);
+  expect(stdout).toContain('0 to review, 1 not settled');
+  expect(stdout).toContain(left);
+  job.go();
+  await waitFor('it is gone', () => findLeft(job).length === 0);
+});
+
+test.concurrent('a stop while it waits for what outlived the runner names it, and the row in doubt', async () => {
+  await using job = await makeOrphanedJob('pause');
+  const [orphan] = findLeft(job);
+  await using resuming = job.start(resume(job, '--orphans', 'wait'));
+  await waitFor('it waits', () => resuming.said().stderr.includes('wait until what outlived'));
+  const stopped = await job.salvor(['--choice', 'stop', '--yes', '--job', job.jobId()]);
+  expect(stopped).toMatchObject({ code: 0, stdout: expect.stringContaining('The outcome of 1 row is not known') });
+  const waited = await resuming.ended;
+  expect(waited.stdout).toContain('The outcome of 1 row is not known');
+  for (const { stderr } of [stopped, waited]) expect(stderr).toContain(`ORPHANS_LEFT: orphan: process ${orphan?.pid} `);
+  job.go();
+  await waitFor('it is gone', () => findLeft(job).length === 0);
+});
+
 test.concurrent('what dropped its environment, its session and its family is found by the descriptor it inherited', async () => {
   await using job = await makeLedgerJob({ rowCount: 1 });
   const wait = 'while [ ! -e go ]; do sleep 0.01; done';

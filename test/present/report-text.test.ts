@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { RecoveryReport } from '../../src/core/report/schema.ts';
-import { describeOutcome, formatReportMarkdown, formatReportText } from '../../src/present/report-text.ts';
+import {
+  describeLeft,
+  describeOutcome,
+  formatReportMarkdown,
+  formatReportText,
+} from '../../src/present/report-text.ts';
 import { sampleReport } from '../helpers/sample-evidence.ts';
 
 const HOSTILE = '|`x`\u001b[2J\u202e<b>\n# y';
@@ -44,6 +49,24 @@ describe('describeOutcome', () => {
     ['ran to its end; 2 steps wait for review', ended({ status: 'needs_review' }, { needs_review: 2, unit: 'step' })],
   ])('%s', (words, report) => {
     expect(describeOutcome(report)).toBe(`Job 'California Orders': ${words}.`);
+  });
+});
+
+describe('describeLeft', () => {
+  it.each<readonly [string, string | undefined, RecoveryReport]>([
+    ['nothing that is open', undefined, ended({ status: 'cancelled' })],
+    ['a row in doubt of a cancelled job', '1 row', ended({ status: 'cancelled' }, { in_doubt: 1 })],
+    ['steps in doubt of a run that failed', '2 steps', ended({ status: 'failed' }, { in_doubt: 2, unit: 'step' })],
+    ['rows of a run that says itself that they wait', undefined, ended({ status: 'needs_review' }, { in_doubt: 1 })],
+    ['a row that somebody else has by now', undefined, ended({ status: 'failed', exit_code: 6 }, { in_doubt: 1 })],
+    ['a row in hand of what goes on', undefined, ended({ status: 'started' }, { in_doubt: 1 })],
+  ])('%s', (_what, units, report) => {
+    expect(describeLeft(report)).toBe(units && `The outcome of ${units} is not known: choose review.`);
+  });
+
+  it('says nothing of what a runner has in hand that was asked to stop and still runs', () => {
+    const report = { ...ended({ status: 'failed', exit_code: 130 }, { in_doubt: 1 }), choice: 'stop' as const };
+    expect(describeLeft(report)).toBeUndefined();
   });
 });
 

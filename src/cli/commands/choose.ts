@@ -1,7 +1,7 @@
 import { RecoveryError, toRecoveryError } from '../../core/errors.ts';
 import { type ActingChoice, CHOICES, type Choice } from '../../core/job/schema.ts';
 import { sayOfReport, wordsOf } from '../../present/families/registry.ts';
-import { describeOutcome } from '../../present/report-text.ts';
+import { describeLeft, describeOutcome } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import type { CommandContext } from '../command-context.ts';
 import { type ActOptions, readActOptions } from '../compose.ts';
@@ -146,6 +146,7 @@ function describeRecovered({ ref }: FoundJob, recovered: Recovered): readonly st
   return [
     ...[line].flat(),
     describeOutcome(answer),
+    ...[describeLeft(answer) ?? []].flat(),
     ...reason,
     reportPath === undefined ? 'No report was written.' : `Report: ${safeText(reportPath, 1_000)}`,
   ];

@@ -16,10 +16,11 @@ import { checkBasis } from '../../core/plan/plan-basis.ts';
 import type { ApprovedPlan } from '../../core/plan/schema.ts';
 import type { Actuator, Clock, Execution } from '../../core/ports.ts';
 import type { RecoveryReport } from '../../core/report/schema.ts';
+import { findOrphans } from '../../platform/find-orphans.ts';
 import { unitOf } from '../../runner/kinds/registry.ts';
 import type { RunPlan } from '../../runner/run-plan.ts';
 import type { WriteRows } from '../../runner/write-rows.ts';
-import type { JobStore } from '../../store/contract.ts';
+import type { JobLook, JobStore } from '../../store/contract.ts';
 import { describeJobUnknown } from '../../store/lease-errors.ts';
 import type { JobRecord } from '../../store/records.ts';
 import { cancelJob } from './cancel.ts';
@@ -182,8 +183,11 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     if (outcome.error) return undefined;
     throw thrown;
   });
+  const left = after ? nameLeft(options, after, outcome) : [];
+  for (const warning of left) options.onWarning?.(warning);
   const result: ExecutionResult = {
     ...outcome,
+    warnings: [...(outcome.warnings ?? []), ...left],
     progressAfter: assembleProgress(after?.units.counts ?? evidence.units?.counts ?? NO_UNITS, unitOf(job)),
     durationMs: clock.nowMs() - startedAtMs,
     attempt: after?.job.runCount ?? job.runCount,
@@ -196,6 +200,21 @@ async function carryOut(options: NativeActuatorOptions, carrying: Carrying): Pro
     ...(told && { outcome: { ...told, duration_ms, attempt, engine_reference: null } }),
   });
   return { steps: result.steps, ...written, ...(result.error && { error: result.error }) };
+}
+
+/** What goes on working although the job was let go: the next run would act beside it. */
+function nameLeft(
+  { words }: NativeActuatorOptions,
+  { job, runTokens }: JobLook,
+  outcome: Outcome,
+): readonly JobError[] {
+  // Whoever else has the job by now, or has it still, is no left-over.
+  if (outcome.end !== 'cancelled' && outcome.end !== 'stopped') return [];
+  const orphans = findOrphans(runTokens).filter(({ pid }) => pid !== process.pid);
+  return orphans.map((orphan) => ({
+    code: 'ORPHANS_LEFT',
+    message: words.describeFinding({ type: 'orphan_running', severity: 'warning', orphan }, unitOf(job)),
+  }));
 }
 
 type Outcome = Pick<ExecutionResult, 'steps' | 'end' | 'error' | 'settled' | 'warnings'> & Pick<StopEnd, 'told'>;

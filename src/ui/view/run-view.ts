@@ -7,7 +7,7 @@ import type { UnitWord } from '../../present/families/family-words.ts';
 import { sayOfReport } from '../../present/families/registry.ts';
 import { formatCount, formatDuration } from '../../present/format.ts';
 import { shareDone } from '../../present/job-rows.ts';
-import { formatReportFacts, formatReportFindings, TAKEN_OVER } from '../../present/report-text.ts';
+import { describeLeft, formatReportFacts, formatReportFindings, TAKEN_OVER } from '../../present/report-text.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeStep } from '../../present/words.ts';
 import { STEP_MARKS } from '../theme.ts';
@@ -107,12 +107,15 @@ export function assembleLeaveText(session: SessionState, columns: number): reado
 export function assembleReportText(session: Stage<'reported'>, columns: number): readonly Line[] {
   const { report, reportPath, steps } = session;
   const isGood = report.outcome.status !== 'failed';
+  const left = describeLeft(report);
   return [
     ...wrappedLines(formatOutcome(report, undefined), columns, { tone: isGood ? 'good' : 'danger' }),
     ...wrappedLines(
       reportPath === undefined ? 'No report was written.' : `Report written to ${safeText(reportPath, 1000)}`,
       columns,
     ),
+    // Of a job that was cancelled there is nothing else to do, and what comes next says it.
+    ...(left === undefined || report.outcome.status === 'cancelled' ? [] : wrappedLines(left, columns)),
     BLANK,
     ...wrappedLines(`Next: ${describeNext(report)}`, columns, { tone: 'accent' }),
     BLANK,
