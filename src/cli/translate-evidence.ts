@@ -15,7 +15,7 @@ const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
   last_failing: ['receipt', 'started_at', 'finished_at', 'error'],
   attention: ['receipt', 'started_at', 'finished_at', 'error'],
   prerequisites: ['expected', 'found'],
-  audit: ['form', 'broken'],
+  audit: ['form', 'broken', 'stop_asked'],
   checkpoints: ['sha256', 'run_id', 'global_step', 'optimizer_step', 'saved_at_unix_seconds', 'problem'],
   problem: ['offset', 'field', 'expected', 'found'],
   files: ['problem'],

@@ -68,7 +68,9 @@ const FINDING_WORDS: FindingWords<Exclude<FoundFact['type'], FamilyVocabulary['f
       ? `running: ${nameRunner(holder)} holds the job's lock`
       : `running by its heartbeat alone: ${nameRunner(holder)} was last heard of at ${formatTime(holder.heartbeatAtMs)}, and its lock is not seen held; unless it is heard of again, it counts as dead from ${formatTime(deadFromMs)} on`,
   runner_stalled: ({ holder, reason }) =>
-    `running but stalled: ${nameRunner(holder)} ${reason === 'stopped' ? 'is stopped (SIGSTOP)' : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
+    `running but stalled: ${nameRunner(holder)} ${reason === 'stopped' ? `is stopped (SIGSTOP); kill -CONT ${holder.pid} lets it go on` : `has a late heartbeat, last ${formatTime(holder.heartbeatAtMs)}`}`,
+  stop_pending: ({ holder, principal, askedAtMs }) =>
+    `${safeText(principal, 80)} asked ${nameRunner(holder)} to stop at ${formatTime(askedAtMs)}; it has not yet`,
   runner_dead: ({ holder, proof }) => `crashed: ${nameRunner(holder)} is dead: ${PROOF_WORDS[proof]}`,
   runner_stopped: ({ holder }) => `stopped on request at ${formatTime(holder.releasedAtMs ?? holder.heartbeatAtMs)}`,
   never_started: () => 'recorded as running, and nobody ever held it',

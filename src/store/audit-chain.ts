@@ -83,7 +83,21 @@ export function inspectAudit(entries: readonly AuditEntry[], head?: string): Aud
     previous = entry.hash;
   }
   const broken = { sequence: entries.length + 1, expected: head ?? previous, found: previous };
-  return { entryCount: entries.length, actions, ...(head !== undefined && head !== previous && { broken }) };
+  const stopAsked = findStop(entries);
+  return {
+    entryCount: entries.length,
+    actions,
+    ...(head !== undefined && head !== previous && { broken }),
+    ...(stopAsked && { stopAsked }),
+  };
+}
+
+/** The newest request to stop. One that names no holder is none that can be told of. */
+function findStop(entries: readonly AuditEntry[]): AuditFacts['stopAsked'] {
+  const asking = entries.findLast(({ action, outcome }) => action === 'stop' && outcome === 'done');
+  const holderEpoch = asking?.details['holder_epoch'];
+  if (!asking || typeof holderEpoch !== 'number') return undefined;
+  return { holderEpoch, principal: asking.principal, atMs: asking.atMs };
 }
 
 function hashEntry(previous: string, word: AuditWord & { readonly sequence: number }, details: string): string {

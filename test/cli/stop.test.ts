@@ -76,8 +76,20 @@ test.concurrent('stop: the words of one that still runs say so', async () => {
   const ended = await job.salvor(['--choice', 'stop', '--grace', '100ms']);
   expect(ended.code).toBe(6);
   expect(ended.stdout).toContain("Job 'Shipping': was asked to stop and still runs; nothing else was done.");
+  const pending = / asked process \d+ on .* \(epoch 1\) to stop at .*; it has not yet/;
+  expect((await job.salvor(['show', job.jobId()])).stdout).toMatch(pending);
+  expect((await job.salvor(['audit', job.jobId()])).stdout).toMatch(/ stop_outcome still running /);
+  const shown = parseAnswer(await job.salvor(['show', job.jobId(), '--json']));
+  expect(pick(shown, 'evidence.audit.stop_asked')).toMatchObject({ holder_epoch: 1, at: expect.any(String) });
+  expect(pick(shown, 'diagnosis.findings')).toContainEqual({
+    type: 'stop_pending',
+    message: expect.stringMatching(pending),
+  });
   job.go();
   await running.ended;
+  // What stopped, or somebody else has since, was not left waiting.
+  expect((await job.salvor(['show', job.jobId()])).stdout).not.toContain('it has not yet');
+  expect((await job.salvor(['show', job.jobId()])).stdout).toContain('stopped on request');
 });
 
 test.concurrent('stop: a runner that is stopped by SIGSTOP is warned of, and not said to have stopped', async () => {
@@ -87,6 +99,13 @@ test.concurrent('stop: a runner that is stopped by SIGSTOP is warned of, and not
   const ended = await job.salvor(stop(job, '--grace', '200ms'));
   expect(ended.code).toBe(6);
   expect(ended.stderr).toContain('The runner does not move');
+  const woken = new RegExp(`is stopped \\(SIGSTOP\\).* kill -CONT ${running.pid} lets it go on`);
+  expect(pick(parseAnswer(ended), 'diagnostics')).toContainEqual(
+    expect.stringMatching(new RegExp(`NOT_ENDED.*${woken.source}`)),
+  );
+  const shown = await job.salvor(['show', job.jobId()]);
+  expect(shown.stdout).toMatch(woken);
+  expect(shown.stdout).toContain('it has not yet');
   expect(pick(parseAnswer(ended), 'plan.warnings')).toMatchObject([{ code: 'RUNNER_STALLED' }]);
   job.go();
   running.signal('SIGCONT');

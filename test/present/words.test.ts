@@ -21,6 +21,7 @@ const FINDINGS: readonly FoundFact[] = [
   { type: 'runner_alive', holder: HOSTILE_HOLDER, deadFromMs: HOSTILE_HOLDER.heartbeatAtMs + 60_000 },
   { type: 'runner_stalled', holder: HOSTILE_HOLDER, reason: 'stopped' },
   { type: 'runner_stalled', holder: HOSTILE_HOLDER, reason: 'heartbeat_late' },
+  { type: 'stop_pending', holder: HOSTILE_HOLDER, principal: HOSTILE, askedAtMs: HOSTILE_HOLDER.heartbeatAtMs },
   ...DEATHS.map((proof): FoundFact => ({ type: 'runner_dead', holder: HOSTILE_HOLDER, proof })),
   { type: 'runner_stopped', holder: { ...HOSTILE_HOLDER, releasedAtMs: 0 } },
   { type: 'never_started' },
@@ -74,8 +75,9 @@ describe('describeFinding', () => {
       [
         "running: process 4711 on evil (epoch 1) holds the job's lock",
         "running by its heartbeat alone: process 4711 on evil (epoch 1) was last heard of at 2026-03-01 10:01:29Z, and its lock is not seen held; unless it is heard of again, it counts as dead from 2026-03-01 10:02:29Z on",
-        "running but stalled: process 4711 on evil (epoch 1) is stopped (SIGSTOP)",
+        "running but stalled: process 4711 on evil (epoch 1) is stopped (SIGSTOP); kill -CONT 4711 lets it go on",
         "running but stalled: process 4711 on evil (epoch 1) has a late heartbeat, last 2026-03-01 10:01:29Z",
+        "evil asked process 4711 on evil (epoch 1) to stop at 2026-03-01 10:01:29Z; it has not yet",
         "crashed: process 4711 on evil (epoch 1) is dead: the host was restarted since",
         "crashed: process 4711 on evil (epoch 1) is dead: its lock is free",
         "crashed: process 4711 on evil (epoch 1) is dead: its pid belongs to another process now",

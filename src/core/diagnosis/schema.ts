@@ -21,6 +21,13 @@ export type FoundFact =
   /** `deadFromMs` (epoch milliseconds): known from its heartbeat alone, and for how long that counts. */
   | { readonly type: 'runner_alive'; readonly holder: LeaseHolder; readonly deadFromMs?: number }
   | { readonly type: 'runner_stalled'; readonly holder: LeaseHolder; readonly reason: 'stopped' | 'heartbeat_late' }
+  /** It lives, and was asked to stop. */
+  | {
+      readonly type: 'stop_pending';
+      readonly holder: LeaseHolder;
+      readonly principal: string;
+      readonly askedAtMs: number;
+    }
   | { readonly type: 'runner_dead'; readonly holder: LeaseHolder; readonly proof: DeathProof }
   | { readonly type: 'runner_stopped'; readonly holder: LeaseHolder }
   | { readonly type: 'never_started' }

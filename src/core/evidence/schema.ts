@@ -107,12 +107,16 @@ export type FileFacts = {
   };
 };
 
-/** What the audit trail says. `actions` is in its order. A `log` has lines and no hashes; a chain is the default. */
+/**
+ * What the audit trail says. `actions` is in its order. A `log` has lines and no hashes; a chain is the default.
+ * `stopAsked` is the newest request to stop, and the epoch of the holder that it was for.
+ */
 export type AuditFacts = {
   readonly form?: 'log';
   readonly entryCount: number;
   readonly actions: readonly string[];
   readonly broken?: { readonly sequence: number; readonly expected: string; readonly found: string };
+  readonly stopAsked?: { readonly holderEpoch: number; readonly principal: string; readonly atMs: number };
 };
 
 /**

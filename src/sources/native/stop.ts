@@ -90,7 +90,11 @@ function checkReach(holder: LeaseHolder, jobName: string): void {
   throw new RecoveryError('RUNNER_OUT_OF_REACH', message, { details: { holder: pickHolder(holder) } });
 }
 
-function judgeStop(asked: StopResult, { job, epoch, runner }: JobLook, { holder, signal }: StopOrder): StopEnd {
+function judgeStop(
+  asked: StopResult,
+  { job, epoch, runner, liveness }: JobLook,
+  { holder, signal }: StopOrder,
+): StopEnd {
   if (epoch !== holder.epoch) {
     const status = job.status === 'cancelled' ? 'cancelled' : 'stopped';
     return { result: 'taken_over', end: 'fenced', told: { status, exit_code: 6 } };
@@ -104,11 +108,13 @@ function judgeStop(asked: StopResult, { job, epoch, runner }: JobLook, { holder,
   }
   if (asked !== 'still_running') return describeDeath(holder);
   const by = signal();
+  const isSuspended = liveness?.processState === 'T' || liveness?.processState === 't';
+  const rest = isSuspended ? `: it is stopped (SIGSTOP), and kill -CONT ${holder.pid} lets it go on` : '';
   return {
     result: 'still_running',
     end: 'failed',
     told: { status: 'failed', exit_code: by === undefined ? 6 : STOP_EXIT_CODES[by] },
-    error: { code: 'RUNNER_NOT_ENDED', message: `${describeHolder(holder)} was asked to stop and still runs` },
+    error: { code: 'RUNNER_NOT_ENDED', message: `${describeHolder(holder)} was asked to stop and still runs${rest}` },
   };
 }
 

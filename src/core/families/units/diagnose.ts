@@ -2,7 +2,7 @@ import { isInHand } from '../../diagnosis/attention.ts';
 import { assembleJobFacts, type JobFacts } from '../../diagnosis/job-facts.ts';
 import type { LivenessJudgement } from '../../diagnosis/judge-liveness.ts';
 import type { Diagnosis, Finding } from '../../diagnosis/schema.ts';
-import type { Evidence, UnitsEvidence } from '../../evidence/schema.ts';
+import type { Evidence, LeaseHolder, UnitsEvidence } from '../../evidence/schema.ts';
 import type { Verdict } from '../../job/schema.ts';
 import { judgeJob } from './judge-job.ts';
 
@@ -42,11 +42,24 @@ function findHolder(evidence: Evidence, judgement: LivenessJudgement | undefined
   if (!judgement) return [];
   if (judgement.type === 'unknown') return [{ type: 'liveness_unknown', severity: 'blocks', reason: judgement.reason }];
   if (judgement.type === 'dead') return [{ type: 'runner_dead', severity: 'info', holder, proof: judgement.proof }];
-  const { stalled, deadFromMs } = judgement;
-  if (stalled) return [{ type: 'runner_stalled', severity: 'blocks', holder, reason: stalled }];
+  return [findLiving(holder, judgement), ...findPendingStop(evidence, holder)];
+}
+
+function findLiving(
+  holder: LeaseHolder,
+  { stalled, deadFromMs }: Extract<LivenessJudgement, { type: 'alive' }>,
+): Finding {
+  if (stalled) return { type: 'runner_stalled', severity: 'blocks', holder, reason: stalled };
   // Nobody sees it run: that it may be dead already is to be known before anything is decided.
-  if (deadFromMs !== undefined) return [{ type: 'runner_alive', severity: 'warning', holder, deadFromMs }];
-  return [{ type: 'runner_alive', severity: 'info', holder }];
+  if (deadFromMs !== undefined) return { type: 'runner_alive', severity: 'warning', holder, deadFromMs };
+  return { type: 'runner_alive', severity: 'info', holder };
+}
+
+/** A request is for one holder: whoever took the job since was not asked. */
+function findPendingStop({ audit: { stopAsked } }: Evidence, holder: LeaseHolder): readonly Finding[] {
+  if (stopAsked?.holderEpoch !== holder.epoch) return [];
+  const { principal, atMs: askedAtMs } = stopAsked;
+  return [{ type: 'stop_pending', severity: 'warning', holder, principal, askedAtMs }];
 }
 
 /** What a run that ended by itself recorded of its end. */
