@@ -8,7 +8,7 @@ const MAY_BE_ABSENT: Readonly<Record<string, readonly string[]>> = {
   job: ['directory'],
   recorded: ['started_at', 'ended_at', 'last_event_at', 'last_error'],
   lease: ['released_at'],
-  liveness: ['process_state', 'heartbeat_age_ms'],
+  liveness: ['process_state', 'can_signal', 'uid', 'heartbeat_age_ms'],
   orphans: ['unit_number'],
   units: ['last_done', 'last_failing', 'receipt_label'],
   last_done: ['receipt', 'started_at', 'finished_at', 'error'],

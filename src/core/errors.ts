@@ -31,7 +31,8 @@ export const HINTS = {
   STATE_TOO_NEW: 'Use the newer Salvor that wrote this state.',
   STATE_TOO_OLD: 'Use a server of PostgreSQL 13 or newer.',
   NOTHING_TO_RECOVER: 'See salvor list --all for every job and its verdict.',
-  RUNNER_ALIVE: 'Wait for it, or stop it first with --choice stop; a trainer is stopped with --choice cancel.',
+  RUNNER_ALIVE:
+    'Wait for it, or stop it first with --choice stop, said where it runs; a trainer is stopped with --choice cancel.',
   RUNNER_MISSING: 'There is nothing to stop; salvor show JOB says what can be done.',
   RUNNER_OUT_OF_REACH: 'Say the same there: on the host, in the container or as the user named above.',
   RUNNER_NOT_ENDED:

@@ -65,12 +65,33 @@ export function readProcessStat(pid: number): ProcessStat | undefined {
 export function probeProcess(recorded: Pick<ProcessIdentity, 'pid' | 'pidStartTicks' | 'pidNamespace'>): {
   readonly process: 'same' | 'other' | 'gone' | 'unknown';
   readonly state?: string;
+  readonly canSignal?: boolean;
+  readonly uid?: number;
 } {
   const namespace = readPidNamespace();
   if (namespace === undefined || namespace !== recorded.pidNamespace) return { process: 'unknown' };
   const stat = readProcessStat(recorded.pid);
   if (!stat || stat.state === 'Z' || stat.state === 'X') return { process: 'gone' };
-  return stat.startTicks === recorded.pidStartTicks ? { process: 'same', state: stat.state } : { process: 'other' };
+  if (stat.startTicks !== recorded.pidStartTicks) return { process: 'other' };
+  const found = { process: 'same', state: stat.state } as const;
+  if (maySignal(recorded.pid)) return { ...found, canSignal: true };
+  const uid = readUserId(recorded.pid);
+  return { ...found, canSignal: false, ...(uid !== undefined && { uid }) };
+}
+
+/** Whether a signal would be let through; none is sent. A process that is gone stands in nobody's way. Source: kill(2). */
+function maySignal(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return !(error instanceof Error && 'code' in error && error.code === 'EPERM');
+  }
+}
+
+/** The real user id of a process. Source: proc(5), status. */
+function readUserId(pid: number): number | undefined {
+  const found = /^Uid:\t(\d+)/m.exec(readText(`/proc/${pid}/status`) ?? '')?.[1];
+  return found === undefined ? undefined : Number(found);
 }
 
 /** Pids that exist in this namespace, or undefined where /proc is not there. */

@@ -26,6 +26,8 @@ export function describeLiveness(
     lock: host === 'same' || seen === 'held' ? seen : 'missing',
     process: found.process,
     ...('state' in found && found.state !== undefined && { processState: found.state }),
+    ...('canSignal' in found && found.canSignal !== undefined && { canSignal: found.canSignal }),
+    ...('uid' in found && found.uid !== undefined && { uid: found.uid }),
     heartbeatAgeMs: nowMs - holder.heartbeatAtMs,
   };
 }

@@ -58,7 +58,7 @@ describe('probeProcess', () => {
     expect(probeProcess(recorded)).toMatchObject({ process: 'same' });
     process.kill(child.pid, 'SIGSTOP');
     await waitFor('it is stopped', () => probeProcess(recorded).state === 'T');
-    expect(probeProcess(recorded)).toEqual({ process: 'same', state: 'T' });
+    expect(probeProcess(recorded)).toEqual({ process: 'same', state: 'T', canSignal: true });
   });
 
   it('sees that a pid belongs to another process now', () => {

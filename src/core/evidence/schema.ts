@@ -31,6 +31,10 @@ export type LivenessFacts = {
   readonly process: 'same' | 'other' | 'gone' | 'unknown';
   /** Kernel state letter of the process (`T` is stopped), when it is the same process. */
   readonly processState?: string;
+  /** Whether whoever looks may signal the process, when it is the same one; it may be another user's. */
+  readonly canSignal?: boolean;
+  /** The user id that the process runs as, when it may not be signalled. */
+  readonly uid?: number;
   /** Wall clock age of the last heartbeat; may be negative when a clock was set back. */
   readonly heartbeatAgeMs?: number;
 };

@@ -1,5 +1,6 @@
 /** What one choice would do, as data: shown, checked and executed from the same value. */
 
+import type { Reach } from '../diagnosis/judge-reach.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { Evidence } from '../evidence/schema.ts';
 import type { FamilyVocabulary } from '../families/vocabulary.ts';
@@ -34,6 +35,8 @@ export type PlanWarning = {
   readonly unit?: 'row' | 'step';
   /** The count goes down by itself: the job goes on until it is stopped. */
   readonly isAtMost?: boolean;
+  /** The process that the warning is about, and where it is to be asked. `uid` is the user id that it runs as. */
+  readonly runner?: { readonly pid: number; readonly host: string; readonly reach: Reach; readonly uid?: number };
 };
 
 /** One of the answers a question offers; `key` takes it in the console. */

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { RecoveryError } from '../../core/errors.ts';
+import type { Evidence } from '../../core/evidence/schema.ts';
 import { SAME_STOP_MS } from '../../core/execution/judge-end.ts';
 import {
   type ExecutionEvent,
@@ -27,7 +28,7 @@ import { cancelJob } from './cancel.ts';
 import { collectEvidence } from './collect.ts';
 import { settleUnits } from './settle.ts';
 import { recordAsking, type StopEnd, stopJob } from './stop.ts';
-import { stopRunner } from './stop-runner.ts';
+import { type StopResult, stopRunner } from './stop-runner.ts';
 import { writeBackAfter, writeBackResults } from './write-back.ts';
 
 /** What the actuator of a place of Salvor's own needs. `makeId` makes report and correlation ids. */
@@ -239,6 +240,20 @@ async function run(
   return outcome;
 }
 
+/** What became of the step that asks the runner; one that had ended by itself was not asked. */
+const ASKED: Readonly<Record<StopResult, StepResult['state']>> = {
+  stopped: 'done',
+  not_running: 'not_run',
+  out_of_reach: 'failed',
+  still_running: 'failed',
+};
+
+/** The runner that a stop is for said its last word meanwhile, whoever asked: what was wished is so, and nothing is stale. */
+function hasStopped({ plan, evidence }: ApprovedPlan, now: Evidence): boolean {
+  const isSame = now.recorded.epoch === evidence.recorded.epoch;
+  return plan.choice === 'stop' && isSame && now.lease?.releasedAtMs !== undefined;
+}
+
 /** Cancels or stops: what is done to who holds the job, however far that one gets meanwhile. */
 async function actOnHolder(options: NativeActuatorOptions, carrying: Carrying, job: JobRecord): Promise<Outcome> {
   const { store, approved, onEvent } = carrying;
@@ -254,7 +269,7 @@ async function actOnHolder(options: NativeActuatorOptions, carrying: Carrying, j
   };
   // Before anybody is asked to stop: it must be the runner that was agreed to.
   const now = await collectEvidence(store, job.id);
-  checkBasis(plan, { seen: approved.evidence, now });
+  if (!hasStopped(approved, now)) checkBasis(plan, { seen: approved.evidence, now });
   const { stopGraceMs: graceMs, clock } = options;
   // Whom nobody saw alive, nobody asks.
   const runner = plan.steps.some((step) => step.action === 'stop_runner') ? now.lease : undefined;
@@ -263,15 +278,16 @@ async function actOnHolder(options: NativeActuatorOptions, carrying: Carrying, j
     if (!runner) throw new RecoveryError('RUNNER_MISSING', `nobody runs job '${job.name}'`);
     const { stop: giveUp, signal } = carrying;
     const order = { store, approved, clock, graceMs, holder: runner, giveUp, signal };
-    const { result, ...ended } = await stopJob(order);
-    report('stop_runner', { state: result === 'still_running' ? 'failed' : 'done', detail: result });
+    const { result, asked, ...ended } = await stopJob(order);
+    report('stop_runner', { state: ASKED[asked], detail: result });
     for (const warning of ended.warnings ?? []) options.onWarning?.(warning);
     return { steps, settled: 0, ...ended };
   }
   if (runner) {
     // Who may not write, or has no room to, asks nobody.
     await recordAsking({ store, approved, clock, holder: runner });
-    report('stop_runner', { state: 'done', detail: await stopRunner(runner, { graceMs }) });
+    const detail = await stopRunner(runner, { graceMs });
+    report('stop_runner', { state: ASKED[detail], detail });
   }
   await cancelJob(store, approved, clock);
   report('take_lease', { state: 'done' });

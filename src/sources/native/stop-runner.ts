@@ -1,6 +1,8 @@
+import { judgeReach } from '../../core/diagnosis/judge-reach.ts';
 import type { LeaseHolder } from '../../core/evidence/schema.ts';
-import { awaitGone, isAlive, signal } from '../../platform/end-processes.ts';
+import { awaitGone, signal } from '../../platform/end-processes.ts';
 import { readOwnIdentity } from '../../platform/process-probe.ts';
+import { describeLiveness } from '../../store/describe-liveness.ts';
 
 /** How asking the runner went. `out_of_reach`: it is on another host, in another container, or another user's. */
 export type StopResult = 'not_running' | 'stopped' | 'out_of_reach' | 'still_running';
@@ -8,11 +10,16 @@ export type StopResult = 'not_running' | 'stopped' | 'out_of_reach' | 'still_run
 /** How long a runner is waited for (milliseconds), and what ends the wait. */
 export type StopWait = { readonly graceMs: number; readonly giveUp?: AbortSignal };
 
-/** Whether this process can see a holder, and may signal it; nobody is asked. Errors: none. */
+/** Looks once more, right before asking, by the judgement that the plan rests on; nobody is asked. Errors: none. */
+function lookAt(holder: LeaseHolder): 'here' | 'gone' | 'out_of_reach' {
+  const facts = describeLiveness(holder, readOwnIdentity(), { seen: 'held', nowMs: holder.heartbeatAtMs });
+  if (facts.process === 'gone' || facts.process === 'other') return 'gone';
+  return judgeReach(facts) === 'here' ? 'here' : 'out_of_reach';
+}
+
+/** Whether a holder is no process that nobody can ask from here; one that is gone need not be asked. Errors: none. */
 export function canAsk(holder: LeaseHolder): boolean {
-  const own = readOwnIdentity();
-  const isHere = holder.host === own.host && holder.bootId === own.bootId && holder.pidNamespace === own.pidNamespace;
-  return isHere && signal(holder, 0);
+  return lookAt(holder) !== 'out_of_reach';
 }
 
 /**
@@ -24,8 +31,8 @@ export function canAsk(holder: LeaseHolder): boolean {
  */
 export async function stopRunner(holder: LeaseHolder | undefined, { graceMs, giveUp }: StopWait): Promise<StopResult> {
   if (!holder || holder.releasedAtMs !== undefined) return 'not_running';
-  if (!canAsk(holder)) return 'out_of_reach';
-  if (!isAlive(holder)) return 'not_running';
+  const seen = lookAt(holder);
+  if (seen !== 'here') return seen === 'gone' ? 'not_running' : seen;
   signal(holder, 'SIGTERM');
   return (await awaitGone([holder], graceMs, giveUp)).length === 0 ? 'stopped' : 'still_running';
 }

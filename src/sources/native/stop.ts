@@ -28,6 +28,9 @@ export type StopEnd = Pick<ExecutionResult, 'end' | 'error' | 'warnings'> & {
   readonly told?: Pick<RecoveryReport['outcome'], 'status' | 'exit_code'>;
 };
 
+/** The same with what became of asking the runner. */
+type Stopped = StopEnd & { readonly asked: StopResult };
+
 /**
  * Asks the runner of a job to stop after the unit in hand, waits for it, and says what came of it. The job is not taken
  * and nobody is fenced. Who asked is in the audit chain before the runner is, and what came of it afterwards.
@@ -35,7 +38,7 @@ export type StopEnd = Pick<ExecutionResult, 'end' | 'error' | 'warnings'> & {
  * Errors: RUNNER_OUT_OF_REACH, EVIDENCE_STALE, AUDIT_BROKEN, STORE_REGRESSED; nobody was asked then.
  * Source: design, rules 7 and 9; decisions/0032.
  */
-export async function stopJob(order: StopOrder): Promise<StopEnd> {
+export async function stopJob(order: StopOrder): Promise<Stopped> {
   const { store, approved, holder } = order;
   const { plan } = approved;
   checkReach(holder, plan.jobName);
@@ -44,7 +47,7 @@ export async function stopJob(order: StopOrder): Promise<StopEnd> {
   const after = await store.look(plan.jobId);
   const end = after ? judgeStop(asked, after, order) : describeDeath(holder);
   const warning = await record(order, say(order, 'stop_outcome', { result: end.result }));
-  return { ...end, warnings: [...(end.warnings ?? []), ...warning] };
+  return { ...end, asked, warnings: [...(end.warnings ?? []), ...warning] };
 }
 
 /** Who is asked to stop, by whom and why. */
@@ -83,10 +86,10 @@ function say(
   };
 }
 
-/** A runner that this process may not signal is not asked at all. */
+/** The plan was made where the runner could be asked; who cannot ask it by now writes down nothing either. */
 function checkReach(holder: LeaseHolder, jobName: string): void {
   if (canAsk(holder)) return;
-  const message = `${describeHolder(holder)} runs job '${jobName}' as another user, and only that one, or root, may stop it`;
+  const message = `${describeHolder(holder)} runs job '${jobName}', and can no longer be asked to stop from here`;
   throw new RecoveryError('RUNNER_OUT_OF_REACH', message, { details: { holder: pickHolder(holder) } });
 }
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Evidence } from '../../../src/core/evidence/schema.ts';
 import type { Plan } from '../../../src/core/plan/schema.ts';
+import { describeWarning } from '../../../src/present/words.ts';
 import { LIVING, planFor, SAMPLE_ORPHANS, withUnits } from '../../helpers/evidence-builders.ts';
 import { SAMPLE_UNITS, sampleEvidence } from '../../helpers/sample-evidence.ts';
 
@@ -202,6 +203,28 @@ describe('buildProposal, cancel', () => {
         "repeats 0, confirm",
       ]
     `);
+  });
+
+  it.each([
+    [{ host: 'other', process: 'unknown' }, 'on the host shipping-1'],
+    [{ boot: 'other', process: 'unknown' }, 'on the host shipping-1'],
+    [{ process: 'unknown' }, 'in another container (pid namespace) of shipping-1'],
+    [{ canSignal: false, uid: 1000 }, 'as another user (uid 1000) of shipping-1'],
+  ] as const)('asks nobody who cannot be asked, and says where instead: %j', (seen, place) => {
+    const counts = { pending: 3, in_doubt: 2, done: 5, failed: 1, skipped: 0, needs_review: 4 };
+    const units = { ...SAMPLE_UNITS, counts };
+    const near = planFor(sampleEvidence({ units, liveness: LIVING }), 'cancel');
+    const { steps, warnings, digest } = planFor(sampleEvidence({ units, liveness: { ...LIVING, ...seen } }), 'cancel');
+    expect(steps.map(({ action }) => action)).toEqual(['take_lease', 'mark_cancelled']);
+    expect(warnings).toMatchObject([
+      { code: 'RUNNER_OUT_OF_REACH', runner: { pid: 4711, host: 'shipping-1' } },
+      // What it has in hand is taken from it unfinished.
+      { code: 'UNITS_ABANDONED', count: 4, isAtMost: true },
+      { code: 'OUTCOMES_UNKNOWN', count: 6 },
+    ]);
+    const [warning] = warnings;
+    expect(warning && describeWarning(warning)).toContain(place);
+    expect(digest).not.toBe(near.digest);
   });
 
   it('counts what may be done apart from what will not be, and what a living runner has in hand with that', () => {

@@ -173,6 +173,11 @@ describe('checkChoice, what each choice may do', () => {
     ],
     ['in another container', alive({ process: 'unknown' }), ['RUNNER_OUT_OF_REACH', 'in another container']],
     [
+      'of another user',
+      alive({ canSignal: false, uid: 1000 }),
+      ['RUNNER_OUT_OF_REACH', 'as another user (uid 1000) of shipping-1'],
+    ],
+    [
       'where it cannot be told whether it lives',
       alive({ host: 'other', lock: 'missing' }, { host: 'far' }),
       ['LIVENESS_UNKNOWN', 'on far'],
@@ -191,6 +196,17 @@ describe('checkChoice, what each choice may do', () => {
     const refusal = checkChoice(askFor('stop', evidence));
     expect(refusal?.code).toBe(code);
     expect(refusal?.message).toContain(text);
+  });
+
+  it('resume and restart of a job that runs elsewhere are refused with the host to stop it on', () => {
+    const evidence = alive({ host: 'other', process: 'unknown' });
+    for (const choice of ['resume', 'restart'] as const) {
+      expect(checkChoice(askFor(choice, evidence))).toMatchObject({
+        code: 'RUNNER_ALIVE',
+        message: expect.stringContaining('on the host shipping-1, and can be asked to stop there alone'),
+      });
+    }
+    expect(checkChoice(askFor('resume', alive()))?.message).not.toContain('there alone');
   });
 
   it('stop asks the runner and does nothing else, and is never recommended', () => {

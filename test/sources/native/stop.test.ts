@@ -3,8 +3,10 @@ import { diagnose } from '../../../src/core/families/diagnose.ts';
 import { buildProposal } from '../../../src/core/families/propose.ts';
 import { approvePlan } from '../../../src/core/plan/approve-plan.ts';
 import { readOwnIdentity, readProcessStat } from '../../../src/platform/process-probe.ts';
+import { makeNativeActuator } from '../../../src/sources/native/act.ts';
 import { collectEvidence } from '../../../src/sources/native/collect.ts';
 import { stopJob } from '../../../src/sources/native/stop.ts';
+import { openJobStore } from '../../../src/store/open-store.ts';
 import { readAudit } from '../../../src/store/sqlite/audit.ts';
 import { lockPath } from '../../../src/store/state-directory.ts';
 import { ANYBODY } from '../../helpers/evidence-builders.ts';
@@ -53,6 +55,56 @@ async function stop(state: TempState, jobId: string, graceMs = 20_000) {
   const clock = { nowMs: () => AT_MS };
   return stopJob({ store: state.open(AT_MS), ...agreed, clock, graceMs, signal: () => undefined });
 }
+
+/** Carries out a stop that was agreed to, as the console and the command do. */
+function carryOut(state: TempState, { approved }: Awaited<ReturnType<typeof approveStop>>) {
+  const clock = { nowMs: () => AT_MS };
+  const actuator = makeNativeActuator({
+    openStore: () => openJobStore(state.path, clock),
+    clock,
+    principal: 'local:ops',
+    policy: { type: 'none' },
+    version: '0',
+    words: { describeFinding: String, describeStep: String, describeWarning: String },
+    makeId: () => 'id',
+    stopGraceMs: 20_000,
+    runPlan: () => Promise.reject(new Error('nothing is run')),
+    writeRows: () => Promise.reject(new Error('nothing is written')),
+  });
+  return actuator.start(approved, () => {}).done;
+}
+
+describe('a stop that was agreed to, whose runner somebody else stops first', () => {
+  it.each([
+    ['stopped', { status: 'stopped', exit_code: 0 }],
+    ['completed', { status: 'recovered', exit_code: 0 }],
+    ['failed', { status: 'failed', exit_code: 5 }],
+  ])(
+    'a job that is %s by then is told as that, and the step that was not needed is not ticked',
+    async (status, told) => {
+      await using state = await makeTempState();
+      const { job, runner } = await startRunner(state, `end('${status}');`);
+      await using _ = runner;
+      const agreed = await approveStop(state, job.id);
+      runner.signal('SIGTERM');
+      await runner.ended;
+      const { report, steps } = await carryOut(state, agreed);
+      expect(report).toMatchObject({ choice: 'stop', outcome: told });
+      expect(steps).toMatchObject([{ step: { action: 'stop_runner' }, state: 'not_run' }]);
+    },
+  );
+
+  it('EVIDENCE_STALE: a job that was stopped and is run again by somebody else is not stopped', async () => {
+    await using state = await makeTempState();
+    const { job, runner } = await startRunner(state, "end('stopped');");
+    await using _ = runner;
+    const agreed = await approveStop(state, job.id);
+    runner.signal('SIGTERM');
+    await runner.ended;
+    state.hold(job);
+    await expect(carryOut(state, agreed)).rejects.toMatchObject({ code: 'EVIDENCE_STALE' });
+  });
+});
 
 describe('stopJob', () => {
   it.each([

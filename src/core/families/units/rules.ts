@@ -1,12 +1,14 @@
 /** Why a choice of a job with units cannot be taken, in words. Source: design, rules 2, 5, 7 and 9; decisions/0003. */
 import { assembleJobFacts } from '../../diagnosis/job-facts.ts';
 import { judgeLiveness } from '../../diagnosis/judge-liveness.ts';
+import { judgeReach } from '../../diagnosis/judge-reach.ts';
 import type { FoundFact } from '../../diagnosis/schema.ts';
 import type { ErrorCode } from '../../errors.ts';
-import type { Evidence, PrerequisiteFacts } from '../../evidence/schema.ts';
+import type { PrerequisiteFacts } from '../../evidence/schema.ts';
 import type { ChoiceContext, Rule } from '../../plan/choice-row.ts';
 import { refuse } from '../../plan/common-rules.ts';
 import { describeHolder, pickHolder } from '../../plan/describe-holder.ts';
+import { describePlace } from '../../plan/describe-place.ts';
 import { describeRegression } from '../../plan/describe-regression.ts';
 import type { Reason } from '../../plan/schema.ts';
 import { countAskedAgain } from './count-asked-again.ts';
@@ -18,7 +20,8 @@ export function guard(choice: UnitsChoice): Rule {
     const { evidence, diagnosis, answers } = context;
     const asksAgain = countAskedAgain(evidence.units, answers) > 0;
     const { verdict } = diagnosis;
-    const facts = { ...assembleJobFacts(evidence), verdict, asksAgain, isInReach: isInReach(evidence) };
+    const isInReach = evidence.liveness !== undefined && judgeReach(evidence.liveness) === 'here';
+    const facts = { ...assembleJobFacts(evidence), verdict, asksAgain, isInReach };
     const guardrail = findGuardrail(choice, facts);
     return guardrail && REASONS[guardrail](context);
   };
@@ -60,11 +63,13 @@ function describeContradiction({ diagnosis }: ChoiceContext): Reason {
   return refuse('STATE_CONTRADICTION', found?.detail ?? 'the records of the job contradict each other');
 }
 
-function describeHeld({ diagnosis: { findings } }: ChoiceContext): Reason {
+function describeHeld({ diagnosis: { findings }, evidence: { liveness } }: ChoiceContext): Reason {
   const living = findings.find((finding) => finding.type === 'runner_alive' || finding.type === 'runner_stalled');
   if (living) {
     const { holder } = living;
-    return refuse('RUNNER_ALIVE', `${describeHolder(holder)} ${describeHolding(living)}`, {
+    const reach = liveness ? judgeReach(liveness) : 'here';
+    const place = reach === 'here' ? '' : `; it runs ${describePlace(holder, { reach, uid: liveness?.uid })}`;
+    return refuse('RUNNER_ALIVE', `${describeHolder(holder)} ${describeHolding(living)}${place}`, {
       holder: pickHolder(holder),
     });
   }
@@ -79,11 +84,6 @@ function describeHolding(living: Extract<FoundFact, { type: 'runner_alive' | 'ru
   if (deadFromMs === undefined) return 'holds the job';
   const [heard, dead] = [holder.heartbeatAtMs, deadFromMs].map((atMs) => new Date(atMs).toISOString());
   return `may hold the job: it was last heard of at ${heard} and, unless it is heard of again, counts as dead from ${dead} on`;
-}
-
-/** Whether the runner is a process that this one can see, and so can ask to stop. */
-function isInReach({ liveness }: Evidence): boolean {
-  return liveness?.host === 'same' && liveness.boot === 'same' && liveness.process === 'same';
 }
 
 function describeIdle({ evidence: { job } }: ChoiceContext): Reason {
@@ -101,13 +101,8 @@ function describeOutOfReach(context: ChoiceContext): Reason {
     const message = `Salvor cannot tell whether ${who} still runs job '${job.name}': ${judgement.reason}`;
     return refuse('LIVENESS_UNKNOWN', message, details);
   }
-  const where =
-    liveness.host === 'same' ? `in another container (pid namespace) of ${lease.host}` : `on the host ${lease.host}`;
-  return refuse(
-    'RUNNER_OUT_OF_REACH',
-    `${who} runs job '${job.name}' ${where}, and can be asked to stop there alone`,
-    details,
-  );
+  const place = describePlace(lease, { reach: judgeReach(liveness), uid: liveness.uid });
+  return refuse('RUNNER_OUT_OF_REACH', `${who} runs job '${job.name}' ${place}`, details);
 }
 
 const ROWS_FILE_CODES = {

@@ -37,7 +37,9 @@ export type UnitsWarning =
   | 'UNITS_ABANDONED'
   | 'OUTCOMES_UNKNOWN'
   /** The runner does not move: it may not hear that it is to stop. */
-  | 'RUNNER_STALLED';
+  | 'RUNNER_STALLED'
+  /** The runner lives where nobody can ask it from here: what it has in hand is taken from it unfinished. */
+  | 'RUNNER_OUT_OF_REACH';
 
 /** What this family adds to the words of the flow. */
 export type UnitsVocabulary = {

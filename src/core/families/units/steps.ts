@@ -1,4 +1,5 @@
 /** What each choice does to a job with units, in the order it is done. Source: seed 002; design, rules 6 and 7. */
+import { judgeReach } from '../../diagnosis/judge-reach.ts';
 import type { Diagnosis, Finding } from '../../diagnosis/schema.ts';
 import type { Evidence, UnitsEvidence } from '../../evidence/schema.ts';
 import { countUnits } from '../../job/schema.ts';
@@ -27,19 +28,20 @@ export function restartSteps({ evidence, answers }: ChoiceContext): readonly Pla
   ];
 }
 
-/** Stops who has the job, and records that it is given up. */
-export function cancelSteps({ evidence, diagnosis }: ChoiceContext): readonly PlanStep[] {
-  return [...stopRunner(diagnosis), takeLease(evidence), { by: 'actuator', action: 'mark_cancelled' }];
+/** Stops who has the job, where that one can be asked, and records that it is given up. */
+export function cancelSteps(context: ChoiceContext): readonly PlanStep[] {
+  return [...stopRunner(context), takeLease(context.evidence), { by: 'actuator', action: 'mark_cancelled' }];
 }
 
 /** Asks who has the job to stop after the unit in hand; nobody takes it. */
-export function stopSteps({ diagnosis }: ChoiceContext): readonly PlanStep[] {
-  return stopRunner(diagnosis);
+export function stopSteps(context: ChoiceContext): readonly PlanStep[] {
+  return stopRunner(context);
 }
 
-function stopRunner(diagnosis: Diagnosis): readonly PlanStep[] {
+/** No plan has a step that cannot be taken: whom nobody can ask from here, nobody asks. */
+function stopRunner({ diagnosis, evidence: { liveness } }: ChoiceContext): readonly PlanStep[] {
   const living = findLiving(diagnosis);
-  if (!living) return [];
+  if (!living || !liveness || judgeReach(liveness) !== 'here') return [];
   const { pid, host } = living.holder;
   return [{ by: 'actuator', action: 'stop_runner', pid, host }];
 }

@@ -1,4 +1,5 @@
 /** What to know before agreeing to a choice about a job with units. */
+import { judgeReach } from '../../diagnosis/judge-reach.ts';
 import type { UnitsEvidence } from '../../evidence/schema.ts';
 import { countOpen } from '../../job/schema.ts';
 import type { ChoiceContext } from '../../plan/choice-row.ts';
@@ -22,19 +23,33 @@ export function warnOfRestart(context: ChoiceContext): readonly PlanWarning[] {
 /** What a cancel gives up, and what goes on in spite of it. */
 export function warnOfCancel(context: ChoiceContext): readonly PlanWarning[] {
   const { units, orphans } = context.evidence;
-  if (!units) return warnOfHeartbeat(context);
+  const distant = warnOfReach(context);
+  if (!units) return [...distant, ...warnOfHeartbeat(context)];
   const { pending, failed, in_doubt: inDoubt, needs_review: review } = units.counts;
   const isLiving = findLiving(context.diagnosis) !== undefined;
-  // What a living runner has in hand it may still leave undone; of a dead one nobody knows.
-  const left = pending + failed + (isLiving ? inDoubt : 0);
-  const unknown = review + (isLiving ? 0 : inDoubt);
+  // What a runner has in hand it may still leave undone when it is asked; of one that is not, or is dead, nobody knows.
+  const isAsked = isLiving && distant.length === 0;
+  const left = pending + failed + (isAsked ? inDoubt : 0);
+  const unknown = review + (isAsked ? 0 : inDoubt);
   const { unit } = units;
   return [
+    ...distant,
     ...warnOf('UNITS_ABANDONED', left, { unit, ...(isLiving && { isAtMost: true }) }),
     ...warnOf('OUTCOMES_UNKNOWN', unknown, { unit }),
     ...warnOf('ORPHANS_LEFT', orphans.length),
     ...warnOfHeartbeat(context),
   ];
+}
+
+/** A runner that cannot be asked from here: the job is taken from it in the middle of what it has in hand. */
+function warnOfReach({ diagnosis, evidence: { units, liveness } }: ChoiceContext): readonly PlanWarning[] {
+  const living = findLiving(diagnosis);
+  if (!living || !liveness) return [];
+  const reach = judgeReach(liveness);
+  if (reach === 'here') return [];
+  const { pid, host } = living.holder;
+  const runner = { pid, host, reach, ...(liveness.uid !== undefined && { uid: liveness.uid }) };
+  return [{ code: 'RUNNER_OUT_OF_REACH', runner, ...(units && { unit: units.unit }) }];
 }
 
 /** A runner that does not move may not hear that it is to stop. */

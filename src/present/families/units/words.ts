@@ -1,5 +1,6 @@
 /** What findings, steps, warnings and questions of jobs with units are called. Foreign text is made safe here. */
 import type { UnitsFinding, UnitsStep, UnitsWarning } from '../../../core/families/units/schema.ts';
+import { describePlace } from '../../../core/plan/describe-place.ts';
 import { formatCount } from '../../format.ts';
 import { safeText } from '../../safe-text.ts';
 import type { FindingWords, QuestionWords, StepWords, WarningWords } from '../family-words.ts';
@@ -63,6 +64,12 @@ export const UNITS_WARNING_WORDS: WarningWords<UnitsWarning> = {
       : `${formatCount(count, unit)} will not be done.`,
   RUNNER_STALLED: () =>
     'The runner does not move: it may not hear that it is to stop, and the job then goes on when it moves again.',
+  RUNNER_OUT_OF_REACH: ({ runner, unit = 'row' }) => {
+    const inHand = `the ${unit}s it has in hand will be in doubt; say cancel or stop there to spare them.`;
+    if (!runner) return `WARNING: Nobody asks the runner to stop. Cancelled from here, ${inHand}`;
+    const { pid, host } = runner;
+    return `WARNING: Nobody asks the runner to stop: process ${pid} runs ${describePlace({ host: safeText(host, 80) }, runner)}. Cancelled from here, ${inHand}`;
+  },
   OUTCOMES_UNKNOWN: ({ count = 0, unit = 'row' }) =>
     `The outcome of ${formatCount(count, unit)} is not known: ${count === 1 ? 'it' : 'each'} may be done. Cancelling leaves ${count === 1 ? 'it' : 'them'} to be settled.`,
 };
