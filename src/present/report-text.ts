@@ -1,5 +1,6 @@
 import type { RecoveryReport } from '../core/report/schema.ts';
 import { sayOfReport } from './families/registry.ts';
+import { isStillRunning } from './families/units/report-words.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -41,11 +42,12 @@ function describeStatus({ outcome, progress_after: after }: RecoveryReport): str
 }
 
 /** What a recovery left that nobody knows the outcome of, in one sentence; undefined when that is said, or not known. */
-export function describeLeft({ choice, outcome, progress_after: after }: RecoveryReport): string | undefined {
+export function describeLeft(report: RecoveryReport): string | undefined {
+  const { outcome, progress_after: after } = report;
   const { status, exit_code: exitCode } = outcome;
   const open = after.needs_review + after.in_doubt;
   // What is begun is in hand of whoever has the job, where that is somebody: the runner that was asked, or a later one.
-  const isHeld = exitCode === TAKEN_OVER || (choice === 'stop' && status === 'failed' && exitCode > 128);
+  const isHeld = exitCode === TAKEN_OVER || isStillRunning(report);
   if (open === 0 || isHeld || status === 'needs_review' || status === 'started' || status === 'submitted') return;
   const unit = after.unit === 'step' ? 'step' : 'row';
   return `The outcome of ${formatCount(open, unit)} is not known: choose review.`;

@@ -42,6 +42,8 @@ export type Notice = {
   readonly text: string;
   /** It answers a key that did nothing, and goes with the next key. */
   readonly cause?: NoticeCause;
+  /** It says that the job of this id still runs, and goes when the list says that it does not. */
+  readonly runningId?: string;
 };
 
 /** Which command did nothing, and why, as a code or in words; the message goes when that is not so any more. */

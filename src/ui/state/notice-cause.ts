@@ -1,4 +1,5 @@
 /** Messages that answer a key which did nothing: they go with the next key, and when their cause is gone. */
+import { isInHand } from '../../core/diagnosis/attention.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { CHOICES, keysOfScreen } from '../keymap.ts';
 import { type ConsoleState, type NoticeCause, screenOf } from './console-state.ts';
@@ -17,8 +18,16 @@ export function followCauses(store: Store<ConsoleState>): () => void {
 }
 
 function isGone(state: ConsoleState): boolean {
+  const { runningId } = state.notice ?? {};
+  if (runningId !== undefined) return !mayStillRun(state, runningId);
   const { command, why } = state.notice?.cause ?? {};
   return command !== undefined && findWhy(state, command) !== why;
+}
+
+/** Whether the list does not say otherwise: a job that is on none of its pages came to its end. */
+function mayStillRun({ jobs: { rows, total, isRead } }: ConsoleState, jobId: string): boolean {
+  const row = rows.find(({ job }) => job.id === jobId);
+  return row === undefined ? !isRead || rows.length < total : isInHand(row.verdict);
 }
 
 /** Why a command does nothing now; a refused choice by its code, since its message may count seconds. */

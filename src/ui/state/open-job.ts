@@ -4,6 +4,7 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { describeChanges } from '../../present/change-words.ts';
+import { isStillRunning } from '../../present/families/units/report-words.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeSettled } from '../../present/settled-words.ts';
 import { chooseUnitWord } from '../../present/words.ts';
@@ -69,7 +70,7 @@ export function closeJob(core: Core): void {
     job: undefined,
     closedJobId: state.job?.jobId,
     dialog: undefined,
-    notice: noticeOf(state.job?.session),
+    notice: noticeOf(state.job),
     scroll: 0,
     typedName: '',
   }));
@@ -77,9 +78,14 @@ export function closeJob(core: Core): void {
 }
 
 /** What a recovery came to stays in sight when its report is closed. */
-function noticeOf(session: SessionState | undefined): Notice | undefined {
-  if (session?.stage !== 'reported') return undefined;
-  return { tone: 'plain', text: formatOutcome(session.report, undefined) };
+function noticeOf(job: OpenJob | undefined): Notice | undefined {
+  if (job?.session.stage !== 'reported') return undefined;
+  const { report } = job.session;
+  return {
+    tone: 'plain',
+    text: formatOutcome(report, undefined),
+    ...(isStillRunning(report) && { runningId: job.jobId }),
+  };
 }
 
 /** Reads again what the open view of the job shows. */

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import type { SessionState } from '../../../src/core/session/schema.ts';
 import { type BareOptions, openBareConsole } from '../../helpers/bare-console.ts';
-import { sampleLooked } from '../../helpers/sample-evidence.ts';
+import { makeFakeReader } from '../../helpers/fake-reader.ts';
+import { sampleLooked, sampleReport, sampleSummary } from '../../helpers/sample-evidence.ts';
+import { waitFor } from '../../helpers/wait-for.ts';
 
 const LOOKED = sampleLooked();
 const { evidence } = LOOKED;
@@ -69,5 +71,23 @@ test('checkpoints: the view of a training job has its own title and says what it
   const term = openBareConsole({ answers: { inspect: () => ({ stage: 'diagnosed', ...looked }) } });
   expect(await term.press('enter', '3', '2')).toContain('California Orders - Checkpoints');
   expect(await term.press('z')).toContain('z does nothing here');
+  term.model.close();
+});
+
+test.each([
+  ['the job was interrupted', { verdict: 'interrupted' }],
+  ['it is not on the list any more', undefined],
+] as const)('jobs: that a runner was asked to stop and still runs goes when %s', async (_what, then) => {
+  const reader = makeFakeReader({ jobs: [sampleSummary({ verdict: 'stalled' })] });
+  const term = openBareConsole({ reader, answers: ALIVE });
+  const report = sampleReport({ choice: 'stop' });
+  const outcome = { ...report.outcome, status: 'failed', exit_code: 6 } as const;
+  await term.press('enter');
+  term.session.become({ stage: 'reported', report: { ...report, outcome }, reportPath: undefined, steps: [] });
+  expect(await term.press('q')).toContain('and still runs');
+  reader.state.jobs = then ? [sampleSummary(then)] : [];
+  reader.changed();
+  await waitFor('the list was read again', () => !term.frame().includes('stalled'));
+  expect(await term.press()).not.toContain('and still runs');
   term.model.close();
 });
