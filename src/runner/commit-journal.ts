@@ -127,9 +127,11 @@ type Beat = { readonly atMs: number; readonly recorded: () => void };
 function makeHeart(clock: Clock): { readonly ageMs: () => number; readonly beat: () => Beat } {
   // A clock that is set back or forth says nothing of how long ago something was; the other stands still in sleep.
   const now = () => ({ wallMs: clock.nowMs(), monotonicMs: performance.now() });
-  let last = now();
+  // When the job was taken is not when this begins: the first commit says that the run lives.
+  let last: ReturnType<typeof now> | undefined;
   return {
-    ageMs: () => Math.max(performance.now() - last.monotonicMs, Math.abs(clock.nowMs() - last.wallMs)),
+    ageMs: () =>
+      last ? Math.max(performance.now() - last.monotonicMs, Math.abs(clock.nowMs() - last.wallMs)) : Infinity,
     beat() {
       const next = now();
       const recorded = () => {

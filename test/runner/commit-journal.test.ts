@@ -125,7 +125,7 @@ describe('makeCommitJournal, one commit at a time', () => {
     later(60_000);
     const checked = journal.checkHeld();
     await end();
-    expect(commits.map(({ beatAtMs }) => beatAtMs)).toEqual([undefined, SEED_MS + 60_000]);
+    expect(commits.map(({ beatAtMs }) => beatAtMs)).toEqual([SEED_MS, SEED_MS + 60_000]);
     expect(asked).toEqual(['commit', 'commit']);
     await end();
     await checked;
@@ -191,7 +191,7 @@ describe('makeCommitJournal, one commit at a time', () => {
 });
 
 describe('makeCommitJournal, the heart', () => {
-  it('beats with a commit when the last beat is a second old', async () => {
+  it('beats with the first commit, since the job was taken before, and when the last beat is a second old', async () => {
     const { journal, commits, turn, end, later } = makeScripted();
     for (const durationMs of [0, 999, 1, 0, -5_000]) {
       later(durationMs);
@@ -200,7 +200,7 @@ describe('makeCommitJournal, the heart', () => {
       await end();
     }
     expect(commits.map(({ beatAtMs }) => beatAtMs)).toEqual([
-      ...[undefined, undefined, SEED_MS + 1_000, undefined],
+      ...[SEED_MS, undefined, SEED_MS + 1_000, undefined],
       // A clock that was set back must not silence it.
       SEED_MS - 4_000,
     ]);
@@ -209,16 +209,19 @@ describe('makeCommitJournal, the heart', () => {
 
   it('is renewed before an effect when it is so old that others might take the job soon', async () => {
     const { journal, commits, asked, turn, end, later } = makeScripted();
+    void journal.record(done(1));
+    await turn();
+    await end();
     await journal.checkHeld();
-    expect(asked).toEqual(['check']);
+    expect(asked).toEqual(['commit', 'check']);
     later(20_000);
     const checked = journal.checkHeld();
     await turn();
-    expect(asked).toEqual(['check', 'commit']);
-    expect(commits).toEqual([{ events: [], beatAtMs: SEED_MS + 20_000 }]);
+    expect(asked).toEqual(['commit', 'check', 'commit']);
+    expect(commits.at(-1)).toEqual({ events: [], beatAtMs: SEED_MS + 20_000 });
     await end();
     await checked;
-    expect(asked).toEqual(['check', 'commit', 'check']);
+    expect(asked).toEqual(['commit', 'check', 'commit', 'check']);
     await journal.close();
   });
 
