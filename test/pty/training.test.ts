@@ -11,7 +11,7 @@ test('console: a training run that died is looked at and resumed from its fallba
   await screen.press('\r', 'was interrupted at step 800', 'fallback checkpoint of run run-77');
   await screen.press('2', '[2 checkpoints]', 'R refused', 'CHECKPOINT_INVALID at byte 150');
   await screen.press('4', 'The replay yields 2 actions: 1 pause, 1 resume.');
-  await screen.press('r', 'step 800; how many steps are lost', 'more lines, Down to read on');
+  await screen.press('r', 'step 800; Salvor cannot tell', 'more lines, Down to read on');
   await screen.press('\u001b[6~', 'y agrees to the plan');
   await screen.agree();
   await screen.ready('recorded as running; nothing was started', 'global step 800');
