@@ -25,7 +25,8 @@ export function choicesWorthAKey(job: JobRef, verdict: Verdict): readonly Choice
   return rows.map(({ choice }) => choice);
 }
 
-function mayRun(verdict: Verdict): boolean {
+/** Whether a runner may have a job of this verdict. */
+export function mayRun(verdict: Verdict): boolean {
   return isInHand(verdict) || verdict === 'unknown';
 }
 

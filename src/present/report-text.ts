@@ -1,6 +1,5 @@
 import type { RecoveryReport } from '../core/report/schema.ts';
 import { sayOfReport } from './families/registry.ts';
-import { isStillRunning } from './families/units/report-words.ts';
 import { formatCount, formatDuration } from './format.ts';
 import { safeText } from './safe-text.ts';
 
@@ -47,7 +46,7 @@ export function describeLeft(report: RecoveryReport): string | undefined {
   const { status, exit_code: exitCode } = outcome;
   const open = after.needs_review + after.in_doubt;
   // What is begun is in hand of whoever has the job, where that is somebody: the runner that was asked, or a later one.
-  const isHeld = exitCode === TAKEN_OVER || isStillRunning(report);
+  const isHeld = exitCode === TAKEN_OVER || sayOfReport(report).isStillRunning === true;
   if (open === 0 || isHeld || status === 'needs_review' || status === 'started' || status === 'submitted') return;
   const unit = after.unit === 'step' ? 'step' : 'row';
   return `The outcome of ${formatCount(open, unit)} is not known: choose review.`;

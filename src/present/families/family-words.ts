@@ -69,6 +69,8 @@ export type ReportSaid = {
   readonly next?: string;
   /** The outcome is told although a format of another program is printed, which has no room for it. */
   readonly isNoted?: true;
+  /** The runner was asked to stop and went on. */
+  readonly isStillRunning?: true;
 };
 
 /** One family, presented. */

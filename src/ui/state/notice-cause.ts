@@ -1,5 +1,5 @@
 /** Messages that answer a key which did nothing: they go with the next key, and when their cause is gone. */
-import { isInHand } from '../../core/diagnosis/attention.ts';
+import { mayRun } from '../../present/choices.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { CHOICES, keysOfScreen } from '../keymap.ts';
 import { type ConsoleState, type NoticeCause, screenOf } from './console-state.ts';
@@ -27,7 +27,7 @@ function isGone(state: ConsoleState): boolean {
 /** Whether the list does not say otherwise: a job that is on none of its pages came to its end. */
 function mayStillRun({ jobs: { rows, total, isRead } }: ConsoleState, jobId: string): boolean {
   const row = rows.find(({ job }) => job.id === jobId);
-  return row === undefined ? !isRead || rows.length < total : isInHand(row.verdict);
+  return row === undefined ? !isRead || rows.length < total : mayRun(row.verdict);
 }
 
 /** Why a command does nothing now; a refused choice by its code, since its message may count seconds. */

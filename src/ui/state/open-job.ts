@@ -4,7 +4,7 @@ import type { UnitFacts } from '../../core/evidence/schema.ts';
 import type { Choice } from '../../core/job/schema.ts';
 import type { Session, SessionState } from '../../core/session/schema.ts';
 import { describeChanges } from '../../present/change-words.ts';
-import { isStillRunning } from '../../present/families/units/report-words.ts';
+import { sayOfReport } from '../../present/families/registry.ts';
 import { safeText } from '../../present/safe-text.ts';
 import { describeSettled } from '../../present/settled-words.ts';
 import { chooseUnitWord } from '../../present/words.ts';
@@ -84,7 +84,7 @@ function noticeOf(job: OpenJob | undefined): Notice | undefined {
   return {
     tone: 'plain',
     text: formatOutcome(report, undefined),
-    ...(isStillRunning(report) && { runningId: job.jobId }),
+    ...(sayOfReport(report).isStillRunning && { runningId: job.jobId }),
   };
 }
 

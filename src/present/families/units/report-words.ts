@@ -4,8 +4,7 @@ import type { ReportSaid } from '../family-words.ts';
 /** Exit code of a stop that the job's own end came before. Source: contract, exit codes. */
 const OTHERS = 6;
 
-/** Whether a report says that a runner was asked to stop and went on. Errors: none. */
-export function isStillRunning({ choice, outcome: { status, exit_code: exitCode } }: RecoveryReport): boolean {
+function isStillRunning({ choice, outcome: { status, exit_code: exitCode } }: RecoveryReport): boolean {
   // Of a job that failed by itself the words of all are true.
   return choice === 'stop' && status === 'failed' && (exitCode === OTHERS || exitCode > 128);
 }
@@ -21,6 +20,7 @@ export function sayOfStop(report: RecoveryReport): ReportSaid | undefined {
     return { outcome: 'stopped on request, and was taken over by somebody else since' };
   if (!isStillRunning(report)) return undefined;
   return {
+    isStillRunning: true,
     outcome: 'was asked to stop and still runs; nothing else was done',
     next: 'look again when it is through with what it has in hand; cancel takes the job from it.',
   };
