@@ -112,7 +112,7 @@ test('two hosts: one looks at the other by its lock, then by its heartbeat, take
   // The host sleeps: its session is gone, what it has in hand may still happen.
   await terminateHolder(url);
   await waitUntil('the lock is gone', async () => (await second.look(JOB))?.liveness?.lock === 'missing');
-  expect(await judge(second)).toEqual({ type: 'alive' });
+  expect(await judge(second)).toEqual({ type: 'alive', deadFromMs: expect.any(Number) });
   await ask(url, age);
   expect(await judge(second)).toEqual({ type: 'dead', proof: 'heartbeat_expired' });
   expect(await second.list(async (reader) => reader.possiblyAlive())).toEqual([]);
