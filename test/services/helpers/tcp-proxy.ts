@@ -7,14 +7,11 @@ export type TcpProxy = AsyncDisposable & {
   readonly drop: () => void;
   /** From now on what the server answers is not passed on any more. */
   readonly swallowAnswers: () => void;
-  /** From now on nothing is passed on, either way, on the connections there are; nobody is told. */
-  readonly silence: () => void;
 };
 
 /** Opens a way to a port of this machine that can be cut. */
 export async function openTcpProxy(target: number): Promise<TcpProxy> {
   const sockets = new Set<Socket>();
-  const silent = new WeakSet<Socket>();
   let swallowed = false;
   const server = createServer((near) => {
     const far = connect(target, '127.0.0.1');
@@ -23,8 +20,8 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
       socket.on('error', () => {});
       socket.on('close', () => sockets.delete(socket));
     }
-    near.on('data', (bytes) => silent.has(near) || far.write(bytes));
-    far.on('data', (bytes) => swallowed || silent.has(far) || near.write(bytes));
+    near.on('data', (bytes) => far.write(bytes));
+    far.on('data', (bytes) => swallowed || near.write(bytes));
     near.on('close', () => far.destroy());
     far.on('close', () => near.destroy());
   });
@@ -38,9 +35,6 @@ export async function openTcpProxy(target: number): Promise<TcpProxy> {
     drop,
     swallowAnswers() {
       swallowed = true;
-    },
-    silence() {
-      for (const socket of sockets) silent.add(socket);
     },
     async [Symbol.asyncDispose]() {
       drop();
