@@ -4,6 +4,7 @@ import { startPostgres } from '../../test/services/helpers/postgres-server.ts';
 import type { Bench } from '../measure/bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { compare, type Result } from '../measure/result.ts';
+import { runBatch } from '../measure/run-batch.ts';
 import { cleanEnvironment } from '../measure/run-program.ts';
 import { startFile, stateOf, writeBatch } from '../state/make-batch.ts';
 import { makeTemporaryFolder } from '../state/temporary-folder.ts';
@@ -61,10 +62,5 @@ async function runRows({ rowCount, concurrency, url }: Rows): Promise<number> {
   using folder = makeTemporaryFolder();
   const file = writeBatch(folder.path, { rowCount, worker: WORKER, concurrency });
   const job = await startFile(url ?? stateOf(folder.path), file);
-  const never = new AbortController().signal;
-  const startedMs = performance.now();
-  const { end, progress } = await job.run({ stop: never, kill: never, onEvent: () => {} });
-  const durationMs = performance.now() - startedMs;
-  if (end !== 'completed' || progress.done !== rowCount) throw new Error(`${progress.done} rows done, ended as ${end}`);
-  return (rowCount / durationMs) * 1_000;
+  return await runBatch(job, rowCount);
 }

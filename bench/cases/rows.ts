@@ -6,6 +6,7 @@ import { DatabaseSync } from 'node:sqlite';
 import type { Bench } from '../measure/bench.ts';
 import { interleave } from '../measure/interleave.ts';
 import { compare } from '../measure/result.ts';
+import { runBatch } from '../measure/run-batch.ts';
 import { startBatch } from '../state/make-batch.ts';
 import { makeTemporaryFolder } from '../state/temporary-folder.ts';
 
@@ -40,12 +41,7 @@ export const rows: Bench = {
 async function runRows(rowCount: number, concurrency: number): Promise<number> {
   using folder = makeTemporaryFolder();
   const job = await startBatch(folder.path, { rowCount, worker: WORKER, concurrency });
-  const never = new AbortController().signal;
-  const startedMs = performance.now();
-  const { end, progress } = await job.run({ stop: never, kill: never, onEvent: () => {} });
-  const durationMs = performance.now() - startedMs;
-  if (end !== 'completed' || progress.done !== rowCount) throw new Error(`${progress.done} rows done, ended as ${end}`);
-  return (rowCount / durationMs) * 1_000;
+  return await runBatch(job, rowCount);
 }
 
 /**
